@@ -1,0 +1,151 @@
+"""What is reported: findings and diagnostics as plain data, ready to print.
+
+Everything here has passed through ``redact``: texts hold no secret and no control character.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Severity(enum.IntEnum):
+    """What an attacker gets, by what the library and version really do."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The name in lower case, as users type it."""
+        return self.name.lower()
+
+
+class Confidence(enum.IntEnum):
+    """How sure we are that it happens."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    @property
+    def label(self) -> str:
+        """The name in lower case, as users type it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A region of a file, in lines and columns from 1; columns count characters, the end is open.
+
+    Attributes:
+        path: relative to the scan root, with forward slashes, as on disk (not escaped).
+        start_byte: offset of the region in the file's bytes; ``end_byte`` is open.
+        lines: the redacted source lines from ``start_line`` to ``end_line`` (at most
+            ``MAX_LINES``). Masking keeps every character's column.
+    """
+
+    path: str
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+    start_byte: int
+    end_byte: int
+    lines: tuple[str, ...] = ()
+
+
+MAX_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One annotated place: a step of a trace, or a related use."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding is not reported: the comment's place and its reason."""
+
+    line: int
+    reason: str
+    kind: str = "inline"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault at one place.
+
+    Attributes:
+        message: one sentence that stands alone: what is wrong and what an attacker gets.
+        trace: how the value got here, source first, the sink last; may be empty.
+        related: other places of the same fault (further uses of a key).
+        advice: what to do.
+        fingerprint: hex identity that does not depend on line numbers nor on a secret's text.
+        line_hash: GitHub's ``primaryLocationLineHash`` without the ``:n`` suffix, over
+            redacted text.
+        notes: facts the judgement rests on ("PyJWT 2.8.0, from requirements.txt").
+    """
+
+    rule_id: str
+    rule_name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    location: Location
+    trace: tuple[Step, ...] = ()
+    related: tuple[Step, ...] = ()
+    advice: str = ""
+    notes: tuple[str, ...] = ()
+    fingerprint: str = ""
+    line_hash: str = ""
+    suppression: Suppression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Something the tool has to say about a file or its own run; not a fault in the code.
+
+    Attributes:
+        kind: a short stable word: ``unparsable``, ``timeout``, ``unused-suppression`` ...
+        error: whether the file was not analysed, so that the run is not "clean" (exit code 2).
+    """
+
+    path: str
+    kind: str
+    message: str
+    line: int | None = None
+    error: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts of a run.
+
+    Attributes:
+        matched: files found below the given paths with a known file type.
+        analysed: files looked at; each one either held nothing relevant or was parsed.
+        parsed: files that a front end turned into facts.
+        skipped: reason -> number of files that were passed over by reason.
+    """
+
+    matched: int = 0
+    analysed: int = 0
+    parsed: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one run; every output format renders exactly this."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    statistics: Statistics = field(default_factory=Statistics)
