@@ -1,0 +1,58 @@
+"""Decoding of files, and the front end for templates, which are read as plain text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from jwtaudit.facts import Comment, Facts, TextFact
+from jwtaudit.frontends import TEXT_NEEDLES, Unparsable
+from jwtaudit.source import Source, Span
+
+# PEP 263: the cookie stands in one of the first two lines.
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_MARK = re.compile(r"(?:\{#|<!--|/\*|//|#)[^\n]*?jwtaudit:[^\n]*")
+
+
+def decode(path: str, data: bytes, *, cookie: bool) -> Source:
+    """Decode a file: UTF-8, a byte-order mark, or (Python only) an encoding cookie.
+
+    Raises:
+        Unparsable: unknown codec, or bytes that it cannot decode.
+    """
+    encoding = "utf-8"
+    body = data
+    if data.startswith(codecs.BOM_UTF8):
+        body = data[3:]
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Unparsable("UTF-16 text: save the file as UTF-8")
+    elif cookie:
+        for head in data.split(b"\n", 2)[:2]:
+            if match := _COOKIE.match(head):
+                encoding = match.group(1).decode("ascii")
+                break
+            if head.strip() and not head.lstrip().startswith(b"#"):
+                break
+    try:
+        info = codecs.lookup(encoding)
+        if not getattr(info, "_is_text_encoding", True):
+            raise LookupError(encoding)
+        text = body.decode(encoding)
+    except LookupError:
+        raise Unparsable(f"unknown encoding {encoding[:40]!r} in the coding comment") from None
+    except (UnicodeError, ValueError) as error:
+        offset = getattr(error, "start", 0)
+        line = body.count(b"\n", 0, offset) + 1
+        raise Unparsable(f"not valid {encoding} text", line) from None
+    return Source(path, data, text, info.name)
+
+
+def lower_text(source: Source) -> Facts:
+    """The facts of a template: its whole text."""
+    texts: tuple[TextFact, ...] = ()
+    if any(needle in source.text for needle in TEXT_NEEDLES):
+        texts = (TextFact(Span(0, len(source.text)), source.text),)
+    comments: tuple[Comment, ...] = ()
+    if "jwtaudit:" in source.text:
+        comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
+    return Facts(source.path, "template", texts=texts, comments=comments)

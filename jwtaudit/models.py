@@ -1,0 +1,455 @@
+"""Library models: what the functions of each library mean, by version, read from TOML.
+
+The engine knows roles (``sign``, ``verify``, ``cookie`` ...) and meanings (``key``,
+``algorithms`` ...); which function has which role, and which parameter which meaning, is data in
+``rules/libraries``. A project may add models of its own wrappers in the same form.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli
+
+from jwtaudit.resources import rules_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from packaging.version import Version
+
+ROLES = frozenset(
+    {
+        # tokens
+        "sign",  # payload, key, algorithm, headers -> a token
+        "verify",  # token, key, algorithms, options ... -> verified claims
+        "verify-signature",  # as verify, but no claim is ever looked at
+        "decode-unverified",  # token -> claims nobody has verified
+        "header-peek",  # token -> header nobody has verified
+        "claims-validator",  # checks claims that were decoded before
+        "claims-accessor",  # receiver -> the claims held by a decoded token object
+        "factory",  # makes the object whose methods sign or verify
+        "decrypt",  # token, key -> plaintext of a JWE
+        "key-import",  # value -> a key object for the same key material
+        "key-source",  # uri -> something that gives keys
+        "key-generate",  # size, curve -> a new key
+        # transport
+        "cookie",  # name, value, httponly, secure, samesite
+        "log",  # everything given is written to a log, a console or a file
+        "redirect",  # url
+        "http-request",  # url, headers
+        "query",  # name -> a parameter of the query string
+        "request",  # something a client controls
+        "respond",  # everything given goes to the client
+        # values
+        "environment",  # name, default -> a setting of the process
+        "transform",  # value -> the same information in another form
+        "digest",  # value -> something that no longer tells it
+        "generator",  # size -> fresh bytes or text
+        "clock",  # -> a point in time
+        "duration",  # weeks, days, hours, minutes, seconds, milliseconds -> a length of time
+        "partial",  # target, further arguments -> a callable
+        "getattr",  # object, name, default -> the attribute
+        "import",  # name -> the module
+        "mapping",  # dict(...) and its like
+        "dependency",  # value: a provider function whose result is meant
+        "settings-base",  # base class of settings objects
+        "settings-object",  # object whose members are settings
+        "exit",  # does not come back
+        "dump",  # receiver or value: an object turned into a mapping of all its fields
+        "type",  # known for its methods only
+    }
+)
+
+_VERSIONED = ("versions", "value")
+
+
+class ModelError(Exception):
+    """A model file is wrong; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Where a meaning hides in another argument: ``options["leeway"]``."""
+
+    argument: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test on an argument (or on a key inside it)."""
+
+    argument: str
+    key: str | None = None
+    equals: Any = None
+    has_equals: bool = False
+    falsy: bool = False
+    truthy: bool = False
+    absent: bool = False
+    contains: Any = None
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A spelling that turns a check off; ``effect`` names what: ``signature``, ``exp`` ...
+
+    Several effects are joined by ``+``; ``claims`` stands for all claim checks, and ``nothing``
+    for a spelling without effect in that version.
+    """
+
+    versions: str
+    when: Condition
+    effect: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """How a claim is made mandatory; ``{claim}`` stands for its name."""
+
+    versions: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Ineffective:
+    """An argument or option that is accepted and does nothing; ``instead`` is the right one."""
+
+    versions: str
+    argument: str
+    key: str | None
+    instead: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One function of a library, in one range of versions.
+
+    Attributes:
+        name: canonical dotted name; ``*.name`` is a method whatever the receiver.
+        parameters: positional order, self left out.
+        open: whether further keywords are accepted.
+        meanings: meaning -> parameter.
+        inside: meaning -> key inside another argument.
+        defaults: meaning -> value when the argument is missing.
+        options: the known keys of the ``options`` argument; empty when not listed.
+        factory: the meanings that the constructor of the receiver gives.
+        validated_by: methods of the result, or functions it must be passed to, that check claims.
+        effect: what a transform does, how a generator makes its bytes, which clock it is.
+    """
+
+    library: Library
+    name: str
+    role: str
+    versions: str = ""
+    parameters: tuple[str, ...] = ()
+    open: bool = False
+    meanings: dict[str, str] = field(default_factory=dict)
+    inside: dict[str, Inside] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    options: frozenset[str] = frozenset()
+    factory: tuple[str, ...] = ()
+    validated_by: tuple[str, ...] = ()
+    effect: str = ""
+    returns: str = ""
+    switches: tuple[Switch, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    ineffective: tuple[Ineffective, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library or framework.
+
+    Attributes:
+        package: its name in the registry; empty for the standard library.
+        roots: dotted import roots.
+        needles: words (lower case) one of which stands in every file that matters.
+        releases: tested versions, oldest first; the last is the newest.
+        semantics: fact -> ((versions, value), ...), first match wins.
+    """
+
+    id: str
+    title: str
+    package: str
+    ecosystem: str
+    language: str
+    roots: tuple[str, ...]
+    needles: tuple[str, ...]
+    releases: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    semantics: dict[str, tuple[tuple[str, Any], ...]]
+    source: str
+
+    def semantic(self, name: str, version: Version | None) -> Any:
+        """What is known of ``name`` for a version (the newest if None); None if nothing."""
+        return _pick(self.semantics.get(name, ()), version or self.newest)
+
+    @property
+    def newest(self) -> Version | None:
+        """The newest version the model was checked against."""
+        return _version(self.releases[-1]) if self.releases else None
+
+
+@functools.lru_cache(maxsize=None)
+def _version(text: str) -> Version:
+    from packaging.version import Version
+
+    return Version(text)
+
+
+@functools.lru_cache(maxsize=None)
+def _specifier(text: str) -> Any:
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(text)
+
+
+def applies(versions: str, version: Version | None) -> bool:
+    """Whether a version lies in a range; an empty range holds all, an unknown version fits."""
+    if not versions or version is None:
+        return True
+    return bool(_specifier(versions).contains(version, prereleases=True))
+
+
+def _pick(choices: Iterable[tuple[str, Any]], version: Version | None) -> Any:
+    for versions, value in choices:
+        if applies(versions, version):
+            return value
+    return None
+
+
+class Models:
+    """All library models, looked up by the dotted name of a function."""
+
+    def __init__(self, libraries: Sequence[Library], models: Sequence[Model]) -> None:
+        self.libraries = tuple(libraries)
+        self._by_name: dict[str, list[Model]] = {}
+        for model in models:
+            self._by_name.setdefault(model.name, []).append(model)
+        self.roots = {root: lib for lib in libraries for root in lib.roots}
+        self._packages = {lib.package for lib in libraries if lib.package}
+
+    @property
+    def needles(self) -> tuple[bytes, ...]:
+        """Lower-case words; a file without any of them cannot matter."""
+        words = {needle.lower() for library in self.libraries for needle in library.needles}
+        return tuple(sorted(word.encode() for word in words))
+
+    def named(self, name: str) -> Sequence[Model]:
+        """The models of a dotted name, of all versions; a method falls back to ``*.method``."""
+        found = self._by_name.get(name)
+        if found is None and "." in name:
+            found = self._by_name.get("*." + name.rpartition(".")[2])
+        return found or ()
+
+    def exactly(self, name: str) -> Sequence[Model]:
+        """The models of exactly this name."""
+        return self._by_name.get(name, ())
+
+    def select(self, candidates: Sequence[Model], version: Version | None) -> Model | None:
+        """The model that holds for a version (the newest if None)."""
+        for model in candidates:
+            if applies(model.versions, version or model.library.newest):
+                return model
+        return candidates[0] if candidates else None
+
+    def is_library(self, module: str) -> bool:
+        """Whether a dotted module name belongs to a modelled library."""
+        parts = module.split(".")
+        return any(".".join(parts[: n + 1]) in self.roots for n in range(len(parts)))
+
+    def names_in(self, module: str) -> list[str]:
+        """The modelled names directly inside a module, for star imports."""
+        prefix = module + "."
+        return sorted(
+            {
+                name[len(prefix) :].split(".")[0]
+                for name in self._by_name
+                if name.startswith(prefix)
+            }
+        )
+
+
+# -- loading -------------------------------------------------------------------------------------
+
+_LIBRARY_KEYS = {
+    "id", "title", "ecosystem", "language", "package", "import-roots", "needles", "releases",
+    "conflicts", "status", "successor", "errors",
+}  # fmt: skip
+_CALL_KEYS = {
+    "name", "aliases", "role", "versions", "params", "kwargs", "map", "inside", "defaults",
+    "options", "factory", "validated-by", "effect", "returns",
+}  # fmt: skip
+_TABLES = {"schema", "library", "semantics", "call", "disable", "require", "ineffective"}
+
+
+@functools.lru_cache(maxsize=1)
+def _shipped() -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    directory = rules_directory() / "libraries"
+    return tuple(
+        (path.name, _parse(path.name, path.read_bytes())) for path in sorted(directory.glob("*.toml"))
+    )
+
+
+def _parse(name: str, data: bytes) -> Mapping[str, Any]:
+    try:
+        return tomli.loads(data.decode())
+    except (UnicodeDecodeError, tomli.TOMLDecodeError) as error:
+        raise ModelError(f"{name}: not valid TOML: {error}") from None
+
+
+def load(extra: Sequence[Path] = ()) -> Models:
+    """The shipped models plus a project's own files.
+
+    Raises:
+        ModelError: a file cannot be read or is not a model.
+    """
+    libraries: list[Library] = []
+    models: list[Model] = []
+    own = []
+    for path in extra:
+        try:
+            own.append((str(path), _parse(str(path), path.read_bytes())))
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    for name, document in (*own, *_shipped()):
+        library, found = _library(name, document)
+        libraries.append(library)
+        models.extend(found)
+    return Models(libraries, models)
+
+
+def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Model]]:
+    _check_keys(source, "the file", document, _TABLES)
+    head = document.get("library", {})
+    _check_keys(source, "[library]", head, _LIBRARY_KEYS)
+    if "id" not in head:
+        raise ModelError(f"{source}: [library] needs an id")
+    library = Library(
+        id=head["id"],
+        title=head.get("title", head["id"]),
+        package=head.get("package", ""),
+        ecosystem=head.get("ecosystem", "pypi"),
+        language=head.get("language", "python"),
+        roots=tuple(head.get("import-roots", ())),
+        needles=tuple(head.get("needles", ())),
+        releases=tuple(head.get("releases", ())),
+        conflicts=tuple(head.get("conflicts", ())),
+        semantics={key: _versioned(value) for key, value in document.get("semantics", {}).items()},
+        source=source,
+    )
+    models: list[Model] = []
+    for number, call in enumerate(document.get("call", ()), 1):
+        models.extend(_models(source, f"[[call]] number {number}", library, call, document))
+    return library, models
+
+
+def _models(
+    source: str, where: str, library: Library, call: Mapping[str, Any], document: Mapping[str, Any]
+) -> list[Model]:
+    _check_keys(source, where, call, _CALL_KEYS)
+    if "name" not in call or "role" not in call:
+        raise ModelError(f"{source}: {where} needs a name and a role")
+    if call["role"] not in ROLES:
+        raise ModelError(
+            f"{source}: {where} ({call['name']}): unknown role {call['role']!r};"
+            f" it must be one of {', '.join(sorted(ROLES))}"
+        )
+    parameters = tuple(call.get("params", ()))
+    meanings = {meaning: meaning for meaning in parameters}
+    meanings.update(call.get("map", {}))
+    names = (call["name"], *call.get("aliases", ()))
+
+    def mine(table: str) -> list[Mapping[str, Any]]:
+        return [row for row in document.get(table, ()) if row.get("call") in names]
+
+    switches = tuple(
+        Switch(
+            row.get("versions", ""),
+            _condition(source, row["when"]),
+            tuple((v, str(e)) for v, e in _versioned(row["effect"])),
+        )
+        for row in mine("disable")
+    )
+    requirements = tuple(
+        Requirement(row.get("versions", ""), _condition(source, row["when"]))
+        for row in mine("require")
+    )
+    ineffective = tuple(
+        Ineffective(
+            row.get("versions", ""),
+            row["arg"],
+            row.get("key"),
+            row.get("instead", ""),
+            row.get("wanted", ""),
+        )
+        for row in mine("ineffective")
+    )
+    return [
+        Model(
+            library=library,
+            name=name,
+            role=call["role"],
+            versions=call.get("versions", ""),
+            parameters=parameters,
+            open=bool(call.get("kwargs", False)),
+            meanings=meanings,
+            inside={k: Inside(*v) for k, v in call.get("inside", {}).items()},
+            defaults=dict(call.get("defaults", {})),
+            options=frozenset(call.get("options", ())),
+            factory=tuple(call.get("factory", ())),
+            validated_by=tuple(call.get("validated-by", ())),
+            effect=call.get("effect", ""),
+            returns=call.get("returns", ""),
+            switches=switches,
+            requirements=requirements,
+            ineffective=ineffective,
+        )
+        for name in names
+    ]
+
+
+def _condition(source: str, row: Mapping[str, Any]) -> Condition:
+    _check_keys(
+        source,
+        f"when = {dict(row)}",
+        row,
+        {"arg", "key", "equals", "falsy", "truthy", "absent", "contains", "lacks"},
+    )
+    return Condition(
+        argument=row["arg"],
+        key=row.get("key"),
+        equals=row.get("equals"),
+        has_equals="equals" in row,
+        falsy=bool(row.get("falsy")),
+        truthy=bool(row.get("truthy")),
+        absent=bool(row.get("absent")),
+        contains=row.get("contains"),
+        lacks=tuple(row.get("lacks", ())),
+    )
+
+
+def _versioned(value: Any) -> tuple[tuple[str, Any], ...]:
+    """Normalise a plain value or a list of ``{versions, value}``."""
+    if isinstance(value, list) and value and all(
+        isinstance(v, dict) and set(v) <= set(_VERSIONED) and "value" in v for v in value
+    ):
+        return tuple((v.get("versions", ""), v["value"]) for v in value)
+    return (("", value),)
+
+
+def _check_keys(source: str, where: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    import difflib
+
+    known = sorted(known)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+            raise ModelError(f"{source}: {where}: unknown key {key!r}{hint}")

@@ -1,0 +1,1 @@
+"""The program: facts of many files, joined."""

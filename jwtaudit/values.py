@@ -1,0 +1,568 @@
+"""Values: what an expression may stand for, as far as the source tells.
+
+The lattice never guesses. ``ABSENT`` (the argument is not there), ``Const(None)`` and ``Unknown``
+are three different things. Values are compared by identity; ``same`` compares structure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union
+
+from jwtaudit.facts import Scalar
+from jwtaudit.source import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jwtaudit.facts import Class, Function
+
+MAX_OPTIONS = 12
+MAX_DEPTH = 40
+
+
+class Hop(NamedTuple):
+    """One step on the way of a value: where, and what happens there."""
+
+    place: Place
+    what: str
+
+
+Trace: TypeAlias = tuple[Hop, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Const:
+    """A known scalar."""
+
+    value: Scalar
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A list, tuple or set; ``rest`` holds what was spread into it and is not known."""
+
+    items: tuple[Value, ...]
+    rest: tuple[Value, ...] = ()
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Table:
+    """A mapping: known entries, and ``rest``: mappings merged into it that are not known.
+
+    A value of ``ABSENT`` among the entries says that the key was removed.
+    """
+
+    entries: dict[Scalar, Value]
+    rest: tuple[Value, ...] = ()
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Env:
+    """An environment variable; ``default`` is ``ABSENT`` when a missing one raises."""
+
+    name: str | None
+    default: Value
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Setting:
+    """An entry of a settings object or file; ``default`` is what the project's source gives."""
+
+    name: str
+    default: Value
+    owner: str = ""
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Param:
+    """A parameter of a project function."""
+
+    function: FunctionId
+    name: str
+    default: Value
+    annotation: Value | None = None
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Join:
+    """One of several, by branch."""
+
+    options: tuple[Value, ...]
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Symbol:
+    """Something of a library or of the language, by its canonical dotted name."""
+
+    name: str
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """An attribute (``item`` False) or an entry (``item`` True) of a value."""
+
+    base: Value
+    key: Value
+    item: bool
+    place: Place | None = None
+    trace: Trace = ()
+
+    @property
+    def name(self) -> str | None:
+        """The key where it is a known string."""
+        return self.key.value if isinstance(self.key, Const) and isinstance(self.key.value, str) else None
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """The result of a call."""
+
+    call: Call
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """An operation on values that are not all known. ``text`` interpolates its operands."""
+
+    operator: str
+    operands: tuple[Value, ...]
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Callable_:
+    """A project function; ``receiver`` is what it is bound to."""
+
+    id: FunctionId
+    definition: Function
+    receiver: Value | None = None
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Partial:
+    """A callable with some arguments given."""
+
+    target: Value
+    arguments: tuple[Bound, ...]
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class ClassRef:
+    """A project class."""
+
+    id: FunctionId
+    definition: Class
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An instance of a project class; ``call`` made it (None for ``self``)."""
+
+    cls: ClassRef
+    call: Call | None = None
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class ModuleRef:
+    """A module of the project."""
+
+    path: str
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Absent:
+    """Not there."""
+
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
+class Unknown:
+    """Cannot be told; ``why`` is for people."""
+
+    why: str = ""
+    place: Place | None = None
+    trace: Trace = ()
+
+
+Value: TypeAlias = Union[
+    Const,
+    Sequence,
+    Table,
+    Env,
+    Setting,
+    Param,
+    Join,
+    Symbol,
+    Member,
+    Outcome,
+    Operation,
+    Callable_,
+    Partial,
+    ClassRef,
+    Instance,
+    ModuleRef,
+    Absent,
+    Unknown,
+]
+
+ABSENT = Absent()
+UNKNOWN = Unknown()
+
+
+class FunctionId(NamedTuple):
+    """A definition's identity: its file, its dotted name, and where it begins."""
+
+    path: str
+    qualname: str
+    start: int
+
+
+class Bound(NamedTuple):
+    """An argument as evaluated; ``spread`` as in ``facts.Argument``."""
+
+    value: Value
+    name: str | None = None
+    spread: int = 0
+    place: Place | None = None
+
+
+class Arm(NamedTuple):
+    """One side of a branch: the branching statement's offset, which side, and of what kind."""
+
+    start: int
+    side: str
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A call as evaluated.
+
+    Attributes:
+        name: canonical dotted name of what is called: ``jwt.decode``; ``*.set_cookie`` for a
+            method of an unknown receiver; empty when nothing is known.
+        receiver: what the method is called on.
+        target: the project function, when it is one.
+        scope: the function (or module) that holds the call.
+        path: the branches around it, outermost first.
+    """
+
+    place: Place
+    name: str
+    receiver: Value | None
+    arguments: tuple[Bound, ...]
+    scope: FunctionId
+    path: tuple[Arm, ...] = ()
+    target: FunctionId | None = None
+    awaited: bool = False
+    order: int = 0
+    origin: Call | None = field(default=None, repr=False)
+
+    @property
+    def site(self) -> Place:
+        """Where it stands: the same for all instantiations of one call."""
+        return self.place
+
+
+def hop(value: Value, place: Place, what: str) -> Value:
+    """The value with one more step of its way."""
+    if len(value.trace) >= 12 or isinstance(value, (Absent, Symbol, ModuleRef)):
+        return value
+    return replace(value, trace=(*value.trace, Hop(place, what)))
+
+
+def children(value: Value) -> tuple[Value, ...]:
+    """The values directly inside; a call's arguments are not part of its outcome."""
+    if isinstance(value, Join):
+        return value.options
+    if isinstance(value, Sequence):
+        return (*value.items, *value.rest)
+    if isinstance(value, Table):
+        return (*value.entries.values(), *value.rest)
+    if isinstance(value, Member):
+        return (value.base,)
+    if isinstance(value, Operation):
+        return value.operands
+    if isinstance(value, (Env, Setting)):
+        return () if isinstance(value.default, Absent) else (value.default,)
+    return ()
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and all values inside it."""
+    stack = [value]
+    seen: set[int] = set()
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        stack.extend(reversed(children(current)))
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a join, flattened; any other value is its only alternative.
+
+    The join's own trace is put behind that of each alternative.
+    """
+    if not isinstance(value, Join):
+        return (value,)
+    flat: list[Value] = []
+    for option in value.options:
+        for leaf in options(option):
+            flat.append(replace(leaf, trace=(*leaf.trace, *value.trace)) if value.trace else leaf)
+    return tuple(flat)
+
+
+def same(a: Value, b: Value, depth: int = 0) -> bool:
+    """Whether two values are alike in structure, wherever they come from."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or depth > MAX_DEPTH:
+        return False
+    if isinstance(a, Const) and isinstance(b, Const):
+        return type(a.value) is type(b.value) and a.value == b.value
+    if isinstance(a, Param) and isinstance(b, Param):
+        return a.function == b.function and a.name == b.name
+    if isinstance(a, Symbol) and isinstance(b, Symbol):
+        return a.name == b.name
+    if isinstance(a, Outcome) and isinstance(b, Outcome):
+        return a.call.place == b.call.place
+    if isinstance(a, Env) and isinstance(b, Env):
+        return a.name is not None and a.name == b.name and same(a.default, b.default, depth + 1)
+    if isinstance(a, Setting) and isinstance(b, Setting):
+        return a.name == b.name and a.owner == b.owner
+    if isinstance(a, Member) and isinstance(b, Member):
+        return (
+            a.item == b.item and same(a.key, b.key, depth + 1) and same(a.base, b.base, depth + 1)
+        )
+    if isinstance(a, Operation) and isinstance(b, Operation):
+        return a.operator == b.operator and _all_same(a.operands, b.operands, depth)
+    if isinstance(a, Sequence) and isinstance(b, Sequence):
+        return _all_same(a.items, b.items, depth) and _all_same(a.rest, b.rest, depth)
+    if isinstance(a, Table) and isinstance(b, Table):
+        return (
+            a.entries.keys() == b.entries.keys()
+            and all(same(v, b.entries[k], depth + 1) for k, v in a.entries.items())
+            and _all_same(a.rest, b.rest, depth)
+        )
+    if isinstance(a, Join) and isinstance(b, Join):
+        return _all_same(a.options, b.options, depth)
+    if isinstance(a, (Callable_, ClassRef)) and isinstance(b, (Callable_, ClassRef)):
+        return a.id == b.id
+    if isinstance(a, Instance) and isinstance(b, Instance):
+        return a.cls.id == b.cls.id and a.call is b.call
+    if isinstance(a, ModuleRef) and isinstance(b, ModuleRef):
+        return a.path == b.path
+    return isinstance(a, Absent)
+
+
+def _all_same(a: tuple[Value, ...], b: tuple[Value, ...], depth: int) -> bool:
+    return len(a) == len(b) and all(same(x, y, depth + 1) for x, y in zip(a, b, strict=True))
+
+
+def join(*values: Value) -> Value:
+    """The value that may be any of these; mappings are merged entry by entry."""
+    flat: list[Value] = []
+    for value in values:
+        for option in options(value):
+            if not any(same(option, seen) for seen in flat):
+                flat.append(option)
+    tables = [value for value in flat if isinstance(value, Table)]
+    if len(tables) > 1:
+        merged = _merge_tables(tables)
+        flat = [value for value in flat if not isinstance(value, Table)]
+        flat.append(merged)
+    if len(flat) == 1:
+        return flat[0]
+    if len(flat) > MAX_OPTIONS:
+        flat = [*flat[: MAX_OPTIONS - 1], Unknown("too many alternatives")]
+    return Join(tuple(flat), place=flat[0].place if flat else None)
+
+
+def _merge_tables(tables: list[Table]) -> Table:
+    keys: dict[Scalar, None] = {}
+    for table in tables:
+        keys.update(dict.fromkeys(table.entries))
+    rest: list[Value] = []
+    for table in tables:
+        rest.extend(r for r in table.rest if not any(same(r, seen) for seen in rest))
+    entries = {key: join(*(entry(table, key) for table in tables)) for key in keys}
+    return Table(entries, tuple(rest), place=tables[0].place, trace=tables[0].trace)
+
+
+def entry(table: Table, key: Scalar) -> Value:
+    """The value under a key: known, ``ABSENT``, or a member of what was merged in."""
+    if key in table.entries:
+        return table.entries[key]
+    if not table.rest:
+        return ABSENT
+    return join(*(Member(rest, Const(key), item=True, place=rest.place) for rest in table.rest))
+
+
+def rewrite(value: Value, change: Callable[[Value], Value | None], depth: int = 0) -> Value:
+    """The value with every part for which ``change`` gives another one put in its place."""
+    if depth > MAX_DEPTH:
+        return Unknown("too deep")
+    changed = change(value)
+    if changed is not None:
+        if value.trace:
+            return replace(changed, trace=(*changed.trace, *value.trace))
+        return changed
+    if isinstance(value, (Const, Symbol, Absent, Unknown, ModuleRef, ClassRef)):
+        return value
+
+    def deeper(inner: Value) -> Value:
+        return rewrite(inner, change, depth + 1)
+
+    def all_of(inner: tuple[Value, ...]) -> tuple[Value, ...]:
+        new = tuple(deeper(v) for v in inner)
+        return inner if all(a is b for a, b in zip(new, inner, strict=True)) else new
+
+    if isinstance(value, Join):
+        new = all_of(value.options)
+        if new is value.options:
+            return value
+        joined = join(*new)
+        return replace(joined, trace=(*joined.trace, *value.trace))
+    if isinstance(value, Sequence):
+        items, rest = all_of(value.items), all_of(value.rest)
+        if items is value.items and rest is value.rest:
+            return value
+        flat: list[Value] = list(items)
+        open_rest: list[Value] = []
+        for part in rest:
+            if isinstance(part, Sequence):
+                flat.extend(part.items)
+                open_rest.extend(part.rest)
+            else:
+                open_rest.append(part)
+        return replace(value, items=tuple(flat), rest=tuple(open_rest))
+    if isinstance(value, Table):
+        entries = {key: deeper(v) for key, v in value.entries.items()}
+        rest = all_of(value.rest)
+        if rest is value.rest and all(entries[k] is v for k, v in value.entries.items()):
+            return value
+        return merge(replace(value, entries=entries, rest=()), rest)
+    if isinstance(value, Member):
+        base, key = deeper(value.base), deeper(value.key)
+        if base is value.base and key is value.key:
+            return value
+        return member(base, key, item=value.item, place=value.place, trace=value.trace)
+    if isinstance(value, Operation):
+        operands = all_of(value.operands)
+        return value if operands is value.operands else replace(value, operands=operands)
+    if isinstance(value, (Env, Setting, Param)):
+        default = deeper(value.default)
+        return value if default is value.default else replace(value, default=default)
+    if isinstance(value, Outcome):
+        call = rewrite_call(value.call, change, depth + 1)
+        return value if call is value.call else replace(value, call=call)
+    if isinstance(value, Callable_):
+        if value.receiver is None:
+            return value
+        receiver = deeper(value.receiver)
+        return value if receiver is value.receiver else replace(value, receiver=receiver)
+    if isinstance(value, Instance):
+        if value.call is None:
+            return value
+        call = rewrite_call(value.call, change, depth + 1)
+        return value if call is value.call else replace(value, call=call)
+    if isinstance(value, Partial):
+        target = deeper(value.target)
+        arguments = tuple(a._replace(value=deeper(a.value)) for a in value.arguments)
+        return replace(value, target=target, arguments=arguments)
+    return value
+
+
+def rewrite_call(call: Call, change: Callable[[Value], Value | None], depth: int = 0) -> Call:
+    """The call with its receiver and arguments rewritten; its place stays."""
+    receiver = None if call.receiver is None else rewrite(call.receiver, change, depth)
+    arguments = tuple(a._replace(value=rewrite(a.value, change, depth)) for a in call.arguments)
+    if receiver is call.receiver and all(
+        new.value is old.value for new, old in zip(arguments, call.arguments, strict=True)
+    ):
+        return call
+    return replace(call, receiver=receiver, arguments=arguments, origin=call.origin or call)
+
+
+def member(
+    base: Value, key: Value, *, item: bool, place: Place | None = None, trace: Trace = ()
+) -> Value:
+    """The attribute or entry of a value: the one inside it where that is known."""
+    found: Value | None = None
+    if isinstance(base, Join):
+        return join(*(member(o, key, item=item, place=place, trace=trace) for o in base.options))
+    if isinstance(key, Const):
+        if isinstance(base, Table) and (item or key.value in base.entries):
+            found = base.entries.get(key.value)
+            if found is None:
+                if not base.rest:
+                    return ABSENT
+                found = join(*(Member(r, key, item=item, place=place) for r in base.rest))
+        elif isinstance(base, Sequence) and item and isinstance(key.value, int) and not base.rest:
+            if -len(base.items) <= key.value < len(base.items):
+                found = base.items[key.value]
+    if found is not None:
+        return replace(found, trace=(*found.trace, *trace)) if trace else found
+    return Member(base, key, item=item, place=place, trace=trace)
+
+
+def merge(table: Table, others: tuple[Value, ...]) -> Table:
+    """The table with other mappings merged into it, the later winning over the earlier.
+
+    What is not a known mapping stays as ``rest``; entries known before it may be overridden by
+    it, which is accepted: ``{"exp": ..., **extra}`` counts as having an ``exp``.
+    """
+    entries = dict(table.entries)
+    rest = list(table.rest)
+    for other in others:
+        if isinstance(other, Table):
+            entries.update(other.entries)
+            rest.extend(other.rest)
+        elif isinstance(other, Join) and any(isinstance(o, Table) for o in other.options):
+            tables = [o for o in options(other) if isinstance(o, Table)]
+            rest.extend(o for o in options(other) if not isinstance(o, (Table, Absent)))
+            keys = dict.fromkeys(k for t in tables for k in t.entries)
+            for key in keys:
+                before = entries.get(key, ABSENT)
+                found = [t.entries.get(key, before) for t in tables]
+                if len(tables) < len(options(other)):
+                    found.append(before)
+                entries[key] = join(*found)
+            rest.extend(r for t in tables for r in t.rest)
+        elif not (isinstance(other, Const) and other.value is None) and other is not ABSENT:
+            rest.append(other)
+    return replace(table, entries=entries, rest=tuple(rest))
