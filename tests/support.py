@@ -1,0 +1,26 @@
+"""What tests share: one way to scan a few files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jwtaudit import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jwtaudit.finding import Finding
+
+
+def scan(files: Mapping[str, str | bytes], rules: Iterable[str] | None = None) -> list[Finding]:
+    """The findings in a project of these files, by all rules or by those given."""
+    with tempfile.TemporaryDirectory() as directory:
+        for path, content in files.items():
+            file = Path(directory, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        report = engine.run([Path(directory)], rules=rules)
+    assert not report.diagnostics, report.diagnostics
+    return list(report.findings)
