@@ -141,8 +141,8 @@ class Rule:
         """The page for a reader: without header, markers, and the proof's code."""
         parts = [f"# {self.title}", self.sections[""][1].strip()]
         for heading, (_, text) in self.sections.items():
-            if heading:
-                parts += [f"## {heading}", _for_readers(text)]
+            if heading and (shown := _for_readers(text)):
+                parts += [f"## {heading}", shown]
         if self.references:
             parts += ["## References", "\n".join(f"- <{url}>" for url in self.references)]
         return "\n\n".join(parts) + "\n"
@@ -164,23 +164,28 @@ class Rule:
         from rich.console import Console  # noqa: PLC0415
         from rich.markdown import Markdown  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
+        from rich.theme import Theme  # noqa: PLC0415
 
+        written = io.StringIO()
         console = Console(
-            file=io.StringIO(),
+            file=written,
             width=width,
             force_terminal=color,
             color_system="standard" if color else None,
             legacy_windows=False,
+            theme=Theme({"markdown.h2": "bold", "markdown.h3": "italic", "markdown.code": "cyan"}),
         )
         weaknesses = ", ".join(f"CWE-{number}" for number in self.cwe)
         facts = f"{self.severity.label} · {self.group} · {weaknesses} · since {self.since}"
         _, _, body = self.help_markdown.partition("\n")
+        # A bare address is shown once; as a link it would be shown as text and as target.
+        body = re.sub(r"<(https://[^>]+)>", r"\1", body)
         console.print(Text(f"{self.id} {self.name}", style="bold"))
-        console.print(Text(f"{self.summary}\n{facts}", style="dim"))
+        console.print(Text(f"{self.summary}\n{facts}\n", style="dim"))
         console.print(Markdown(body, code_theme="ansi_dark", hyperlinks=False))
-        assert isinstance(console.file, io.StringIO)
-        # Padding would wrap on a terminal that is narrower than the width asked for.
-        return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+        # Trailing blanks would wrap on a terminal that is narrower than the width asked for.
+        text = "".join(f"{line.rstrip()}\n" for line in written.getvalue().splitlines())
+        return re.sub(r"\n{3,}", "\n\n", text)
 
     def examples(self, section: str) -> tuple[Example, ...]:
         """The examples of ``Bad`` or ``Good``."""
