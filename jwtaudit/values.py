@@ -7,15 +7,14 @@ are three different things. Values are compared by identity; ``same`` compares s
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from jwtaudit.facts import Scalar
-from jwtaudit.source import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jwtaudit.facts import Class, Function
+    from jwtaudit.facts import Class, Function, Scalar
+    from jwtaudit.source import Place
 
 MAX_OPTIONS = 12
 MAX_DEPTH = 40
@@ -127,7 +126,11 @@ class Member:
     @property
     def name(self) -> str | None:
         """The key where it is a known string."""
-        return self.key.value if isinstance(self.key, Const) and isinstance(self.key.value, str) else None
+        return (
+            self.key.value
+            if isinstance(self.key, Const) and isinstance(self.key.value, str)
+            else None
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -150,7 +153,7 @@ class Operation:
 
 
 @dataclass(slots=True, eq=False)
-class Callable_:
+class Closure:
     """A project function; ``receiver`` is what it is bound to."""
 
     id: FunctionId
@@ -216,26 +219,26 @@ class Unknown:
     trace: Trace = ()
 
 
-Value: TypeAlias = Union[
-    Const,
-    Sequence,
-    Table,
-    Env,
-    Setting,
-    Param,
-    Join,
-    Symbol,
-    Member,
-    Outcome,
-    Operation,
-    Callable_,
-    Partial,
-    ClassRef,
-    Instance,
-    ModuleRef,
-    Absent,
-    Unknown,
-]
+Value: TypeAlias = (
+    Const
+    | Sequence
+    | Table
+    | Env
+    | Setting
+    | Param
+    | Join
+    | Symbol
+    | Member
+    | Outcome
+    | Operation
+    | Closure
+    | Partial
+    | ClassRef
+    | Instance
+    | ModuleRef
+    | Absent
+    | Unknown
+)
 
 ABSENT = Absent()
 UNKNOWN = Unknown()
@@ -380,7 +383,7 @@ def same(a: Value, b: Value, depth: int = 0) -> bool:
         )
     if isinstance(a, Join) and isinstance(b, Join):
         return _all_same(a.options, b.options, depth)
-    if isinstance(a, (Callable_, ClassRef)) and isinstance(b, (Callable_, ClassRef)):
+    if isinstance(a, (Closure, ClassRef)) and isinstance(b, (Closure, ClassRef)):
         return a.id == b.id
     if isinstance(a, Instance) and isinstance(b, Instance):
         return a.cls.id == b.cls.id and a.call is b.call
@@ -490,7 +493,7 @@ def rewrite(value: Value, change: Callable[[Value], Value | None], depth: int = 
     if isinstance(value, Outcome):
         call = rewrite_call(value.call, change, depth + 1)
         return value if call is value.call else replace(value, call=call)
-    if isinstance(value, Callable_):
+    if isinstance(value, Closure):
         if value.receiver is None:
             return value
         receiver = deeper(value.receiver)

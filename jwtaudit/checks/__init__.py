@@ -1,0 +1,60 @@
+"""Checks: one small function per rule, found by its decorator.
+
+A check asks the project for the calls with a role and says what is wrong with them. It sees
+values, never a syntax tree, and no library's name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, TypeAlias
+
+from jwtaudit.finding import Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from jwtaudit.finding import Draft
+    from jwtaudit.program import Project
+
+    Check: TypeAlias = Callable[[Project], Iterator[Draft]]
+
+_REGISTRY: dict[str, Check] = {}
+
+
+def check(name: str) -> Callable[[Check], Check]:
+    """Register a check under the name of its rule page."""
+
+    def register(function: Check) -> Check:
+        assert name not in _REGISTRY, f"two checks are named {name}"
+        _REGISTRY[name] = function
+        return function
+
+    return register
+
+
+def registry() -> dict[str, Check]:
+    """Rule name -> check, from all modules of this package."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return _REGISTRY
+
+
+def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic]:
+    """Run the checks of the given rules; one that fails costs its own findings only."""
+    for name, function in sorted(registry().items()):
+        if name not in names:
+            continue
+        seen = set()
+        try:
+            for draft in function(project):
+                draft.rule = draft.rule or name
+                key = (draft.rule, draft.place)
+                if key not in seen:
+                    seen.add(key)
+                    yield draft
+        except Exception as error:  # noqa: BLE001 - one failing rule must not end the run
+            yield Diagnostic(
+                "", "internal-error", f"the check {name} failed ({type(error).__name__})"
+            )

@@ -1,0 +1,151 @@
+"""Operations on values that need nothing but the values: folding, decoding, joining."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jwtaudit.values import (
+    UNKNOWN,
+    Absent,
+    Const,
+    Join,
+    Member,
+    Operation,
+    Sequence,
+    Table,
+    Unknown,
+    Value,
+    join,
+    merge,
+    same,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jwtaudit.source import Place
+
+
+def transform(effect: str, value: Value, place: Place) -> Value:
+    """A value in another form; an unknown one stays itself where the form tells the same."""
+    if isinstance(value, Join):
+        return join(*(transform(effect, option, place) for option in value.options))
+    decode = _DECODERS.get(effect)
+    if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
+        if effect == "identity":
+            return value
+        if decode is not None:
+            try:
+                return replace(value, value=decode(value.value))
+            except (ValueError, binascii.Error):
+                return Unknown("cannot be decoded", place=place)
+        change = _CHANGES.get(effect)
+        if change is not None:
+            return replace(value, value=change(value.value))
+    if effect == "identity":
+        return value
+    return Operation(effect or "transform", (value,), place=place)
+
+
+def _pad(text: str | bytes) -> bytes:
+    data = text.encode() if isinstance(text, str) else text
+    return data + b"=" * (-len(data) % 4)
+
+
+_DECODERS: dict[str, Callable[[Any], bytes]] = {
+    "base64-decode": lambda v: base64.b64decode(_pad(v)),
+    "base64url-decode": lambda v: base64.urlsafe_b64decode(_pad(v)),
+    "base32-decode": base64.b32decode,
+    "hex-decode": lambda v: bytes.fromhex(v if isinstance(v, str) else v.decode()),
+}
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "strip": lambda v: v.strip(),
+    "lower": lambda v: v.lower(),
+    "upper": lambda v: v.upper(),
+}
+
+
+def is_test(value: Value) -> bool:
+    return isinstance(value, Operation) and value.operator in (
+        "==", "!=", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "not", "and",
+    )  # fmt: skip
+
+
+def empty(value: Value) -> bool:
+    return isinstance(value, Const) and not value.value
+
+
+def is_text(*values: Value) -> bool:
+    return any(
+        (isinstance(v, Const) and isinstance(v.value, (str, bytes)))
+        or (isinstance(v, Operation) and v.operator == "text")
+        for v in values
+    )
+
+
+def fold(operator: str, left: Any, right: Any) -> Any:
+    """Arithmetic on constants, within bounds that keep results small."""
+    try:
+        if operator == "+" and isinstance(left, (str, bytes)) and type(left) is type(right):
+            both: Any = (left, right)
+            return both[0] + both[1] if len(left) + len(right) < 100_000 else None
+        if isinstance(left, (str, bytes)):
+            if operator == "*" and isinstance(right, int) and len(left) * right < 10_000:
+                return left * right
+            return None
+        if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+            return None
+        if max(abs(left), abs(right)) > 10**18:
+            return None
+        if operator == "**":
+            return left**right if abs(right) <= 64 and abs(left) <= 10**4 else None
+        operation = _ARITHMETIC.get(operator)
+        return None if operation is None else operation(left, right)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+}
+
+
+def as_table(value: Value) -> Table:
+    if isinstance(value, Table):
+        return value
+    if isinstance(value, Join) and any(isinstance(o, Table) for o in value.options):
+        return merge(Table({}, place=value.place), (value,))
+    if isinstance(value, (Absent, Const)):
+        return Table({}, place=value.place)
+    return Table({}, (value,), place=value.place, trace=value.trace)
+
+
+def extend(base: Sequence, other: Value) -> Sequence:
+    if isinstance(other, Sequence):
+        return replace(base, items=(*base.items, *other.items), rest=(*base.rest, *other.rest))
+    return replace(base, rest=(*base.rest, other))
+
+
+def element(iterable: Value) -> Value:
+    if isinstance(iterable, Sequence) and iterable.items and not iterable.rest:
+        return join(*iterable.items)
+    return Member(iterable, UNKNOWN, item=True, place=iterable.place)
+
+
+def join_names(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
+    out = dict(a)
+    for name, value in b.items():
+        before = a.get(name)
+        if before is None:
+            out[name] = value
+        elif before is not value and not same(before, value):
+            out[name] = join(before, value)
+    return out

@@ -1,0 +1,605 @@
+"""The project: all files' facts, joined; what the checks ask their questions to."""
+
+from __future__ import annotations
+
+import builtins
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from jwtaudit.program.interpreter import Interpreter
+from jwtaudit.program.scopes import (
+    ClassScope,
+    Event,
+    FunctionScope,
+    ModuleScope,
+    Returned,
+    Stored,
+)
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Bound,
+    Call,
+    ClassRef,
+    Const,
+    FunctionId,
+    Instance,
+    Join,
+    Member,
+    ModuleRef,
+    Outcome,
+    Param,
+    Setting,
+    Symbol,
+    Table,
+    Unknown,
+    Value,
+    hop,
+    join,
+    member,
+    options,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from packaging.version import Version
+
+    from jwtaudit.facts import Facts, TextFact
+    from jwtaudit.models import Inside, Library, Model, Models
+    from jwtaudit.program.options import RuleOptions
+    from jwtaudit.source import Place
+
+_MAX_CONTEXTS = 40
+_MAX_CALL_DEPTH = 5
+
+
+class Project:
+    """Facts of many files, resolved on demand.
+
+    Args:
+        facts: what the front ends extracted from the files that matter.
+        models: the library models.
+        versions: tells a library's version for a file: ``(library, path) -> pin or None``.
+        options: thresholds and words of the rules.
+        loader: gives the facts of a further file of the project; None when it cannot.
+        files: every source file of the project, so that an import can be told from a library's.
+    """
+
+    def __init__(
+        self,
+        facts: Iterable[Facts],
+        models: Models,
+        versions: Any,
+        options: RuleOptions,
+        loader: Callable[[str], Facts | None] | None = None,
+        files: Collection[str] = (),
+    ) -> None:
+        self.models = models
+        self.versions = versions
+        self.options = options
+        self.loader = loader
+        self.facts = {fact.path: fact for fact in facts}
+        self.files = frozenset(files) | frozenset(self.facts)
+        self.modules: dict[str, ModuleScope | None] = {}
+        self.functions: dict[FunctionId, FunctionScope] = {}
+        self.classes: dict[FunctionId, ClassScope] = {}
+        self.builtin_roots = frozenset(dir(builtins))
+        self.interpreter = Interpreter(self)
+        self._pins: dict[tuple[str, str], Any] = {}
+        for path in self.facts:
+            self.module(path)
+        self._run_functions()
+
+    def _run_functions(self) -> None:
+        done: set[FunctionId] = set()
+        while True:
+            new = [
+                scope
+                for identity, scope in self.functions.items()
+                if identity not in done and identity.path in self.facts
+            ]
+            if not new:
+                return
+            for scope in new:
+                done.add(scope.id)
+                self.interpreter.function(scope)
+
+    # -- modules and names -----------------------------------------------------------------------
+
+    def module(self, path: str) -> ModuleScope | None:
+        """The module of a file; loads it when it was not among the facts."""
+        if path in self.modules:
+            return self.modules[path]
+        facts = self.facts.get(path)
+        if facts is None and self.loader is not None and path in self.files:
+            facts = self.loader(path)
+        if facts is None:
+            self.modules[path] = None
+            return None
+        scope = ModuleScope(path, facts)
+        self.modules[path] = scope
+        self.interpreter.module(scope)
+        return scope
+
+    def find_module(self, importer: str, module: str, level: int) -> str | None:
+        """The file that an import in ``importer`` means; None when it is not in the project."""
+        relative = module.replace(".", "/")
+        folder = PurePosixPath(importer).parent
+        if level:
+            for _ in range(level - 1):
+                folder = folder.parent
+            return self._module_file(folder, relative)
+        for root in (folder, *folder.parents):
+            found = self._module_file(root, relative) or self._module_file(root / "src", relative)
+            if found is not None:
+                return found if found != importer else None
+        return None
+
+    def _module_file(self, root: PurePosixPath, relative: str) -> str | None:
+        base = str(root / relative) if relative else str(root)
+        for candidate in (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi"):
+            if candidate in self.files:
+                return candidate
+        return None
+
+    def import_module(self, importer: str, module: str, level: int, place: Place) -> Value:
+        """What ``import module`` binds."""
+        path = self.find_module(importer, module, level)
+        if path is not None:
+            return ModuleRef(path, place=place)
+        if level:
+            return Unknown(f"module {module}", place=place)
+        return Symbol(module, place=place)
+
+    def import_name(self, importer: str, module: str, name: str, level: int, place: Place) -> Value:
+        """What ``from module import name`` binds."""
+        path = self.find_module(importer, module, level)
+        if path is not None:
+            return self.module_name(path, name, place)
+        if level:
+            submodule = self.find_module(importer, f"{module}.{name}" if module else name, level)
+            if submodule is not None:
+                return ModuleRef(submodule, place=place)
+            return Unknown(name, place=place)
+        dotted = f"{module}.{name}"
+        path = self.find_module(importer, dotted, 0)
+        if path is not None:
+            return ModuleRef(path, place=place)
+        return self.symbol(dotted, place)
+
+    def module_name(self, path: str, name: str, place: Place) -> Value:
+        """A name of a project module."""
+        scope = self.module(path)
+        if scope is not None and name in scope.names:
+            return scope.names[name]
+        folder = PurePosixPath(path)
+        if folder.name == "__init__.py":
+            submodule = self._module_file(folder.parent, name)
+            if submodule is not None:
+                return ModuleRef(submodule, place=place)
+        return Unknown(name, place=place)
+
+    def symbol(self, name: str, place: Place) -> Value:
+        """A name of a library; a member of a settings object is a setting."""
+        owner = name.rpartition(".")[0]
+        for model in self.models.exactly(owner):
+            if model.role == "settings-object":
+                return self.setting(name.rpartition(".")[2], owner, place)
+        return Symbol(name, place=place)
+
+    def setting(self, name: str, owner: str, place: Place) -> Value:
+        """A member of a settings object, with the values that the project's files give it."""
+        found = [
+            scope.names[name]
+            for path in self._settings_files
+            if (scope := self.module(path)) is not None and name in scope.names
+        ]
+        if found:
+            return hop(join(*found), place, f"read as setting `{name}`")
+        return Setting(name, ABSENT, owner, place=place)
+
+    @cached_property
+    def _settings_files(self) -> tuple[str, ...]:
+        return tuple(
+            sorted(
+                path
+                for path in self.files
+                if path.endswith(".py")
+                and (
+                    PurePosixPath(path).stem.startswith("settings")
+                    or PurePosixPath(path).parent.name == "settings"
+                )
+            )
+        )
+
+    def entry(self, base: Value, key: Value, place: Place) -> Value:
+        """``base[key]``."""
+        return member(base, key, item=True, place=place)
+
+    # -- classes ---------------------------------------------------------------------------------
+
+    def fields(self, ref: ClassRef, name: str) -> list[Value]:
+        """What the methods of a class store under ``self.name``."""
+        scope = self.classes[ref.id]
+        found: list[Value] = []
+        for method in sorted(
+            scope.methods.values(), key=lambda m: not m.qualname.endswith("__init__")
+        ):
+            function = self.functions[method]
+            if function.state == "new":
+                self.interpreter.function(function)
+            for event in function.events:
+                if (
+                    isinstance(event, Stored)
+                    and not event.item
+                    and isinstance(event.base, Instance)
+                    and event.base.cls.id == ref.id
+                    and isinstance(event.key, Const)
+                    and event.key.value == name
+                ):
+                    found.append(hop(event.value, event.place, f"`self.{name}` is set"))
+        return found
+
+    def class_setting(self, scope: ClassScope, name: str, value: Value) -> Value:
+        """A class attribute; in a settings class it is the default of a setting."""
+        for model in self._base_models(scope.ref):
+            if model.role == "settings-base":
+                return Setting(
+                    name, self.field_default(value), scope.ref.id.qualname, place=value.place
+                )
+        return value
+
+    def field_default(self, value: Value) -> Value:
+        """The default inside a field declaration (``Field(default=...)``), or the value itself."""
+        if isinstance(value, Outcome):
+            model = self.model_of(value.call)
+            if model is not None and model.role == "field":
+                return self.argument(value.call, model, "default")
+        return value
+
+    def method(self, ref: ClassRef, name: str) -> FunctionScope | None:
+        """A method of a class or of its project bases."""
+        scope = self.classes.get(ref.id)
+        seen: set[FunctionId] = set()
+        queue = [ref]
+        while queue:
+            current = queue.pop(0)
+            scope = self.classes.get(current.id)
+            if scope is None or current.id in seen:
+                continue
+            seen.add(current.id)
+            if name in scope.methods:
+                return self.functions[scope.methods[name]]
+            queue.extend(b for b in scope.bases if isinstance(b, ClassRef))
+        return None
+
+    def library_base(self, ref: ClassRef) -> str:
+        """The dotted name of the library class that a project class derives from."""
+        scope = self.classes.get(ref.id)
+        seen: set[FunctionId] = set()
+        queue = [ref]
+        while queue:
+            current = queue.pop(0)
+            scope = self.classes.get(current.id)
+            if scope is None or current.id in seen:
+                continue
+            seen.add(current.id)
+            for base in scope.bases:
+                if isinstance(base, Symbol):
+                    return base.name
+                if isinstance(base, ClassRef):
+                    queue.append(base)
+        return ""
+
+    def _base_models(self, ref: ClassRef) -> Sequence[Model]:
+        base = self.library_base(ref)
+        return self.models.exactly(base) if base else ()
+
+    def is_mapping_class(self, ref: ClassRef) -> bool:
+        """Whether instances are plain mappings (typed dicts)."""
+        return any(model.role == "mapping" for model in self._base_models(ref))
+
+    # -- models ----------------------------------------------------------------------------------
+
+    def version(self, library: Library, path: str) -> Version | None:
+        """The version of a library that the project uses at a file; None if it is not told."""
+        pin = self.pin(library, path)
+        version: Version | None = getattr(pin, "version", None)
+        return version
+
+    def pin(self, library: Library, path: str) -> Any:
+        """What the project's manifests say of a library's version."""
+        if self.versions is None or not library.package:
+            return None
+        key = (library.id, str(PurePosixPath(path).parent))
+        if key not in self._pins:
+            self._pins[key] = self.versions.version(library, path)
+        return self._pins[key]
+
+    def model_of(self, call: Call) -> Model | None:
+        """The library model of a call, in the version that the project uses."""
+        if not call.name or call.target is not None:
+            return None
+        candidates = self.models.named(call.name)
+        if not candidates:
+            return None
+        return self.models.select(candidates, self.version(candidates[0].library, call.place.path))
+
+    def argument(self, call: Call, model: Model, meaning: str) -> Value:
+        """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""
+        if meaning in model.inside:
+            return self._inside(call, model, model.inside[meaning])
+        if meaning in model.factory:
+            made = call.receiver
+            if isinstance(made, Outcome):
+                maker = self.model_of(made.call)
+                if maker is not None:
+                    return self.argument(made.call, maker, meaning)
+            if not isinstance(made, Symbol) and meaning not in model.meanings:
+                return Unknown("made elsewhere")
+        name = model.meanings.get(meaning)
+        if name is not None:
+            found = given(call.arguments, model.parameters, name)
+            if found is not None:
+                return found
+        default = model.defaults.get(meaning)
+        if default is not None:
+            return Const(default, place=call.place)
+        return ABSENT
+
+    def _inside(self, call: Call, model: Model, inside: Inside) -> Value:
+        outer = self.argument(call, model, inside.argument)
+        parts: list[Value] = []
+        for option in options(outer):
+            if isinstance(option, Absent) or (isinstance(option, Const) and option.value is None):
+                parts.append(ABSENT)
+            else:
+                parts.append(member(option, Const(inside.key), item=True, place=outer.place))
+        found = join(*parts)
+        default = model.defaults.get(inside.key)
+        if isinstance(found, Absent) and default is not None:
+            return Const(default, place=call.place)
+        return found
+
+    # -- events ----------------------------------------------------------------------------------
+
+    @cached_property
+    def scopes(self) -> tuple[FunctionScope, ...]:
+        """Every module body and function of the files that matter, in order."""
+        bodies = [m.body for m in self.modules.values() if m is not None and m.body is not None]
+        scopes = [*bodies, *(s for s in self.functions.values() if s.state == "done")]
+        return tuple(sorted(scopes, key=lambda s: (s.id.path, s.id.start, s.id.qualname)))
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """Everything that happens, file by file, function by function."""
+        seen: set[int] = set()
+        out: list[Event] = []
+        for scope in self.scopes:
+            for event in scope.events:
+                if id(event) not in seen:
+                    seen.add(id(event))
+                    out.append(event)
+        return tuple(out)
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call."""
+        return tuple(e for e in self.events if isinstance(e, Call))
+
+    @cached_property
+    def callers(self) -> dict[FunctionId, list[Call]]:
+        """Function -> the calls of it."""
+        out: dict[FunctionId, list[Call]] = defaultdict(list)
+        for call in self.calls:
+            if call.target is not None:
+                out[call.target].append(call)
+        return out
+
+    @cached_property
+    def _uses(self) -> dict[Place, list[Event]]:
+        out: dict[Place, list[Event]] = defaultdict(list)
+        for event in self.events:
+            for place in _outcomes_in(event):
+                out[place].append(event)
+        return out
+
+    def uses(self, call: Call) -> Sequence[Event]:
+        """The events whose values hold the outcome of a call, wherever it has travelled."""
+        return self._uses.get(call.place, ())
+
+    def scope(self, identity: FunctionId) -> FunctionScope | None:
+        """The function (or module body) with this identity."""
+        found = self.functions.get(identity)
+        if found is not None:
+            return found
+        module = self.modules.get(identity.path)
+        return module.body if module is not None else None
+
+    # -- sites -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _sites_by_role(self) -> dict[str, list[Site]]:
+        out: dict[str, list[Site]] = defaultdict(list)
+        for call in self.calls:
+            model = self.model_of(call)
+            if model is not None:
+                for context in self._contexts(call):
+                    out[model.role].append(Site(self, context[0], model, context[1:]))
+        return out
+
+    def sites(self, *roles: str) -> Iterator[Site]:
+        """The calls with a role, once for each way in which the project reaches them.
+
+        A call whose arguments are parameters of its function is given once per caller, with the
+        caller's arguments put in.
+        """
+        for role in roles:
+            yield from self._sites_by_role.get(role, ())
+
+    def _contexts(self, call: Call) -> list[tuple[Call, ...]]:
+        """The call in terms of its callers, each with the chain of calls that leads to it."""
+        done: list[tuple[Call, ...]] = []
+        queue: list[tuple[Call, ...]] = [(call,)]
+        while queue and len(done) + len(queue) < _MAX_CONTEXTS:
+            chain = queue.pop(0)
+            current = chain[0]
+            function = _open_function(current)
+            callers = self.callers.get(function, ()) if function is not None else ()
+            callers = [c for c in callers if all(c.place != seen.place for seen in chain)]
+            if function is None or not callers or len(chain) > _MAX_CALL_DEPTH:
+                done.append(chain)
+                continue
+            for caller in callers:
+                binding = {a.name: a.value for a in caller.arguments if a.name is not None}
+                bound = self.interpreter.substitute_call(current, function, binding)
+                queue.append((bound, *chain[1:], caller))
+        return [*done, *queue]
+
+    # -- texts -----------------------------------------------------------------------------------
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, TextFact], ...]:
+        """The string literals and documents kept for the rules that read text: (path, text)."""
+        return tuple((path, text) for path, f in sorted(self.facts.items()) for text in f.texts)
+
+
+def given(arguments: tuple[Bound, ...], parameters: Sequence[str], name: str) -> Value | None:
+    """The argument for a parameter; Unknown when a spread may hold it; None when not given."""
+    index = parameters.index(name) if name in parameters else -1
+    position = 0
+    spread: Value | None = None
+    for argument in arguments:
+        if argument.spread:
+            spread = argument.value
+            if argument.spread == 1 and 0 <= position <= index:
+                return Unknown("spread argument", place=argument.place)
+        elif argument.name is not None:
+            if argument.name == name:
+                return _at(argument)
+        else:
+            if position == index:
+                return _at(argument)
+            position += 1
+    if spread is not None:
+        for argument in arguments:
+            if argument.spread == 2:
+                inner = member(argument.value, Const(name), item=True, place=argument.place)
+                if not isinstance(inner, (Absent, Member)):
+                    return inner
+        return Unknown("spread argument")
+    return None
+
+
+def _at(argument: Bound) -> Value:
+    value = argument.value
+    if value.place is None and argument.place is not None and value is not ABSENT:
+        return replace(value, place=argument.place)
+    return value
+
+
+def _open_function(call: Call) -> FunctionId | None:
+    """The function whose parameters the call's arguments mention."""
+    values = [a.value for a in call.arguments]
+    if call.receiver is not None:
+        values.append(call.receiver)
+    for value in values:
+        for part in deep(value):
+            if isinstance(part, Param):
+                return part.function
+    return None
+
+
+def deep(value: Value) -> Iterator[Value]:
+    """The value, all values inside it, and those inside the calls it is the outcome of."""
+    stack = [value]
+    seen: set[int] = set()
+    while stack and len(seen) < 2000:
+        for part in walk(stack.pop()):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Outcome):
+                stack.extend(a.value for a in part.call.arguments)
+                if part.call.receiver is not None:
+                    stack.append(part.call.receiver)
+
+
+def event_values(event: Event) -> tuple[Value, ...]:
+    """The values that take part in an event."""
+    if isinstance(event, Call):
+        values = tuple(a.value for a in event.arguments)
+        return values if event.receiver is None else (*values, event.receiver)
+    if isinstance(event, Stored):
+        return (event.base, event.key, event.value)
+    return (event.value,)
+
+
+def _outcomes_in(event: Event) -> set[Place]:
+    return {
+        part.call.place
+        for value in event_values(event)
+        for part in deep(value)
+        if isinstance(part, Outcome)
+    }
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """A call of a library function, seen from one of the places that reach it.
+
+    Attributes:
+        call: the call, its arguments in terms of the outermost caller.
+        chain: the calls of project functions that lead to it, innermost first.
+    """
+
+    project: Project
+    call: Call
+    model: Model
+    chain: tuple[Call, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where the library call stands."""
+        return self.call.place
+
+    @property
+    def library(self) -> Library:
+        """The library it belongs to."""
+        return self.model.library
+
+    @property
+    def role(self) -> str:
+        """What it does."""
+        return self.model.role
+
+    @property
+    def version(self) -> Version | None:
+        """The library's version in this project; None when it is not told."""
+        return self.project.version(self.library, self.place.path)
+
+    @property
+    def scope(self) -> FunctionScope | None:
+        """The function that holds the library call."""
+        return self.project.scope(self.call.scope)
+
+    def argument(self, meaning: str) -> Value:
+        """The argument with a meaning; ``ABSENT`` when missing without a default."""
+        return self.project.argument(self.call, self.model, meaning)
+
+    def semantic(self, name: str) -> Any:
+        """What the library's version does, by the model."""
+        return self.library.semantic(name, self.version)
+
+    def outcome(self) -> Outcome:
+        """The result of the call."""
+        return Outcome(self.call, place=self.place)
+
+
+__all__ = ["Join", "Project", "Returned", "Site", "Table", "deep", "event_values", "given"]

@@ -1,0 +1,139 @@
+"""What is known of each module, function and class after its body was walked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from jwtaudit.values import ABSENT, Call, FunctionId, Param, Value
+
+if TYPE_CHECKING:
+    from jwtaudit.facts import Class, Facts, Function
+    from jwtaudit.source import Place
+    from jwtaudit.values import Arm, ClassRef
+
+MODULE = "<module>"
+
+
+@dataclass(slots=True, eq=False)
+class Returned:
+    """``return value`` (or ``yield``)."""
+
+    place: Place
+    value: Value
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    kind: str
+    order: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Stored:
+    """``base.key = value`` or ``base[key] = value``."""
+
+    place: Place
+    base: Value
+    key: Value
+    item: bool
+    value: Value
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    order: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Assigned:
+    """``name = value`` for a plain variable."""
+
+    place: Place
+    name: str
+    value: Value
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    order: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Tested:
+    """A condition; ``then_exits`` and ``else_exits`` tell which side does not go on."""
+
+    place: Place
+    value: Value
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    then_exits: bool = False
+    else_exits: bool = False
+    order: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Raised:
+    """``raise value``."""
+
+    place: Place
+    value: Value
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    order: int = 0
+
+
+Event: TypeAlias = Call | Returned | Stored | Assigned | Tested | Raised
+
+
+@dataclass(slots=True, eq=False)
+class FunctionScope:
+    """A function (or a module's body, whose name is ``<module>``).
+
+    Attributes:
+        closures: the variables around it, innermost first.
+        returned: what it gives back, in terms of its own ``Param`` values.
+        mutated: parameter -> what it is at the end, where the body changed it.
+        events: what happens in it, in order.
+    """
+
+    id: FunctionId
+    definition: Function | None
+    module: ModuleScope
+    cls: ClassRef | None = None
+    closures: tuple[dict[str, Value], ...] = ()
+    parameters: dict[str, Param] = field(default_factory=dict)
+    decorators: tuple[Value, ...] = ()
+    returned: Value = ABSENT
+    mutated: dict[str, Value] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    state: str = "new"
+
+    @property
+    def name(self) -> str:
+        """The dotted name inside its file."""
+        return self.id.qualname
+
+    @property
+    def short_name(self) -> str:
+        """The last part of the name."""
+        return self.id.qualname.rpartition(".")[2]
+
+
+@dataclass(slots=True, eq=False)
+class ClassScope:
+    """A class: the names its body binds, its bases, its methods."""
+
+    ref: ClassRef
+    definition: Class
+    module: ModuleScope
+    names: dict[str, Value]
+    bases: tuple[Value, ...]
+    methods: dict[str, FunctionId] = field(default_factory=dict)
+    annotations: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class ModuleScope:
+    """A file of the project."""
+
+    path: str
+    facts: Facts
+    names: dict[str, Value] = field(default_factory=dict)
+    star_imports: list[str] = field(default_factory=list)
+    body: FunctionScope | None = None
+    state: str = "new"
