@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
