@@ -57,9 +57,9 @@ def _expected(example: Example, rule: Rule) -> set[tuple[str, Expectation]]:
     }
 
 
-@pytest.mark.parametrize("name", sorted({rule.name for rule in RULES} | set(checks.names())))
+@pytest.mark.parametrize("name", sorted({rule.name for rule in RULES} | set(checks.registry())))
 def test_page_and_check_belong_together(name):
-    assert name in checks.names(), f'write @check("{name}") in jwtaudit/checks/'
+    assert name in checks.registry(), f'write @check("{name}") in jwtaudit/checks/'
     assert name in {rule.name for rule in RULES}, f"write rules/<group>/{name}.md"
 
 
