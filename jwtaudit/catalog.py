@@ -304,7 +304,10 @@ def load(directory: Path | None = None) -> Catalog:
 
 def read_page(page: Path) -> Rule:
     """Load one page; its body stays text."""
-    text = page.read_text(encoding="utf-8")
+    try:
+        text = page.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        _refuse(page, 1, "the page is not UTF-8; save it as such")
     opening, _, rest = text.partition("\n")
     if opening.rstrip() != "+++" or "\n+++\n" not in rest:
         _refuse(page, 1, "a page begins with a TOML header between two lines +++")
@@ -364,9 +367,10 @@ def _read_header(page: Path, header: str) -> dict[str, Any]:
         return 2 + header.count("\n", 0, match.start()) if match else 1
 
     try:
-        values = tomli.loads(header)
+        # The newline stands for the opening +++: lines are then those of the page.
+        values = tomli.loads("\n" + header)
     except tomli.TOMLDecodeError as error:
-        _refuse(page, 1, f"the header (lines counted below its +++) is not TOML: {error}")
+        _refuse(page, 1, f"the header is not TOML: {error}")
     for key in values:
         if key not in _HEADER:
             _refuse(page, line_of(key), _unknown("key", key, _HEADER))

@@ -152,7 +152,12 @@ def test_render(rule):
         ("source", "source.", 4, "without a full stop"),
         ('"critical"', '"crit"', 5, "one of info, low, medium, high, critical"),
         ("[798, 321]", '["CWE-798"]', 8, "a list of numbers"),
-        ("[798, 321]", "[798", 1, "is not TOML"),
+        (
+            '"0.1.0"',
+            "0.1.0",
+            1,
+            "is not TOML: Expected newline or end of document after a statement",
+        ),
         ("https://", "ftp://", 11, "https:// addresses"),
     ],
 )
@@ -258,3 +263,10 @@ def test_loading_is_fast():
         assert len(catalog.load().rules) == pages
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.03 * max(1, pages / 40)
+
+
+def test_a_page_that_is_not_utf_8_is_refused(write):
+    page = write()
+    page.write_bytes(page.read_bytes().replace(b"mints", b"mint\xe9"))
+    with pytest.raises(PageError, match="not UTF-8"):
+        catalog.read_page(page)
