@@ -17,7 +17,7 @@ import tomli
 from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from packaging.version import Version
 
@@ -196,14 +196,14 @@ class Library:
         return _version(self.releases[-1]) if self.releases else None
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _version(text: str) -> Version:
     from packaging.version import Version
 
     return Version(text)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _specifier(text: str) -> Any:
     from packaging.specifiers import SpecifierSet
 
@@ -268,11 +268,7 @@ class Models:
         """The modelled names directly inside a module, for star imports."""
         prefix = module + "."
         return sorted(
-            {
-                name[len(prefix) :].split(".")[0]
-                for name in self._by_name
-                if name.startswith(prefix)
-            }
+            {name[len(prefix) :].split(".")[0] for name in self._by_name if name.startswith(prefix)}
         )
 
 
@@ -293,7 +289,8 @@ _TABLES = {"schema", "library", "semantics", "call", "disable", "require", "inef
 def _shipped() -> tuple[tuple[str, Mapping[str, Any]], ...]:
     directory = rules_directory() / "libraries"
     return tuple(
-        (path.name, _parse(path.name, path.read_bytes())) for path in sorted(directory.glob("*.toml"))
+        (path.name, _parse(path.name, path.read_bytes()))
+        for path in sorted(directory.glob("*.toml"))
     )
 
 
@@ -344,14 +341,49 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
         semantics={key: _versioned(value) for key, value in document.get("semantics", {}).items()},
         source=source,
     )
+    rows = _rows(source, document)
     models: list[Model] = []
     for number, call in enumerate(document.get("call", ()), 1):
-        models.extend(_models(source, f"[[call]] number {number}", library, call, document))
+        models.extend(_models(source, f"[[call]] number {number}", library, call, rows))
+    named = {model.name for model in models}
+    for table, row in rows:
+        for name in _called(row):
+            if name not in named:
+                hint = _nearest(name, named)
+                raise ModelError(f"{source}: [[{table}]]: no [[call]] is named {name!r}{hint}")
     return library, models
 
 
+_ROW_KEYS = {
+    "disable": ({"call", "when", "effect"}, {"versions"}),
+    "require": ({"call", "when"}, {"versions"}),
+    "ineffective": ({"call", "arg"}, {"versions", "key", "instead", "wanted"}),
+}
+
+
+def _rows(source: str, document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """What the file says about calls besides their signatures: (table, row)."""
+    rows = [(table, row) for table in _ROW_KEYS for row in document.get(table, ())]
+    for table, row in rows:
+        needed, optional = _ROW_KEYS[table]
+        _check_keys(source, f"[[{table}]]", row, needed | optional)
+        missing = needed - set(row)
+        if missing:
+            raise ModelError(f"{source}: [[{table}]] needs {', '.join(sorted(missing))}")
+    return rows
+
+
+def _called(row: Mapping[str, Any]) -> Sequence[str]:
+    call = row["call"]
+    return [call] if isinstance(call, str) else call
+
+
 def _models(
-    source: str, where: str, library: Library, call: Mapping[str, Any], document: Mapping[str, Any]
+    source: str,
+    where: str,
+    library: Library,
+    call: Mapping[str, Any],
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> list[Model]:
     _check_keys(source, where, call, _CALL_KEYS)
     if "name" not in call or "role" not in call:
@@ -364,10 +396,10 @@ def _models(
     parameters = tuple(call.get("params", ()))
     meanings = {meaning: meaning for meaning in parameters}
     meanings.update(call.get("map", {}))
-    names = (call["name"], *call.get("aliases", ()))
+    names = dict.fromkeys((call["name"], *call.get("aliases", ()))).keys()
 
     def mine(table: str) -> list[Mapping[str, Any]]:
-        return [row for row in document.get(table, ()) if row.get("call") in names]
+        return [row for kind, row in rows if kind == table and not names.isdisjoint(_called(row))]
 
     switches = tuple(
         Switch(
@@ -437,19 +469,25 @@ def _condition(source: str, row: Mapping[str, Any]) -> Condition:
 
 def _versioned(value: Any) -> tuple[tuple[str, Any], ...]:
     """Normalise a plain value or a list of ``{versions, value}``."""
-    if isinstance(value, list) and value and all(
-        isinstance(v, dict) and set(v) <= set(_VERSIONED) and "value" in v for v in value
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(v, dict) and set(v) <= set(_VERSIONED) and "value" in v for v in value)
     ):
         return tuple((v.get("versions", ""), v["value"]) for v in value)
     return (("", value),)
 
 
-def _check_keys(source: str, where: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
-    import difflib
-
-    known = sorted(known)
+def _check_keys(source: str, where: str, table: Mapping[str, Any], known: Collection[str]) -> None:
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+            hint = _nearest(key, known) or f"; known: {', '.join(sorted(known))}"
             raise ModelError(f"{source}: {where}: unknown key {key!r}{hint}")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """A hint at the word that was probably meant; empty if none is near."""
+    import difflib
+
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
