@@ -434,33 +434,121 @@ def entry(table: Table, key: Scalar) -> Value:
     return join(*(Member(rest, Const(key), item=True, place=rest.place) for rest in table.rest))
 
 
-def rewrite(value: Value, change: Callable[[Value], Value | None], depth: int = 0) -> Value:
-    """The value with every part for which ``change`` gives another one put in its place."""
-    if depth > MAX_DEPTH:
-        return Unknown("too deep")
-    changed = change(value)
-    if changed is not None:
-        if value.trace:
-            return replace(changed, trace=(*changed.trace, *value.trace))
-        return changed
-    if isinstance(value, (Const, Symbol, Absent, Unknown, ModuleRef, ClassRef)):
-        return value
+def rewrite(value: Value, change: Callable[[Value], Value | None]) -> Value:
+    """The value with every part for which ``change`` gives another one put in its place.
 
-    def deeper(inner: Value) -> Value:
-        return rewrite(inner, change, depth + 1)
+    Values share parts; each part is rewritten once.
+    """
+    return _Rewrite(change).value(value)
 
-    def all_of(inner: tuple[Value, ...]) -> tuple[Value, ...]:
-        new = tuple(deeper(v) for v in inner)
+
+def rewrite_call(call: Call, change: Callable[[Value], Value | None]) -> Call:
+    """The call with its receiver and arguments rewritten; its place stays."""
+    return _Rewrite(change).call(call)
+
+
+class _Rewrite:
+    """One rewriting: remembers what became of each part."""
+
+    def __init__(self, change: Callable[[Value], Value | None]) -> None:
+        self.change = change
+        self.done: dict[int, Value] = {}
+        self.calls: dict[int, Call] = {}
+        self.keep: list[object] = []
+        self.depth = 0
+
+    def value(self, value: Value) -> Value:
+        if isinstance(value, (Const, Symbol, Absent, Unknown, ModuleRef, ClassRef)):
+            return value
+        found = self.done.get(id(value))
+        if found is not None:
+            return found
+        if self.depth > MAX_DEPTH:
+            return Unknown("too deep")
+        self.depth += 1
+        try:
+            new = self._value(value)
+        finally:
+            self.depth -= 1
+        self.keep.append(value)
+        self.done[id(value)] = new
+        return new
+
+    def all_of(self, inner: tuple[Value, ...]) -> tuple[Value, ...]:
+        new = tuple(self.value(v) for v in inner)
         return inner if all(a is b for a, b in zip(new, inner, strict=True)) else new
 
-    if isinstance(value, Join):
-        new = all_of(value.options)
-        if new is value.options:
-            return value
-        joined = join(*new)
-        return replace(joined, trace=(*joined.trace, *value.trace))
-    if isinstance(value, Sequence):
-        items, rest = all_of(value.items), all_of(value.rest)
+    def call(self, call: Call) -> Call:
+        found = self.calls.get(id(call))
+        if found is not None:
+            return found
+        receiver = None if call.receiver is None else self.value(call.receiver)
+        arguments = tuple(a._replace(value=self.value(a.value)) for a in call.arguments)
+        new = call
+        if receiver is not call.receiver or any(
+            a.value is not b.value for a, b in zip(arguments, call.arguments, strict=True)
+        ):
+            new = replace(
+                call, receiver=receiver, arguments=arguments, origin=call.origin or call
+            )
+        self.keep.append(call)
+        self.calls[id(call)] = new
+        return new
+
+    def _value(self, value: Value) -> Value:
+        changed = self.change(value)
+        if changed is not None:
+            if value.trace:
+                return replace(changed, trace=(*changed.trace, *value.trace))
+            return changed
+        if isinstance(value, Join):
+            new = self.all_of(value.options)
+            if new is value.options:
+                return value
+            joined = join(*new)
+            return replace(joined, trace=(*joined.trace, *value.trace))
+        if isinstance(value, Sequence):
+            return self._sequence(value)
+        if isinstance(value, Table):
+            entries = {key: self.value(v) for key, v in value.entries.items()}
+            rest = self.all_of(value.rest)
+            if rest is value.rest and all(entries[k] is v for k, v in value.entries.items()):
+                return value
+            # what was spread in comes first: known entries were set after it, or over it
+            spread = merge(Table({}), rest)
+            merged = {**spread.entries, **entries}
+            return replace(value, entries=merged, rest=spread.rest)
+        if isinstance(value, Member):
+            base, key = self.value(value.base), self.value(value.key)
+            if base is value.base and key is value.key:
+                return value
+            return member(base, key, item=value.item, place=value.place, trace=value.trace)
+        if isinstance(value, Operation):
+            operands = self.all_of(value.operands)
+            return value if operands is value.operands else replace(value, operands=operands)
+        if isinstance(value, (Env, Setting, Param)):
+            default = self.value(value.default)
+            return value if default is value.default else replace(value, default=default)
+        if isinstance(value, Outcome):
+            call = self.call(value.call)
+            return value if call is value.call else replace(value, call=call)
+        if isinstance(value, Closure):
+            if value.receiver is None:
+                return value
+            receiver = self.value(value.receiver)
+            return value if receiver is value.receiver else replace(value, receiver=receiver)
+        if isinstance(value, Instance):
+            if value.call is None:
+                return value
+            call = self.call(value.call)
+            return value if call is value.call else replace(value, call=call)
+        if isinstance(value, Partial):
+            arguments = tuple(a._replace(value=self.value(a.value)) for a in value.arguments)
+            return replace(value, target=self.value(value.target), arguments=arguments)
+        return value
+
+    def _sequence(self, value: Sequence) -> Value:
+        items, rest = self.all_of(value.items), self.all_of(value.rest)
         if items is value.items and rest is value.rest:
             return value
         flat: list[Value] = list(items)
@@ -472,52 +560,6 @@ def rewrite(value: Value, change: Callable[[Value], Value | None], depth: int = 
             else:
                 open_rest.append(part)
         return replace(value, items=tuple(flat), rest=tuple(open_rest))
-    if isinstance(value, Table):
-        entries = {key: deeper(v) for key, v in value.entries.items()}
-        rest = all_of(value.rest)
-        if rest is value.rest and all(entries[k] is v for k, v in value.entries.items()):
-            return value
-        return merge(replace(value, entries=entries, rest=()), rest)
-    if isinstance(value, Member):
-        base, key = deeper(value.base), deeper(value.key)
-        if base is value.base and key is value.key:
-            return value
-        return member(base, key, item=value.item, place=value.place, trace=value.trace)
-    if isinstance(value, Operation):
-        operands = all_of(value.operands)
-        return value if operands is value.operands else replace(value, operands=operands)
-    if isinstance(value, (Env, Setting, Param)):
-        default = deeper(value.default)
-        return value if default is value.default else replace(value, default=default)
-    if isinstance(value, Outcome):
-        call = rewrite_call(value.call, change, depth + 1)
-        return value if call is value.call else replace(value, call=call)
-    if isinstance(value, Closure):
-        if value.receiver is None:
-            return value
-        receiver = deeper(value.receiver)
-        return value if receiver is value.receiver else replace(value, receiver=receiver)
-    if isinstance(value, Instance):
-        if value.call is None:
-            return value
-        call = rewrite_call(value.call, change, depth + 1)
-        return value if call is value.call else replace(value, call=call)
-    if isinstance(value, Partial):
-        target = deeper(value.target)
-        arguments = tuple(a._replace(value=deeper(a.value)) for a in value.arguments)
-        return replace(value, target=target, arguments=arguments)
-    return value
-
-
-def rewrite_call(call: Call, change: Callable[[Value], Value | None], depth: int = 0) -> Call:
-    """The call with its receiver and arguments rewritten; its place stays."""
-    receiver = None if call.receiver is None else rewrite(call.receiver, change, depth)
-    arguments = tuple(a._replace(value=rewrite(a.value, change, depth)) for a in call.arguments)
-    if receiver is call.receiver and all(
-        new.value is old.value for new, old in zip(arguments, call.arguments, strict=True)
-    ):
-        return call
-    return replace(call, receiver=receiver, arguments=arguments, origin=call.origin or call)
 
 
 def member(
