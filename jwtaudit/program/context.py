@@ -1,0 +1,69 @@
+"""Where code stands: product, test, example or documentation."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jwtaudit.values import Arm
+
+
+class Setting(enum.Enum):
+    """What kind of code a file holds."""
+
+    PRODUCT = "product"
+    TEST = "test"
+    EXAMPLE = "example"
+    MIGRATION = "migration"
+
+
+_TEST_FOLDERS = frozenset(
+    "test tests testing __tests__ spec specs e2e fixtures mocks conftest testdata unittests".split()
+)
+_EXAMPLE_FOLDERS = frozenset(
+    "example examples sample samples demo demos docs doc tutorial tutorials snippets".split()
+)
+_TEST_FILE = re.compile(r"^(test_.*|.*_tests?|tests?|conftest|.*[-_.](spec|test))$")
+_EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")
+
+
+@functools.lru_cache(maxsize=4096)
+def setting_of(path: str) -> Setting:
+    """The kind of a file by its path below the scan root."""
+    pure = PurePosixPath(path)
+    folders = {part.lower() for part in pure.parts[:-1]}
+    stem = pure.stem.lower()
+    if folders & _TEST_FOLDERS or _TEST_FILE.match(stem):
+        return Setting.TEST
+    if any(folder.startswith(("test_", "tests_")) for folder in folders):
+        return Setting.TEST
+    if "migrations" in folders:
+        return Setting.MIGRATION
+    if folders & _EXAMPLE_FOLDERS or _EXAMPLE_FILE.match(stem):
+        return Setting.EXAMPLE
+    return Setting.PRODUCT
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is test code."""
+    return setting_of(path) is Setting.TEST
+
+
+def in_main(path: tuple[Arm, ...]) -> bool:
+    """Whether code runs only when its file is the program (``__main__``)."""
+    return any(arm.side == "main" for arm in path)
+
+
+def exclusive(a: tuple[Arm, ...], b: tuple[Arm, ...]) -> bool:
+    """Whether two branch paths can never be taken in the same run of the code."""
+    sides = {arm.start: arm.side for arm in a}
+    for arm in b:
+        side = sides.get(arm.start)
+        if side is not None and side != arm.side:
+            both = {side, arm.side}
+            return "try" not in both
+    return False
