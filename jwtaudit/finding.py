@@ -1,12 +1,15 @@
-"""What is reported: findings and diagnostics as plain data, ready to print.
+"""What is reported: findings and diagnostics as plain data.
 
-Everything here has passed through ``redact``: texts hold no secret and no control character.
+A check yields a ``Draft``, in offsets and with texts as it found them. ``redact`` turns it into
+a ``Finding``, ready to print: no secret, no control character, lines and columns.
 """
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+
+from jwtaudit.source import Place
 
 
 class Severity(enum.IntEnum):
@@ -37,6 +40,34 @@ class Confidence(enum.IntEnum):
         return self.name.lower()
 
 
+@dataclass(slots=True)
+class Draft:
+    """What a check says, before redaction.
+
+    Attributes:
+        rule: the rule's name (``hardcoded-key``).
+        place: the primary place.
+        message: one sentence: what is wrong and what an attacker gets. It may quote names from
+            the source, never a value.
+        trace: how the value got here, source first, the sink last.
+        related: other places of the same fault.
+        secrets: spans to mask wherever source text is shown (the literals of keys and tokens).
+        anchor: dotted names of the enclosing definitions plus what the finding is about; the
+            stable part of the fingerprint.
+    """
+
+    rule: str
+    place: Place
+    message: str
+    confidence: Confidence = Confidence.HIGH
+    trace: tuple[tuple[Place, str], ...] = ()
+    related: tuple[tuple[Place, str], ...] = ()
+    advice: str = ""
+    notes: tuple[str, ...] = ()
+    secrets: tuple[Place, ...] = ()
+    anchor: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A region of a file, in lines and columns from 1; columns count characters, the end is open.
@@ -46,6 +77,7 @@ class Location:
         start_byte: offset of the region in the file's bytes; ``end_byte`` is open.
         lines: the redacted source lines from ``start_line`` to ``end_line`` (at most
             ``MAX_LINES``). Masking keeps every character's column.
+        shift: how many columns were cut off at the left of ``lines``, where lines are long.
     """
 
     path: str
@@ -56,6 +88,7 @@ class Location:
     start_byte: int
     end_byte: int
     lines: tuple[str, ...] = ()
+    shift: int = 0
 
 
 MAX_LINES = 6
@@ -88,8 +121,7 @@ class Finding:
         related: other places of the same fault (further uses of a key).
         advice: what to do.
         fingerprint: hex identity that does not depend on line numbers nor on a secret's text.
-        line_hash: GitHub's ``primaryLocationLineHash`` without the ``:n`` suffix, over
-            redacted text.
+        line_hash: GitHub's ``primaryLocationLineHash``, over redacted text.
         notes: facts the judgement rests on ("PyJWT 2.8.0, from requirements.txt").
     """
 

@@ -112,9 +112,7 @@ class _Offsets:
         if self.table is None:
             return Span(start, end)
         last = len(self.table) - 1
-        return Span(
-            self.table[min(start, last)], self.table[min(end - 1, last)] + 1 if end else 0
-        )
+        return Span(self.table[min(start, last)], self.table[min(end - 1, last)] + 1 if end else 0)
 
 
 def _dotted(node: cst.BaseExpression | None) -> str:
@@ -147,7 +145,7 @@ class _Lowering:
 
     def __init__(self, source: Source, module: cst.Module) -> None:
         counter = _Counter(module)
-        module._codegen(counter)  # noqa: SLF001 - the only way to libcst's cheap positions
+        module._codegen(counter)
         self.spans = counter.spans
         self.offsets = _Offsets(module, source.text)
         self.module = module
@@ -445,9 +443,7 @@ class _Lowering:
         self.text(span, value, raw=raw, offset=prefix)
         return f.Literal(span, value)
 
-    def text(
-        self, span: Span, value: str | bytes, *, raw: bool = False, offset: int = 0
-    ) -> None:
+    def text(self, span: Span, value: str | bytes, *, raw: bool = False, offset: int = 0) -> None:
         if isinstance(value, bytes):
             value = value.decode("latin-1")
         if len(value) > 8 and any(needle in value for needle in TEXT_NEEDLES):
