@@ -58,6 +58,7 @@ ROLES = frozenset(
         "dependency",  # value: a provider function whose result is meant
         "settings-base",  # base class of settings objects
         "settings-object",  # object whose members are settings
+        "field",  # default: declares a member of a settings class
         "exit",  # does not come back
         "dump",  # receiver or value: an object turned into a mapping of all its fields
         "type",  # known for its methods only
