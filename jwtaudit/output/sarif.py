@@ -60,8 +60,6 @@ def _log(
     report: Report, kept: Sequence[Finding], rules: Sequence[Rule], options: Options
 ) -> dict[str, Any]:
     index = {rule.id: number for number, rule in enumerate(rules)}
-    notifications = _notifications(report, len(report.findings) - len(kept))
-    kinds = sorted({notification["descriptor"]["id"] for notification in notifications})
     run = {
         "tool": {
             "driver": {
@@ -69,13 +67,14 @@ def _log(
                 "semanticVersion": __version__,
                 "informationUri": _HOME,
                 "rules": [_rule(rule) for rule in rules],
-                "notifications": [{"id": kind} for kind in kinds],
             }
         },
         "invocations": [
             {
                 "executionSuccessful": not any(item.error for item in report.diagnostics),
-                "toolExecutionNotifications": notifications,
+                "toolExecutionNotifications": _notifications(
+                    report, cut=len(report.findings) - len(kept)
+                ),
             }
         ],
         "originalUriBaseIds": {
@@ -213,7 +212,7 @@ def _artifact(path: str) -> dict[str, Any]:
     return {"uri": quote(data, safe="/"), "uriBaseId": _ROOT}
 
 
-def _notifications(report: Report, cut: int) -> list[dict[str, Any]]:
+def _notifications(report: Report, *, cut: int) -> list[dict[str, Any]]:
     """What the tool has to say about its own run."""
     found = [_notification_of(diagnostic) for diagnostic in report.diagnostics]
     for reason, number in sorted(report.statistics.skipped.items()):
