@@ -17,7 +17,7 @@ import tomli
 from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.version import Version
 
@@ -133,6 +133,7 @@ class Model:
 
     Attributes:
         name: canonical dotted name; ``*.name`` is a method whatever the receiver.
+        needs: the meanings that must be given for this to be what the call does.
         parameters: positional order, self left out.
         open: whether further keywords are accepted.
         meanings: meaning -> parameter.
@@ -148,6 +149,7 @@ class Model:
     name: str
     role: str
     versions: str = ""
+    needs: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     open: bool = False
     meanings: dict[str, str] = field(default_factory=dict)
@@ -253,10 +255,21 @@ class Models:
         """The models of exactly this name."""
         return self._by_name.get(name, ())
 
-    def select(self, candidates: Sequence[Model], version: Version | None) -> Model | None:
-        """The model that holds for a version (the newest if None)."""
+    def select(
+        self,
+        candidates: Sequence[Model],
+        version: Version | None,
+        given: Callable[[Model, str], bool] | None = None,
+    ) -> Model | None:
+        """The model that holds for a version (the newest if None).
+
+        ``given`` tells whether the call has an argument of a meaning; without it, only models
+        that need none are taken.
+        """
         for model in candidates:
-            if applies(model.versions, version or model.library.newest):
+            if applies(model.versions, version or model.library.newest) and (
+                not model.needs or (given is not None and all(given(model, n) for n in model.needs))
+            ):
                 return model
         return candidates[0] if candidates else None
 
@@ -280,7 +293,7 @@ _LIBRARY_KEYS = {
     "conflicts", "status", "successor", "errors",
 }  # fmt: skip
 _CALL_KEYS = {
-    "name", "aliases", "role", "versions", "params", "kwargs", "map", "inside", "defaults",
+    "name", "aliases", "role", "versions", "when-given", "params", "kwargs", "map", "inside", "defaults",
     "options", "factory", "validated-by", "effect", "returns",
 }  # fmt: skip
 _TABLES = {"schema", "library", "semantics", "call", "disable", "require", "ineffective"}
@@ -430,6 +443,7 @@ def _models(
             name=name,
             role=call["role"],
             versions=call.get("versions", ""),
+            needs=tuple(call.get("when-given", ())),
             parameters=parameters,
             open=bool(call.get("kwargs", False)),
             meanings=meanings,
