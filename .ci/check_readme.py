@@ -59,7 +59,8 @@ def rules() -> str:
     rows = ["| id | name | severity | what it finds |", "|---|---|---|---|"]
     for rule in catalog.load().rules:
         link = f"[{rule.name}](rules/{rule.group}/{rule.name}.md)"
-        rows.append(f"| {rule.id} | {link} | {rule.severity.label} | {rule.summary} |")
+        summary = rule.summary if rule.default else f"{rule.summary} (off unless selected)"
+        rows.append(f"| {rule.id} | {link} | {rule.severity.label} | {summary} |")
     return "\n".join([*rows, ""])
 
 

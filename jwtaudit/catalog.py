@@ -112,6 +112,7 @@ class Rule:
     """A rule's page.
 
     Attributes:
+        default: whether the rule runs where nothing was selected.
         sections: heading -> text and the page's line on which that text begins; the empty
             heading holds the introduction.
     """
@@ -127,6 +128,7 @@ class Rule:
     cwe: tuple[int, ...]
     since: str
     fix: str
+    default: bool
     references: tuple[str, ...]
     file: Path = field(repr=False)
     sections: Mapping[str, tuple[int, str]] = field(repr=False)
@@ -177,6 +179,8 @@ class Rule:
         )
         weaknesses = ", ".join(f"CWE-{number}" for number in self.cwe)
         facts = f"{self.severity.label} · {self.group} · {weaknesses} · since {self.since}"
+        if not self.default:
+            facts += " · off unless selected"
         _, _, body = self.help_markdown.partition("\n")
         # A bare address is shown once; as a link it would be shown as text and as target.
         body = re.sub(r"<(https://[^>]+)>", r"\1", body)
@@ -327,6 +331,7 @@ def read_page(page: Path) -> Rule:
         cwe=tuple(values["cwe"]),
         since=values["since"],
         fix=values["fix"],
+        default=values["default"] == "on",
         references=tuple(values["references"]),
         file=page,
         sections=sections,
@@ -357,8 +362,11 @@ _HEADER: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cwe": (_list_of(lambda item: type(item) is int), "a list of numbers, as in [347, 798]"),
     "since": (_text(r"\d+\.\d+\.\d+"), 'the version that brought the rule, as in "0.1.0"'),
     "fix": _one_of(("none", "safe", "unsafe")),
+    "default": _one_of(("on", "off")),
     "references": (_list_of(_text(r"https://\S+")), "a list of https:// addresses"),
 }
+# What a header need not say.
+_DEFAULTS = {"default": "on"}
 
 
 def _read_header(page: Path, header: str) -> dict[str, Any]:
@@ -368,7 +376,7 @@ def _read_header(page: Path, header: str) -> dict[str, Any]:
 
     try:
         # The newline stands for the opening +++: lines are then those of the page.
-        values = tomli.loads("\n" + header)
+        values = _DEFAULTS | tomli.loads("\n" + header)
     except tomli.TOMLDecodeError as error:
         _refuse(page, 1, f"the header is not TOML: {error}")
     for key in values:

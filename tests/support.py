@@ -6,10 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-try:
-    from jwtaudit import engine
-except ImportError:  # until the engine is there
-    engine = None
+from jwtaudit import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +21,7 @@ def scan(files: Mapping[str, str | bytes], rules: Iterable[str] | None = None) -
             file = Path(directory, path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        if engine is None:
+        if not hasattr(engine, "run"):  # until it is there
             return _join(Path(directory), rules)
         report = engine.run([Path(directory)], rules=rules)
     assert not report.diagnostics, report.diagnostics

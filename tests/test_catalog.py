@@ -96,7 +96,14 @@ def test_header(rule):
     assert rule.title == "Hardcoded key"
     assert rule.severity is Severity.CRITICAL
     assert rule.cwe == (798, 321)
+    assert rule.default
     assert rule.url.endswith("/jwtaudit/blob/main/rules/keys/hardcoded-key.md")
+
+
+def test_a_rule_may_be_off_by_default(write):
+    rule = catalog.read_page(write(HEADER + 'default = "off"\n'))
+    assert not rule.default
+    assert "off unless selected" in rule.render(80, color=False)
 
 
 def test_examples(rule):
@@ -151,6 +158,7 @@ def test_render(rule):
         ('since = "0.1.0"\n', "", 1, "since is missing; add the version"),
         ("source", "source.", 4, "without a full stop"),
         ('"critical"', '"crit"', 5, "one of info, low, medium, high, critical"),
+        ("fix =", 'default = "no"\nfix =', 10, "default must be one of on, off"),
         ("[798, 321]", '["CWE-798"]', 8, "a list of numbers"),
         (
             '"0.1.0"',
