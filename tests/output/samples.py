@@ -76,7 +76,9 @@ def place(path: str, what: str, nth: int = 0) -> Place:
 LITERAL = place("app/config.py", f'"{SECRET}"')
 CALL = Place(
     "app/auth.py",
-    Span(place("app/auth.py", "jwt.decode").span.start, place("app/auth.py", "\n\nmark").span.start),
+    Span(
+        place("app/auth.py", "jwt.decode").span.start, place("app/auth.py", "\n\nmark").span.start
+    ),
 )
 DRAFTS = [
     (

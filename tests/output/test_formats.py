@@ -72,7 +72,9 @@ def test_data_gives_no_orders(name: str, evil: str, width: int) -> None:
         assert not re.match(r"\s*::", line), line
         if name in ("text", "concise", "github"):
             assert not re.search(r"##(vso|teamcity)?\[", line), line
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e\u2066\u2028\ud800-\udfff]", text)
+    assert not re.search(
+        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e\u2066\u2028\ud800-\udfff]", text
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -100,7 +102,9 @@ def test_nothing_is_lost(name: str) -> None:
     for wanted in ("app/bad.py", "unparsable", "unexpected indent", "unused-suppression"):
         assert wanted in text
     assert re.search(r"2 binary|\"binary\": 2|binary\): 2", text)
-    assert re.search(r"1 suppressed|\"count\": 1|\"type\": \"suppressed\"|suppressed in .*: 1", text)
+    assert re.search(
+        r"1 suppressed|\"count\": 1|\"type\": \"suppressed\"|suppressed in .*: 1", text
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)
