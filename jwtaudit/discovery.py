@@ -87,21 +87,21 @@ def _expression(glob: Glob) -> str:
 
 def _translate(pattern: str) -> str:
     parts = []
-    for token in re.findall(r"/\*\*$|\*\*/?|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
-        if token == "/**":
+    for part in re.findall(r"/\*\*$|\*\*/?|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
+        if part == "/**":
             parts.append("/.*")
-        elif token.startswith("**"):
-            parts.append("(?:.*/)?" if token.endswith("/") else ".*")
-        elif token == "*":
+        elif part.startswith("**"):
+            parts.append("(?:.*/)?" if part.endswith("/") else ".*")
+        elif part == "*":
             parts.append("[^/]*")
-        elif token == "?":
+        elif part == "?":
             parts.append("[^/]")
-        elif len(token) > 1:
-            negated = token[1] == "!"
-            body = re.escape(token[1 + negated : -1]).replace(r"\-", "-")
+        elif len(part) > 1:
+            negated = part[1] == "!"
+            body = re.escape(part[1 + negated : -1]).replace(r"\-", "-")
             parts.append(f"[{'^' if negated else ''}{body}]")
         else:
-            parts.append(re.escape(token))
+            parts.append(re.escape(part))
     return "(?s:" + "".join(parts) + ")"
 
 
@@ -365,6 +365,14 @@ class _Walk:
         message = f"cannot be read: {error.strerror or type(error).__name__}"
         relative = path[self.prefix :] or "."
         self.tree.diagnostics.append(Diagnostic(relative, "unreadable", message))
+
+
+def relative(path: str, directory: str) -> str:
+    """A path as seen from a directory, where it lies below; else its name."""
+    absolute, base = _absolute(path, directory), _slashed(directory)
+    if _below(absolute, base):
+        return absolute[len(base.rstrip("/")) + 1 :]
+    return posixpath.basename(absolute)
 
 
 def _slashed(path: str) -> str:

@@ -1,0 +1,400 @@
+"""The engine: select -> extract -> join -> check -> suppress -> redact -> sort.
+
+Whatever happens to one file or one check costs that file or check, and is said.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jwtaudit import discovery, frontends, models
+from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
+from jwtaudit.engine.extraction import Extraction
+from jwtaudit.engine.limits import Limits
+from jwtaudit.finding import Confidence, Diagnostic, Report, Severity, Statistics, Suppression
+from jwtaudit.program.options import RuleOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from jwtaudit.catalog import Rule
+    from jwtaudit.facts import Facts
+    from jwtaudit.finding import Draft, Finding
+    from jwtaudit.program import Project
+    from jwtaudit.redact import Redactor
+    from jwtaudit.source import Source
+
+    Progress = Callable[[str, int, int], None]
+
+__all__ = ["Limits", "Options", "active_rules", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to scan and how.
+
+    Attributes:
+        paths: files and directories.
+        directory: where relative paths start; by default the current directory.
+        stdin: a file's name and content, in place of ``paths``.
+        select: selectors of rules; none stands for all.
+        per_file_ignores: pattern -> selectors of rules that say nothing there.
+        library_models: a project's own library models.
+        jobs: the most worker processes; 0 stands for one per processor.
+        show_secrets: leave secrets in the clear; for a terminal only.
+    """
+
+    paths: tuple[str, ...] = (".",)
+    directory: str = ""
+    stdin: tuple[str, bytes] | None = None
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[Glob, tuple[str, ...]], ...] = ()
+    min_severity: Severity = Severity.INFO
+    min_confidence: Confidence = Confidence.LOW
+    filters: Filters = field(default_factory=Filters)
+    rules: RuleOptions = field(default_factory=RuleOptions)
+    library_models: tuple[Path, ...] = ()
+    jobs: int = 0
+    limits: Limits = field(default_factory=Limits)
+    show_secrets: bool = False
+
+
+def active_rules(options: Options) -> tuple[Rule, ...]:
+    """The rules that run.
+
+    Raises:
+        jwtaudit.catalog.SelectorError: a selector names no rule.
+    """
+    from jwtaudit import catalog  # noqa: PLC0415 - reads all pages
+
+    known = catalog.load()
+    ids = {rule.id for rule in known.rules}
+    if options.select:
+        ids = set(known.select(options.select))
+    ids |= known.select(options.extend_select)
+    ids -= known.select(options.ignore)
+    return tuple(
+        rule for rule in known.rules if rule.id in ids and rule.severity >= options.min_severity
+    )
+
+
+def run(options: Options, progress: Progress | None = None) -> Report:
+    """Scan.
+
+    Args:
+        options: what and how.
+        progress: is told the stage, how much of it is done, and how much there is.
+
+    Raises:
+        FileNotFoundError: a path does not exist.
+        jwtaudit.catalog.SelectorError: a selector names no rule.
+        jwtaudit.models.ModelError: a project's own library model is wrong.
+    """
+    if options.select or options.extend_select or options.ignore or options.per_file_ignores:
+        _per_file_ignores(options)
+        active_rules(options)  # a wrong selector is an error also where nothing is to be done
+    return _Run(options, progress or (lambda *_: None)).report()
+
+
+class _Run:
+    def __init__(self, options: Options, progress: Progress) -> None:
+        self.options = options
+        self.progress = progress
+        self.models = models.load(options.library_models)
+        self.tree = _tree(options)
+        self.data: dict[str, bytes] = {}
+        self.facts: dict[str, Facts] = {}
+        self.diagnostics = list(self.tree.diagnostics)
+        self.skipped = Counter(self.tree.skipped)
+        self.unanalysed: set[str] = set()
+        self.sources: dict[str, Source | None] = {}
+        self.extraction = Extraction(options.jobs or _processors(), options.limits)
+
+    def report(self) -> Report:
+        try:
+            self._select()
+            self._extract()
+            findings = self._findings() if self.facts else []
+        except BaseException:
+            self.extraction.close(at_once=True)
+            raise
+        self.extraction.close()
+        matched = len(self.tree.files)
+        return Report(
+            findings=tuple(f for f in findings if f.suppression is None),
+            suppressed=tuple(f for f in findings if f.suppression is not None),
+            diagnostics=tuple(sorted(self.diagnostics, key=_diagnostic_order)),
+            statistics=Statistics(
+                matched=matched,
+                analysed=matched - len(self.unanalysed),
+                parsed=len(self.facts),
+                skipped=dict(sorted(self.skipped.items())),
+            ),
+        )
+
+    # -- select ----------------------------------------------------------------------------------
+
+    def _select(self) -> None:
+        """Read every file; what can matter goes on to a front end."""
+        needles = Needles(
+            self.models.needles, (needle.encode() for needle in frontends.TEXT_NEEDLES)
+        )
+        total = len(self.tree.files)
+        for number, path in enumerate(self.tree.files):
+            self.progress("reading", number, total)
+            data = self._read(path)
+            if data is None or not needles.match(data):
+                continue
+            if discovery.is_binary(data):
+                self.skipped[discovery.BINARY] += 1
+                self.unanalysed.add(path)
+                continue
+            self.data[path] = data
+            self.extraction.add(path, data)
+
+    def _read(self, path: str) -> bytes | None:
+        if self.options.stdin:
+            return self.options.stdin[1]
+        try:
+            return discovery.read(self.tree.files[path], self.options.filters.max_size)
+        except discovery.TooLargeError as error:
+            self._cannot(Diagnostic(path, "too-large", f"too large: {error.strerror}"))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self._cannot(Diagnostic(path, "unreadable", f"cannot be read: {reason}"))
+        return None
+
+    def _cannot(self, diagnostic: Diagnostic) -> None:
+        """A file could not be analysed."""
+        self.diagnostics.append(diagnostic)
+        self.skipped[diagnostic.kind] += 1
+        self.unanalysed.add(diagnostic.path)
+
+    # -- extract ---------------------------------------------------------------------------------
+
+    def _extract(self) -> None:
+        total = len(self.data)
+        facts = {}
+        for number, (path, outcome) in enumerate(self.extraction.results()):
+            self.progress("parsing", number, total)
+            if isinstance(outcome, Diagnostic):
+                self._cannot(outcome)
+            else:
+                facts[path] = outcome
+        self.facts = dict(sorted(facts.items()))
+
+    def _load(self, path: str) -> Facts | None:
+        """For the join: a further file of the project."""
+        if path in self.facts or path not in self.tree.files or path in self.unanalysed:
+            return self.facts.get(path)
+        data = self._read(path)
+        if data is None:
+            return None
+        outcome = self.extraction.one(path, data)
+        if isinstance(outcome, Diagnostic):
+            self._cannot(outcome)
+            return None
+        self.data[path] = data
+        self.facts[path] = outcome
+        return outcome
+
+    def _source(self, path: str) -> Source | None:
+        if path not in self.sources:
+            data = self.data.get(path)
+            self.sources[path] = None if data is None else frontends.read(path, data)
+        return self.sources[path]
+
+    # -- join and check --------------------------------------------------------------------------
+
+    def _findings(self) -> list[Finding]:
+        from jwtaudit.redact import Redactor  # noqa: PLC0415 - a clean tree ends before
+
+        rules = {rule.name: rule for rule in active_rules(self.options)}
+        drafts = [(draft, rules[draft.rule]) for draft in self._drafts(rules)]
+        drafts.sort(key=lambda pair: (pair[0].place, pair[1].id, pair[0].anchor, pair[0].message))
+        redactor = Redactor(
+            self._source,
+            (place for draft, _ in drafts for place in draft.secrets),
+            show_secrets=self.options.show_secrets,
+        )
+        suppress = _Suppressor(self, rules.values(), redactor)
+        findings = []
+        for draft, rule in drafts:
+            # Fingerprints count equal findings, so that every draft has to become one.
+            finding = redactor.finding(draft, rule)
+            suppression = suppress.match(draft, rule)
+            if draft.confidence >= self.options.min_confidence:
+                findings.append(replace(finding, suppression=suppression))
+        self.diagnostics += suppress.diagnostics()
+        return findings
+
+    def _drafts(self, rules: Mapping[str, Rule]) -> Iterator[Draft]:
+        from jwtaudit import checks  # noqa: PLC0415
+
+        project = self._project()
+        limit = self.options.limits.seconds * len(self.facts)
+        for number, name in enumerate(sorted(rules)):
+            self.progress("checking", number, len(rules))
+            with _bounded(limit):
+                found = list(checks.run(project, {name}))
+            for item in found:
+                if isinstance(item, Diagnostic):
+                    self.diagnostics.append(item)
+                elif item.rule in rules:
+                    yield item
+
+    def _project(self) -> Project:
+        """The join of all facts; of those files alone that it can digest."""
+        seconds = self.options.limits.seconds
+        try:
+            with _bounded(seconds * len(self.facts)):
+                return self._join(self.facts.values())
+        except Exception:  # noqa: BLE001 - which file it was is found out below
+            for path in tuple(self.facts):
+                self._try_alone(path)
+        try:
+            with _bounded(seconds * len(self.facts)):
+                return self._join(self.facts.values())
+        except Exception as error:  # noqa: BLE001 - said, instead of a traceback
+            message = f"the files could not be evaluated together ({type(error).__name__})"
+            self.diagnostics.append(Diagnostic("", "internal-error", message))
+            return self._join(())
+
+    def _try_alone(self, path: str) -> None:
+        """Drop a file that cannot be evaluated even by itself."""
+        try:
+            with _bounded(self.options.limits.seconds):
+                self._join([self.facts[path]])
+        except Exception as error:  # noqa: BLE001 - one file's trouble is one diagnostic
+            del self.facts[path]
+            message = f"it could not be evaluated ({type(error).__name__})"
+            self._cannot(Diagnostic(path, "internal-error", message))
+
+    def _join(self, facts: Iterable[Facts]) -> Project:
+        from jwtaudit import dependencies  # noqa: PLC0415
+        from jwtaudit.program import Project  # noqa: PLC0415
+
+        versions = dependencies.read(Path(self.tree.root), self.tree.others)
+        return Project(
+            list(facts),
+            self.models,
+            versions,
+            self.options.rules,
+            self._load,
+            tuple(self.tree.files),
+        )
+
+
+class _Suppressor:
+    """Comments and per-file-ignores of a run."""
+
+    def __init__(self, run: _Run, rules: Iterable[Rule], redactor: Redactor) -> None:
+        from jwtaudit import catalog  # noqa: PLC0415
+        from jwtaudit.suppress import Suppressions  # noqa: PLC0415
+
+        known = {key: rule.id for rule in catalog.load().rules for key in (rule.id, rule.name)}
+        active = {rule.id for rule in rules}
+        self._root = run.tree.root.rstrip("/") + "/"
+        self._redactor = redactor
+        self._globs = _per_file_ignores(run.options)
+        self._files = {
+            path: Suppressions(facts, source, known, active)
+            for path, facts in sorted(run.facts.items())
+            if facts.comments and (source := run._source(path))
+        }
+
+    def match(self, draft: Draft, rule: Rule) -> Suppression | None:
+        path, span = draft.place
+        found = self._files[path].match(rule.id, span) if path in self._files else None
+        if found:
+            return replace(found, reason=self._redactor.text(found.reason))
+        for globs, ids, pattern in self._globs:
+            if rule.id in ids and globs.cover(self._root + path):
+                reason = self._redactor.text(f"per-file-ignores {pattern!r}")
+                return Suppression(0, reason, kind="configuration")
+        return None
+
+    def diagnostics(self) -> list[Diagnostic]:
+        return [found for file in self._files.values() for found in file.diagnostics()]
+
+
+def _per_file_ignores(options: Options) -> list[tuple[Globs, frozenset[str], str]]:
+    if not options.per_file_ignores:
+        return []
+    from jwtaudit import catalog  # noqa: PLC0415
+
+    known = catalog.load()
+    return [
+        (Globs([glob]), known.select(selectors), glob.pattern)
+        for glob, selectors in options.per_file_ignores
+    ]
+
+
+def _tree(options: Options) -> Tree:
+    directory = options.directory or os.getcwd()  # noqa: PTH109 - as the walk has it: a string
+    if options.stdin is None:
+        return discovery.walk(options.paths, directory, _has_front_end, options.filters)
+    tree = Tree(directory.replace(os.sep, "/"))
+    path = discovery.relative(options.stdin[0], directory)
+    excluded = options.filters.force_exclude and Globs(options.filters.exclude).cover(
+        f"{tree.root.rstrip('/')}/{path}"
+    )
+    if excluded:
+        tree.skipped[discovery.EXCLUDED] += 1
+    elif _has_front_end(path):
+        tree.files[path] = path
+    else:
+        tree.skipped[discovery.UNKNOWN_TYPE] += 1
+    return tree
+
+
+def _has_front_end(name: str) -> bool:
+    return frontends.language_of(name) is not None
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _diagnostic_order(diagnostic: Diagnostic) -> tuple[str, int, str, str]:
+    return diagnostic.path, diagnostic.line or 0, diagnostic.kind, diagnostic.message
+
+
+class _TimeUpError(Exception):
+    """Evaluation takes too long."""
+
+
+@contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """Let what is inside take so much processor time, where the system and the thread allow it."""
+    import signal  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGPROF) is not signal.SIG_DFL
+    ):
+        yield
+        return
+
+    def time_up(*_: object) -> None:
+        raise _TimeUpError
+
+    signal.signal(signal.SIGPROF, time_up)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)

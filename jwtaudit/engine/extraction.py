@@ -1,0 +1,102 @@
+"""From bytes to facts: in this process for a few harmless files, else in workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from jwtaudit import frontends
+from jwtaudit.engine import guard
+from jwtaudit.finding import Diagnostic
+from jwtaudit.frontends import Unparsable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    from jwtaudit.engine.limits import Limits
+    from jwtaudit.engine.pool import Workers
+    from jwtaudit.facts import Facts
+
+    Outcome: TypeAlias = Facts | Diagnostic
+
+WORK_THRESHOLD = 512 * 1024
+"""Bytes to parse from which on a second process pays: each costs 0.4 s before its first file."""
+
+
+class Extraction:
+    """Extracts the facts of files; what one file does to the parser concerns that file alone.
+
+    Args:
+        jobs: the most worker processes.
+        limits: what one file may cost.
+        threshold: bytes of all files from which on workers are used.
+    """
+
+    def __init__(self, jobs: int, limits: Limits, threshold: int = WORK_THRESHOLD) -> None:
+        self._jobs = jobs
+        self._limits = limits
+        self._threshold = threshold
+        self._waiting: list[tuple[str, bytes]] = []
+        self._futures: dict[str, Future[Facts]] = {}
+        self._size = 0
+        self._workers: Workers | None = None
+
+    def add(self, path: str, data: bytes) -> None:
+        """Take a file; work on it begins when there is enough of it to share."""
+        self._size += len(data)
+        self._waiting.append((path, data))
+        if self._jobs > 1 and self._size > self._threshold:
+            for waiting in self._waiting:
+                self._hand_over(*waiting)
+            self._waiting.clear()
+
+    def results(self) -> Iterator[tuple[str, Outcome]]:
+        """Every file's facts, or why there are none."""
+        here = []
+        for path, data in self._waiting:
+            if _is_harmless(path, data):
+                here.append((path, data))
+            else:
+                self._hand_over(path, data)
+        self._waiting.clear()
+        for path, data in here:
+            yield path, _outcome(path, lambda p=path, d=data: frontends.extract(p, d))  # type: ignore[misc]
+        for path, future in self._futures.items():
+            yield path, _outcome(path, future.result)
+        self._futures.clear()
+
+    def one(self, path: str, data: bytes) -> Outcome:
+        """The facts of a single further file."""
+        if _is_harmless(path, data):
+            return _outcome(path, lambda: frontends.extract(path, data))
+        return _outcome(path, lambda: self._pool().submit(frontends.extract, path, data).result())
+
+    def close(self, *, at_once: bool = False) -> None:
+        """End the workers."""
+        if self._workers is not None:
+            self._workers.shutdown(cancel_futures=at_once)
+
+    def _hand_over(self, path: str, data: bytes) -> None:
+        self._futures[path] = self._pool().submit(frontends.extract, path, data)
+
+    def _pool(self) -> Workers:
+        if self._workers is None:
+            from jwtaudit.engine.pool import Workers  # noqa: PLC0415 - many scans need none
+
+            self._workers = Workers(self._jobs, self._limits)
+        return self._workers
+
+
+def _is_harmless(path: str, data: bytes) -> bool:
+    return frontends.language_of(path) != "python" or guard.is_harmless(data)
+
+
+def _outcome(path: str, extract: Callable[[], Facts]) -> Outcome:
+    try:
+        return extract()
+    except Unparsable as error:
+        return Diagnostic(path, "unparsable", error.message, error.line)
+    except Exception as error:  # noqa: BLE001 - one file's trouble is one diagnostic
+        kind = getattr(error, "kind", "crashed")
+        message = getattr(error, "message", f"the front end failed ({type(error).__name__})")
+        return Diagnostic(path, kind, message)

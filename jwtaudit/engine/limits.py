@@ -1,0 +1,13 @@
+"""What one file may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds of processor time, and bytes of memory."""
+
+    seconds: float = 10.0
+    memory: int = 1024 * 1024 * 1024
