@@ -53,7 +53,6 @@ def shell(*arguments: str) -> str:
 
 def rules() -> str:
     """All rules as a table, each with a link to its page."""
-    sys.path.insert(0, str(ROOT))
     from jwtaudit import catalog  # noqa: PLC0415
 
     rows = ["| id | name | severity | what it finds |", "|---|---|---|---|"]
@@ -76,6 +75,15 @@ def comparable(text: str) -> str:
     return " ".join(re.sub(r"(-\w) [A-Z_]+, (--)", r"\1, \2", text).split())
 
 
+def wrong_settings(readme: str) -> set[str]:
+    """Keys that only one of the configuration and the README's table knows."""
+    from jwtaudit import config  # noqa: PLC0415
+
+    section = readme.partition("\n## Configuration\n")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"^\| `([a-z.-]+)` \|", section, re.MULTILINE))
+    return documented ^ {*config._KEYS, "lifetimes.access", "lifetimes.refresh"}  # noqa: SLF001
+
+
 def command(readme: str, name: str) -> str:
     """The shell block below ``<!-- command:NAME -->``."""
     found = re.search(rf"<!-- command:{name} -->\n```sh\n(.*?)```", readme, re.DOTALL)
@@ -90,6 +98,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="bring the README up to date")
     parser.add_argument("--command", metavar="NAME", help="print a command of the README")
     arguments = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
     readme = README.read_text(encoding="utf-8")
     if arguments.command:
         print(command(readme, arguments.command), end="")
@@ -106,7 +115,10 @@ def main() -> int:
     stale = [name for name in old if comparable(old[name]) != comparable(new[name])]
     for name in stale:
         print(f'README.md: part "{name}" is out of date; run python .ci/check_readme.py --write')
-    return 1 if stale else 0
+    wrong = wrong_settings(readme)
+    for key in sorted(wrong):
+        print(f"README.md: the table of settings and the program differ in {key}")
+    return 1 if stale or wrong else 0
 
 
 if __name__ == "__main__":
