@@ -351,7 +351,10 @@ class Parameter:
 
 @dataclass(slots=True)
 class Function:
-    """A function definition; ``header`` is the span of its first line(s) up to the body."""
+    """A function definition; ``header`` is the span of its first line(s) up to the body.
+
+    An ``omitted`` body was left out as it did not seem to matter; the whole file has it.
+    """
 
     span: Span
     header: Span
@@ -361,6 +364,7 @@ class Function:
     decorators: tuple[Expression, ...] = ()
     is_async: bool = False
     returns: Expression | None = None
+    omitted: bool = False
 
 
 @dataclass(slots=True)
@@ -459,7 +463,7 @@ class Facts:
         body: the module's statements.
         texts: the string literals that hold a needle of the text rules.
         comments: the comments that mention jwtaudit.
-        literals: spans of every string literal, for redaction.
+        relevant: False for a file that was not parsed, as it cannot matter by itself.
     """
 
     path: str
@@ -467,4 +471,5 @@ class Facts:
     body: tuple[Statement, ...] = ()
     texts: tuple[TextFact, ...] = ()
     comments: tuple[Comment, ...] = ()
+    relevant: bool = True
     version: int = field(default=FACTS_VERSION)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli
@@ -18,8 +17,9 @@ from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-    from packaging.version import Version
+    from packaging.version import Version  # noqa: PLC0415
 
 ROLES = frozenset(
     {
@@ -201,14 +201,14 @@ class Library:
 
 @functools.cache
 def _version(text: str) -> Version:
-    from packaging.version import Version
+    from packaging.version import Version  # noqa: PLC0415
 
     return Version(text)
 
 
 @functools.cache
 def _specifier(text: str) -> Any:
-    from packaging.specifiers import SpecifierSet
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415
 
     return SpecifierSet(text)
 
@@ -243,6 +243,17 @@ class Models:
         """Lower-case words; a file without any of them cannot matter."""
         words = {needle.lower() for library in self.libraries for needle in library.needles}
         return tuple(sorted(word.encode() for word in words))
+
+    @property
+    def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The needles, apart: words of module names, and names of cookie setters."""
+        setters = {
+            name.rpartition(".")[2].lower()
+            for name, models in self._by_name.items()
+            if any(model.role == "cookie" for model in models)
+        }
+        needles = {n.lower() for library in self.libraries for n in library.needles}
+        return tuple(sorted(needles - setters)), tuple(sorted(needles & setters))
 
     def named(self, name: str) -> Sequence[Model]:
         """The models of a dotted name, of all versions; a method falls back to ``*.method``."""
@@ -502,7 +513,7 @@ def _check_keys(source: str, where: str, table: Mapping[str, Any], known: Collec
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     """A hint at the word that was probably meant; empty if none is near."""
-    import difflib
+    import difflib  # noqa: PLC0415
 
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

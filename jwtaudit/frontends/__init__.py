@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jwtaudit.facts import Facts
+    from jwtaudit.frontends.triage import Vocabulary
     from jwtaudit.source import Source
 
 _LANGUAGES = {
@@ -54,17 +55,25 @@ def read(path: str, data: bytes) -> Source:
     return decode(path, data, cookie=language_of(path) == "python")
 
 
-def extract(path: str, data: bytes) -> Facts:
-    """The facts of one file: a pure function of its name and bytes.
+def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Facts:
+    """The facts of one file: a pure function of its name, its bytes and the vocabulary.
+
+    Without a vocabulary the whole file is read. With one, a file that cannot matter gives facts
+    that say so, and bodies of functions that cannot matter are omitted.
 
     Raises:
         Unparsable: the file is not valid text or not valid source.
     """
-    source = read(path, data)
     if language_of(path) == "python":
+        from jwtaudit.frontends.triage import matters
+
+        if vocabulary is not None and not matters(data, vocabulary):
+            from jwtaudit.facts import Facts
+
+            return Facts(path, "python", relevant=False)
         from jwtaudit.frontends.python import lower
 
-        return lower(source)
+        return lower(read(path, data), vocabulary)
     from jwtaudit.frontends.text import lower_text
 
-    return lower_text(source)
+    return lower_text(read(path, data))

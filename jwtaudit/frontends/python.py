@@ -17,11 +17,13 @@ from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import TEXT_NEEDLES, Unparsable
+from jwtaudit.frontends.slicing import slice_source
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from jwtaudit.frontends.triage import Vocabulary
     from jwtaudit.source import Source
 
 _COMMENT = re.compile(r"#[^\r\n]*jwtaudit:[^\r\n]*")
@@ -68,8 +70,8 @@ class _Counter(CodegenState):
         return _Recorder(self, node)
 
 
-def lower(source: Source) -> f.Facts:
-    """Turn a Python file into facts.
+def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
+    """Turn a Python file into facts; with a vocabulary, only the functions that can matter to it.
 
     Raises:
         Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
@@ -77,8 +79,10 @@ def lower(source: Source) -> f.Facts:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = cst.parse_module(source.text)
-            return _Lowering(source, module).facts()
+            text, omitted = (
+                slice_source(source, vocabulary) if vocabulary else (source.text, frozenset())
+            )
+            return _Lowering(source, text, omitted).facts()
     except cst.ParserSyntaxError as error:
         raise Unparsable(f"syntax error at column {error.raw_column + 1}", error.raw_line) from None
     except RecursionError:
@@ -143,11 +147,13 @@ _OPERATORS = {
 class _Lowering:
     """One walk over one module."""
 
-    def __init__(self, source: Source, module: cst.Module) -> None:
+    def __init__(self, source: Source, text: str, omitted: frozenset[int]) -> None:
+        module = cst.parse_module(text)
         counter = _Counter(module)
         module._codegen(counter)
         self.spans = counter.spans
-        self.offsets = _Offsets(module, source.text)
+        self.offsets = _Offsets(module, text)
+        self.omitted = omitted
         self.module = module
         self.source = source
         self.strings: list[Span] = []
@@ -336,15 +342,18 @@ class _Lowering:
 
     def function(self, node: cst.FunctionDef) -> f.Function:
         span = self.span(node)
+        body = self.suite(node.body)
+        omitted = bool(body) and body[0].span.start in self.omitted
         return f.Function(
             span,
             Span(span.start, max(span.start, self.span(node.body).start)),
             _identifier(node.name.value),
             self.parameters(node.params),
-            self.suite(node.body),
+            () if omitted else body,
             tuple(self.expr(d.decorator) for d in node.decorators),
             node.asynchronous is not None,
             None if node.returns is None else self.expr(node.returns.annotation),
+            omitted,
         )
 
     def parameters(self, node: cst.Parameters) -> tuple[f.Parameter, ...]:

@@ -8,6 +8,7 @@ is guessed: what cannot be followed is ``Unknown``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
@@ -88,6 +89,7 @@ class Frame:
     names: dict[str, Value]
     path: tuple[Arm, ...] = ()
     outer_names: set[str] = field(default_factory=set)
+    jumps: list[list[dict[str, Value]]] = field(default_factory=list)
     dead: bool = False
 
     @property
@@ -129,6 +131,8 @@ class Interpreter:
         if scope.state != "new" or scope.definition is None:
             return
         scope.state = "running"
+        if scope.definition.omitted:
+            scope.definition = self.project.whole(scope.id) or scope.definition
         names: dict[str, Value] = {}
         for parameter in scope.definition.parameters:
             value: Value = scope.parameters[parameter.name]
@@ -200,6 +204,8 @@ class Interpreter:
             self.note(frame, event)
             return False
         elif isinstance(node, f.Jump):
+            if node.kind != "pass" and frame.jumps:
+                frame.jumps[-1].append(dict(frame.names))
             return node.kind == "pass"
         elif isinstance(node, f.If):
             return self._if(node, frame)
@@ -289,10 +295,14 @@ class Interpreter:
             self.note(
                 frame, Tested(self._place(frame, node.test), value, frame.scope.id, frame.path)
             )
+        frame.jumps.append([])
         self.block(node.body, frame)
+        left = frame.jumps.pop()
         frame.path = path
-        self._swap(frame, join_names(before, dict(frame.names)))
-        self.block(node.otherwise, frame)
+        after = join_names(before, dict(frame.names))
+        self._swap(frame, reduce(join_names, left, after))
+        if node.otherwise and not self.block(node.otherwise, frame) and left:
+            self._swap(frame, reduce(join_names, left))  # only a break comes out of the loop
 
     def _try(self, node: f.Try, frame: Frame) -> bool:
         before, path = dict(frame.names), frame.path

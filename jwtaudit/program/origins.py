@@ -58,7 +58,9 @@ def origins(value: Value, project: Project | None = None) -> Iterator[Origin]:
     yield from _origins(value, (), 0)
 
 
-def _origins(value: Value, lookups: tuple[Env | Setting | Param, ...], depth: int) -> Iterator[Origin]:
+def _origins(
+    value: Value, lookups: tuple[Env | Setting | Param, ...], depth: int
+) -> Iterator[Origin]:
     if depth > 12:
         return
     for option in options(value):

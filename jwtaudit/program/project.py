@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from jwtaudit.facts import Function
 from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.scopes import (
     ClassScope,
@@ -49,9 +50,10 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from jwtaudit.facts import Facts, TextFact
+    from jwtaudit.facts import Facts, Statement, TextFact
     from jwtaudit.models import Inside, Library, Model, Models
     from jwtaudit.program.options import RuleOptions
+    from jwtaudit.program.stores import Stores
     from jwtaudit.source import Place
 
 _MAX_CONTEXTS = 40
@@ -83,13 +85,14 @@ class Project:
         self.versions = versions
         self.options = options
         self.loader = loader
-        self.facts = {fact.path: fact for fact in facts}
+        self.facts = {fact.path: fact for fact in facts if fact.relevant}
         self.files = frozenset(files) | frozenset(self.facts)
         self.modules: dict[str, ModuleScope | None] = {}
         self.functions: dict[FunctionId, FunctionScope] = {}
         self.classes: dict[FunctionId, ClassScope] = {}
         self.builtin_roots = frozenset(dir(builtins))
         self.interpreter = Interpreter(self)
+        self._whole: dict[str, dict[int, Function]] = {}
         self._pins: dict[tuple[str, str], Any] = {}
         for path in self.facts:
             self.module(path)
@@ -101,7 +104,9 @@ class Project:
             new = [
                 scope
                 for identity, scope in self.functions.items()
-                if identity not in done and identity.path in self.facts
+                if identity not in done
+                and identity.path in self.facts
+                and not (scope.definition is not None and scope.definition.omitted)
             ]
             if not new:
                 return
@@ -125,6 +130,14 @@ class Project:
         self.modules[path] = scope
         self.interpreter.module(scope)
         return scope
+
+    def whole(self, identity: FunctionId) -> Function | None:
+        """The definition of a function whose body was omitted, read from the whole file."""
+        if identity.path not in self._whole:
+            facts = None if self.loader is None else self.loader(identity.path)
+            found = {} if facts is None else {d.span.start: d for d in _definitions(facts.body)}
+            self._whole[identity.path] = found
+        return self._whole[identity.path].get(identity.start)
 
     def find_module(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in ``importer`` means; None when it is not in the project."""
@@ -220,6 +233,13 @@ class Project:
     def entry(self, base: Value, key: Value, place: Place) -> Value:
         """``base[key]``."""
         return member(base, key, item=True, place=place)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """What is put into the project's configuration stores, by name."""
+        from jwtaudit.program.stores import Stores  # noqa: PLC0415 - it needs this module
+
+        return Stores(self)
 
     # -- classes ---------------------------------------------------------------------------------
 
@@ -467,6 +487,17 @@ class Project:
     def texts(self) -> tuple[tuple[str, TextFact], ...]:
         """The string literals and documents kept for the rules that read text: (path, text)."""
         return tuple((path, text) for path, f in sorted(self.facts.items()) for text in f.texts)
+
+
+def _definitions(body: Iterable[Statement]) -> Iterator[Function]:
+    """All functions of a file, however deep."""
+    stack: list[Any] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Function):
+            yield node
+        for block in ("body", "otherwise", "handlers", "final"):
+            stack.extend(getattr(node, block, ()))
 
 
 def given(arguments: tuple[Bound, ...], parameters: Sequence[str], name: str) -> Value | None:

@@ -1,0 +1,50 @@
+"""Tells, by a few searches in its bytes, whether a Python file can matter at all.
+
+A word like ``jwt`` stands in many files that never touch a token: in comments, in prose, in
+lists. A file matters when the word stands in an import, in the name of a setting, or when the
+file sets a cookie near a token, or holds a text that rules read.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from jwtaudit.frontends import TEXT_NEEDLES
+
+
+class Vocabulary(NamedTuple):
+    """The words that matter, in lower case.
+
+    Attributes:
+        imports: words of module names: ``jwt``.
+        calls: names of methods whose receiver's type is often not known: ``set_cookie``.
+    """
+
+    imports: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+
+def matters(data: bytes, vocabulary: Vocabulary) -> bool:
+    """Whether a file's facts may be of use."""
+    return any(pattern.search(data) for pattern in _patterns(vocabulary))
+
+
+@functools.lru_cache(maxsize=8)
+def _patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
+    patterns = ["|".join(map(re.escape, TEXT_NEEDLES))]
+    if vocabulary.imports:
+        word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
+        patterns += [
+            # import jwt; from x import (..., jwt); lazy import jwt
+            rf"(?im)(?:^|[;:])[ \t]*(?:lazy[ \t]+)?"
+            rf"(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]*?|(?:from|import)[ \t][^\n#]*?){word}",
+            rf"(?i)import(?:_module|__)[ \t]*\(\s*[\"'][\w.]*{word}",
+            # JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ...
+            rf"(?i){word}\w*[\"']?\]?[ \t]*(?:=(?!=)|:)",
+        ]
+    if vocabulary.calls:
+        word = "|".join(map(re.escape, vocabulary.calls))
+        patterns.append(rf"(?is)\b(?:{word})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)")
+    return tuple(re.compile(pattern.encode()) for pattern in patterns)
