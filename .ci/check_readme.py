@@ -81,7 +81,7 @@ def wrong_settings(readme: str) -> set[str]:
 
     section = readme.partition("\n## Configuration\n")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `([a-z.-]+)` \|", section, re.MULTILINE))
-    return documented ^ {*config._KEYS, "lifetimes.access", "lifetimes.refresh"}  # noqa: SLF001
+    return documented ^ {*config._KEYS, "lifetimes.access", "lifetimes.refresh"}
 
 
 def command(readme: str, name: str) -> str:
