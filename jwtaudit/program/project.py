@@ -31,6 +31,7 @@ from jwtaudit.values import (
     Join,
     Member,
     ModuleRef,
+    Operation,
     Outcome,
     Param,
     Setting,
@@ -431,7 +432,11 @@ class Project:
 
     def uses(self, call: Call) -> Sequence[Event]:
         """The events whose values hold the outcome of a call, wherever it has travelled."""
-        return self._uses.get(call.place, ())
+        return self.holders(call.place)
+
+    def holders(self, place: Place) -> Sequence[Event]:
+        """The events whose values hold what was called, or decoded, at a place."""
+        return self._uses.get(place, ())
 
     def scope(self, identity: FunctionId) -> FunctionScope | None:
         """The function (or module body) with this identity."""
@@ -573,12 +578,14 @@ def event_values(event: Event) -> tuple[Value, ...]:
 
 
 def _outcomes_in(event: Event) -> set[Place]:
-    return {
-        part.call.place
-        for value in event_values(event)
-        for part in deep(value)
-        if isinstance(part, Outcome)
-    }
+    found: set[Place] = set()
+    for value in event_values(event):
+        for part in deep(value):
+            if isinstance(part, Outcome):
+                found.add(part.call.place)
+            elif isinstance(part, Operation) and part.operator == "json-decode" and part.place:
+                found.add(part.place)
+    return found
 
 
 @dataclass(slots=True, eq=False)
