@@ -7,6 +7,7 @@ source, so an offset in it is an offset in the file.
 
 from __future__ import annotations
 
+import ast
 import re
 import unicodedata
 import warnings
@@ -84,11 +85,24 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
             )
             return _Lowering(source, text, omitted).facts()
     except cst.ParserSyntaxError as error:
-        raise Unparsable(f"syntax error at column {error.raw_column + 1}", error.raw_line) from None
+        raise _syntax_error(source.text, error) from None
     except RecursionError:
         raise Unparsable("nested too deeply") from None
     except (cst.CSTValidationError, SyntaxError, ValueError, KeyError, LookupError) as error:
         raise Unparsable(f"cannot be parsed ({type(error).__name__})") from None
+
+
+def _syntax_error(text: str, error: cst.ParserSyntaxError) -> Unparsable:
+    """The error in the words and at the line of the interpreter, where it sees one, too."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as better:
+        return Unparsable(f"syntax error: {better.msg}", better.lineno)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return Unparsable("syntax error", error.raw_line)
 
 
 class _Offsets:

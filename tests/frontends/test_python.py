@@ -1,0 +1,177 @@
+"""The Python front end: spans, encodings, and bodies that are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jwtaudit import facts as f
+from jwtaudit.frontends import Unparsable, extract, language_of, read
+from jwtaudit.frontends.triage import Vocabulary, matters
+
+VOCABULARY = Vocabulary(("jwt", "jose"), ("set_cookie",))
+
+
+def nodes(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, tuple) and not hasattr(tree, "_fields"):
+        for item in tree:
+            yield from nodes(item)
+    elif hasattr(tree, "__dataclass_fields__"):
+        yield tree
+        for name in tree.__dataclass_fields__:
+            yield from nodes(getattr(tree, name))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a = b(c, d=e)\n",
+        b"\xef\xbb\xbfa = b\n",
+        "é = ('ü', x)\ny = é\n".encode(),
+        b"# -*- coding: latin-1 -*-\nx = '\xe9'; y = z\n",
+        b"x = 1\r\ny = z(w)\r\n",
+        b"x = 1\ry = z(w)\r",
+        b"x = 1\n\x0c\ndef f():\n    return z\n\x0cy = z\n",
+        b"def f():\n\treturn (a +\n\t\tb)\n",
+        b"x = [  a , b ,]; y = {'k' : c}  # comment\nz = f'{d!r:>{w}}'",
+        "x = '😀' + y; z = w\n".encode(),
+    ],
+)
+def test_spans_are_those_of_the_text(data: bytes) -> None:
+    source, facts = read("x.py", data), extract("x.py", data)
+    names = [node for node in nodes(facts.body) if isinstance(node, f.Name)]
+    assert names
+    for name in names:
+        assert source.text[name.span.start : name.span.end] == name.id
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        (b"x = 1\ny = (\n", "syntax error: '(' was never closed", 2),
+        (b"def f(:\n    pass\n", "syntax error", 1),
+        (b"x = '\xff'\n", "not valid utf-8 text", 1),
+        (b"# coding: no-such-codec\n", "unknown encoding 'no-such-codec'", None),
+        (b"# coding: rot13\nk = 1\n", "unknown encoding 'rot13'", None),
+        (b"\xff\xfex\x00", "UTF-16", None),
+    ],
+)
+def test_what_cannot_be_read_is_said(data: bytes, message: str, line: int | None) -> None:
+    with pytest.raises(Unparsable) as caught:
+        extract("x.py", data)
+    assert message in caught.value.message
+    assert caught.value.line == line
+
+
+def test_texts_are_kept_with_their_place() -> None:
+    text = "a = 'eyJhbGciOi'\nb = 'eyJ' + 'x'\n'''docstring eyJ here'''\nc = f'<eyJ {a} localStorage>'\n"
+    facts = extract("x.py", text.encode())
+    kept = [(t.text, t.docstring, t.raw) for t in facts.texts]
+    assert kept == [
+        ("eyJhbGciOi", False, True),
+        ("docstring eyJ here", True, True),
+        ("<eyJ \ufffc localStorage>", False, False),
+    ]
+    first = facts.texts[0]
+    start = first.span.start + first.offset
+    assert text[start : start + len(first.text)] == first.text
+
+
+def test_comments_that_speak_to_jwtaudit() -> None:
+    text = "x = '# jwtaudit: ignore[JWT101] no comment'\ny = 1  # jwtaudit: ignore[JWT201] why\n"
+    (comment,) = extract("x.py", text.encode()).comments
+    assert comment.text == "# jwtaudit: ignore[JWT201] why"
+
+
+FILLER = "".join(f"def unrelated_{i}(a):\n    b = a * {i}\n    return b\n\n" for i in range(40))
+
+
+def functions(facts: f.Facts) -> dict[str, bool]:
+    return {n.name: n.omitted for n in nodes(facts.body) if isinstance(n, f.Function)}
+
+
+def test_bodies_that_cannot_matter_are_left_out() -> None:
+    text = (
+        "import jwt as j\n" + FILLER + "def sign(p):\n    return j.encode(p, 'k')\n"
+        "class C:\n    def caller(self):\n        '''é'''\n        return sign({'x': 'ü'})\n"
+        "    def other(self):\n        return [1,\n            2]\n"
+        "    async def one_line(self): return 3\n"
+        "TAIL = other\n"
+    )
+    sliced, whole = extract("x.py", text.encode(), VOCABULARY), extract("x.py", text.encode())
+    kept = {name for name, omitted in functions(sliced).items() if not omitted}
+    assert kept == {"sign", "caller"}
+    assert functions(sliced).keys() == functions(whole).keys()
+    assert not any(functions(whole).values())
+    # everything that stays, stays in its place
+    assert [s.span for s in sliced.body] == [s.span for s in whole.body]
+    spans = {n.span for n in nodes(whole.body) if isinstance(n, f.Name)}
+    assert {n.span for n in nodes(sliced.body) if isinstance(n, f.Name)} <= spans
+
+
+def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
+    from jwtaudit import models
+    from jwtaudit.program import Project
+    from jwtaudit.program.options import RuleOptions
+    from tests.program.show import show
+
+    text = (
+        "import jwt\n" + FILLER + "def secret():\n    return 'k'\n"
+        "def sign(p):\n    return jwt.encode(p, secret())\n"
+    )
+    data = text.encode()
+    assert functions(extract("x.py", data, VOCABULARY))["secret"]
+    asked = []
+
+    def load(path: str) -> f.Facts:
+        asked.append(path)
+        return extract(path, data)
+
+    project = Project(
+        [extract("x.py", data, VOCABULARY)], models.load(), None, RuleOptions(), load, ["x.py"]
+    )
+    (site,) = project.sites("sign")
+    assert show(site.argument("key")) == "'k'"
+    assert asked == ["x.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "relevant"),
+    [
+        ("import jwt", True),
+        ("import os, jwt", True),
+        ("x = 1; import jwt", True),
+        ("from jose import (\n    jws,\n    jwt,\n)", True),
+        ("from app.jwt_tools import make", True),
+        ("lazy import jwt as x", True),
+        ("importlib.import_module('jwt')", True),
+        ("JWT_SECRET = 'x'", True),
+        ("app.config['JWT_SECRET_KEY'] = 'x'", True),
+        ("r.set_cookie('access_token', t)", True),
+        ("x = 'eyJhbGci'", True),
+        ("# we do not use jwt here", False),
+        ("'''Talks about jwt and jose.'''", False),
+        ("from joseph import dreams", False),
+        ("r.set_cookie('theme', 'dark')", False),
+    ],
+)
+def test_triage(text: str, relevant: bool) -> None:
+    assert matters(text.encode(), VOCABULARY) is relevant
+    assert extract("x.py", text.encode(), VOCABULARY).relevant is relevant
+
+
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [("a.py", "python"), ("a/b.PYI", "python"), ("x.html", "template"), ("x.txt", None)],
+)
+def test_languages(path: str, language: str | None) -> None:
+    assert language_of(path) == language
+
+
+def test_a_template_is_read_as_text() -> None:
+    data = b"<script>localStorage.setItem('t', x)</script>{# jwtaudit: ignore[JWT501] why #}"
+    facts = extract("page.html", data)
+    assert facts.texts[0].text == data.decode()
+    assert "ignore[JWT501]" in facts.comments[0].text
