@@ -8,6 +8,7 @@ The engine knows roles (``sign``, ``verify``, ``cookie`` ...) and meanings (``ke
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,10 @@ import tomli
 from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from packaging.version import Version  # noqa: PLC0415
+    from packaging.version import Version
 
 ROLES = frozenset(
     {
@@ -65,7 +66,11 @@ ROLES = frozenset(
     }
 )
 
-_VERSIONED = ("versions", "value")
+_VERSIONED = {"versions", "value"}
+_NUMBER = r"\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?"
+_RANGE = re.compile(
+    rf"(?:(?:\A|,)\s*(?:[=!]=\s*{_NUMBER}(?:\.\*)?|[<>]=?\s*{_NUMBER}|~=\s*\d+(?:\.\d+)+)\s*)*"
+)
 
 
 class ModelError(Exception):
@@ -175,6 +180,7 @@ class Library:
         needles: words (lower case) one of which stands in every file that matters.
         releases: tested versions, oldest first; the last is the newest.
         semantics: fact -> ((versions, value), ...), first match wins.
+        key_settings: names of the settings that hold its key, the first that is set wins.
     """
 
     id: str
@@ -188,6 +194,7 @@ class Library:
     conflicts: tuple[str, ...]
     semantics: dict[str, tuple[tuple[str, Any], ...]]
     source: str
+    key_settings: tuple[str, ...] = ()
 
     def semantic(self, name: str, version: Version | None) -> Any:
         """What is known of ``name`` for a version (the newest if None); None if nothing."""
@@ -299,15 +306,43 @@ class Models:
 
 # -- loading -------------------------------------------------------------------------------------
 
-_LIBRARY_KEYS = {
-    "id", "title", "ecosystem", "language", "package", "import-roots", "needles", "releases",
-    "conflicts", "status", "successor", "errors",
+_LIBRARY_KEYS: dict[str, type] = {
+    "id": str, "title": str, "ecosystem": str, "language": str, "package": str, "status": str,
+    "errors": str, "import-roots": list, "needles": list, "releases": list, "conflicts": list,
+    "successor": list, "key-settings": list,
 }  # fmt: skip
-_CALL_KEYS = {
-    "name", "aliases", "role", "versions", "when-given", "params", "kwargs", "map", "inside", "defaults",
-    "options", "factory", "validated-by", "effect", "returns",
+_CALL_KEYS: dict[str, type] = {
+    "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
+    "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
+    "options": list, "factory": list, "validated-by": list, "effect": str, "returns": str,
 }  # fmt: skip
-_TABLES = {"schema", "library", "semantics", "call", "disable", "require", "ineffective"}
+_WHEN_KEYS: dict[str, type] = {
+    "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
+    "contains": object, "lacks": list,
+}  # fmt: skip
+_ROW_KEYS: dict[str, dict[str, type]] = {
+    "disable": {"call": object, "when": dict, "effect": object, "versions": str},
+    "require": {"call": object, "when": dict, "versions": str},
+    "ineffective": {
+        "call": object, "arg": str, "versions": str, "key": str, "instead": str, "wanted": str,
+    },
+}  # fmt: skip
+_ROW_NEEDS = {
+    "disable": ("call", "when", "effect"),
+    "require": ("call", "when"),
+    "ineffective": ("call", "arg"),
+}
+_TABLES: dict[str, type] = {
+    "schema": int, "library": dict, "semantics": dict, "call": list, "disable": list,
+    "require": list, "ineffective": list,
+}  # fmt: skip
+_TYPE_NAMES = {
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+    bool: "true or false",
+    int: "a number",
+}
 
 
 @functools.lru_cache(maxsize=1)
@@ -326,6 +361,13 @@ def _parse(name: str, data: bytes) -> Mapping[str, Any]:
         raise ModelError(f"{name}: not valid TOML: {error}") from None
 
 
+def _own(path: Path) -> Mapping[str, Any]:
+    try:
+        return _parse(str(path), path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 def load(extra: Sequence[Path] = ()) -> Models:
     """The shipped models plus a project's own files.
 
@@ -334,12 +376,7 @@ def load(extra: Sequence[Path] = ()) -> Models:
     """
     libraries: list[Library] = []
     models: list[Model] = []
-    own = []
-    for path in extra:
-        try:
-            own.append((str(path), _parse(str(path), path.read_bytes())))
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    own = [(str(path), _own(path)) for path in extra]
     for name, document in (*own, *_shipped()):
         library, found = _library(name, document)
         libraries.append(library)
@@ -363,8 +400,12 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
         needles=tuple(head.get("needles", ())),
         releases=tuple(head.get("releases", ())),
         conflicts=tuple(head.get("conflicts", ())),
-        semantics={key: _versioned(value) for key, value in document.get("semantics", {}).items()},
+        semantics={
+            key: _versioned(source, f"[semantics] {key}", value)
+            for key, value in document.get("semantics", {}).items()
+        },
         source=source,
+        key_settings=tuple(head.get("key-settings", ())),
     )
     rows = _rows(source, document)
     models: list[Model] = []
@@ -379,22 +420,14 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
     return library, models
 
 
-_ROW_KEYS = {
-    "disable": ({"call", "when", "effect"}, {"versions"}),
-    "require": ({"call", "when"}, {"versions"}),
-    "ineffective": ({"call", "arg"}, {"versions", "key", "instead", "wanted"}),
-}
-
-
 def _rows(source: str, document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """What the file says about calls besides their signatures: (table, row)."""
     rows = [(table, row) for table in _ROW_KEYS for row in document.get(table, ())]
     for table, row in rows:
-        needed, optional = _ROW_KEYS[table]
-        _check_keys(source, f"[[{table}]]", row, needed | optional)
-        missing = needed - set(row)
+        _check_keys(source, f"[[{table}]]", row, _ROW_KEYS[table])
+        missing = [key for key in _ROW_NEEDS[table] if key not in row]
         if missing:
-            raise ModelError(f"{source}: [[{table}]] needs {', '.join(sorted(missing))}")
+            raise ModelError(f"{source}: [[{table}]] needs {', '.join(missing)}")
     return rows
 
 
@@ -430,7 +463,7 @@ def _models(
         Switch(
             row.get("versions", ""),
             _condition(source, row["when"]),
-            tuple((v, str(e)) for v, e in _versioned(row["effect"])),
+            tuple((v, str(e)) for v, e in _versioned(source, "[[disable]]", row["effect"])),
         )
         for row in mine("disable")
     )
@@ -458,7 +491,7 @@ def _models(
             parameters=parameters,
             open=bool(call.get("kwargs", False)),
             meanings=meanings,
-            inside={k: Inside(*v) for k, v in call.get("inside", {}).items()},
+            inside={k: _inside(source, where, v) for k, v in call.get("inside", {}).items()},
             defaults=dict(call.get("defaults", {})),
             options=frozenset(call.get("options", ())),
             factory=tuple(call.get("factory", ())),
@@ -474,12 +507,9 @@ def _models(
 
 
 def _condition(source: str, row: Mapping[str, Any]) -> Condition:
-    _check_keys(
-        source,
-        f"when = {dict(row)}",
-        row,
-        {"arg", "key", "equals", "falsy", "truthy", "absent", "contains", "lacks"},
-    )
+    _check_keys(source, f"when = {dict(row)}", row, _WHEN_KEYS)
+    if "arg" not in row:
+        raise ModelError(f"{source}: when = {dict(row)} needs an arg")
     return Condition(
         argument=row["arg"],
         key=row.get("key"),
@@ -493,22 +523,43 @@ def _condition(source: str, row: Mapping[str, Any]) -> Condition:
     )
 
 
-def _versioned(value: Any) -> tuple[tuple[str, Any], ...]:
+def _inside(source: str, where: str, value: Any) -> Inside:
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)):
+        raise ModelError(f"{source}: {where}: inside must map a meaning to [argument, key]")
+    return Inside(*value)
+
+
+def _versioned(source: str, where: str, value: Any) -> tuple[tuple[str, Any], ...]:
     """Normalise a plain value or a list of ``{versions, value}``."""
-    if (
+    if not (
         isinstance(value, list)
         and value
-        and all(isinstance(v, dict) and set(v) <= set(_VERSIONED) and "value" in v for v in value)
+        and all(isinstance(v, dict) and set(v) <= _VERSIONED and "value" in v for v in value)
     ):
-        return tuple((v.get("versions", ""), v["value"]) for v in value)
-    return (("", value),)
+        return (("", value),)
+    for choice in value:
+        _check_range(source, where, choice.get("versions", ""))
+    return tuple((choice.get("versions", ""), choice["value"]) for choice in value)
 
 
-def _check_keys(source: str, where: str, table: Mapping[str, Any], known: Collection[str]) -> None:
-    for key in table:
-        if key not in known:
+def _check_keys(source: str, where: str, table: Any, known: Mapping[str, type]) -> None:
+    if not isinstance(table, dict):
+        raise ModelError(f"{source}: {where} must be a table")
+    for key, value in table.items():
+        wanted = known.get(key)
+        if wanted is None:
             hint = _nearest(key, known) or f"; known: {', '.join(sorted(known))}"
             raise ModelError(f"{source}: {where}: unknown key {key!r}{hint}")
+        if not isinstance(value, wanted):
+            raise ModelError(f"{source}: {where}: {key} must be {_TYPE_NAMES[wanted]}")
+        if key == "versions":
+            _check_range(source, where, value)
+
+
+def _check_range(source: str, where: str, versions: Any) -> None:
+    """Refuse what is no range; without ``packaging``, which every start would have to load."""
+    if not isinstance(versions, str) or not _RANGE.fullmatch(versions):
+        raise ModelError(f"{source}: {where}: {versions!r} is not a range of versions")
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

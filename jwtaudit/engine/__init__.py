@@ -42,7 +42,7 @@ class Options:
         paths: files and directories.
         directory: where relative paths start; by default the current directory.
         stdin: a file's name and content, in place of ``paths``.
-        select: selectors of rules; none stands for all.
+        select: selectors of rules; none stands for all that are on by default.
         per_file_ignores: pattern -> selectors of rules that say nothing there.
         library_models: a project's own library models.
         jobs: the most worker processes; 0 stands for one per processor.
@@ -75,7 +75,7 @@ def active_rules(options: Options) -> tuple[Rule, ...]:
     from jwtaudit import catalog  # noqa: PLC0415 - reads all pages
 
     known = catalog.load()
-    ids = {rule.id for rule in known.rules}
+    ids = {rule.id for rule in known.rules if rule.default}
     if options.select:
         ids = set(known.select(options.select))
     ids |= known.select(options.extend_select)
@@ -111,6 +111,7 @@ class _Run:
         self.tree = _tree(options)
         self.data: dict[str, bytes] = {}
         self.facts: dict[str, Facts] = {}
+        self.loaded: dict[str, Facts] = {}
         self.diagnostics = list(self.tree.diagnostics)
         self.skipped = Counter(self.tree.skipped)
         self.unanalysed: set[str] = set()
@@ -134,7 +135,7 @@ class _Run:
             statistics=Statistics(
                 matched=matched,
                 analysed=matched - len(self.unanalysed),
-                parsed=len(self.facts),
+                parsed=len(self.facts.keys() | self.loaded.keys()),
                 skipped=dict(sorted(self.skipped.items())),
             ),
         )
@@ -186,15 +187,15 @@ class _Run:
             self.progress("parsing", number, total)
             if isinstance(outcome, Diagnostic):
                 self._cannot(outcome)
-            else:
+            elif outcome.relevant:
                 facts[path] = outcome
         self.facts = dict(sorted(facts.items()))
 
     def _load(self, path: str) -> Facts | None:
-        """For the join: a further file of the project."""
-        if path in self.facts or path not in self.tree.files or path in self.unanalysed:
-            return self.facts.get(path)
-        data = self._read(path)
+        """For the join: all of a file of the project, also what seemed not to matter."""
+        if path in self.loaded or path not in self.tree.files or path in self.unanalysed:
+            return self.loaded.get(path)
+        data = self.data.get(path) or self._read(path)
         if data is None:
             return None
         outcome = self.extraction.one(path, data)
@@ -202,7 +203,7 @@ class _Run:
             self._cannot(outcome)
             return None
         self.data[path] = data
-        self.facts[path] = outcome
+        self.loaded[path] = outcome
         return outcome
 
     def _source(self, path: str) -> Source | None:
@@ -249,6 +250,7 @@ class _Run:
                     self.diagnostics.append(item)
                 elif item.rule in rules:
                     yield item
+        self.diagnostics += project.versions.diagnostics  # read as versions were asked for
 
     def _project(self) -> Project:
         """The join of all facts; of those files alone that it can digest."""
@@ -281,7 +283,7 @@ class _Run:
         from jwtaudit import dependencies  # noqa: PLC0415
         from jwtaudit.program import Project  # noqa: PLC0415
 
-        versions = dependencies.read(Path(self.tree.root), self.tree.others)
+        versions = dependencies.read(Path(self.tree.root))
         return Project(
             list(facts),
             self.models,
@@ -306,7 +308,7 @@ class _Suppressor:
         self._globs = _per_file_ignores(run.options)
         self._files = {
             path: Suppressions(facts, source, known, active)
-            for path, facts in sorted(run.facts.items())
+            for path, facts in sorted({**run.facts, **run.loaded}.items())
             if facts.comments and (source := run._source(path))
         }
 
