@@ -36,6 +36,7 @@ ROLES = frozenset(
         "decrypt",  # token, key -> plaintext of a JWE
         "key-import",  # value -> a key object for the same key material
         "key-source",  # uri -> something that gives keys
+        "algorithms",  # every algorithm that the library knows
         "key-generate",  # size, curve -> a new key
         # transport
         "cookie",  # name, value, httponly, secure, samesite

@@ -1,0 +1,497 @@
+"""Keys: where a key is used, what it may be made of, and whether the program refuses it."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from jwtaudit.program.context import is_test
+from jwtaudit.program.project import deep
+from jwtaudit.program.scopes import Tested
+from jwtaudit.program.stores import read_of
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Setting,
+    Table,
+    Value,
+    member,
+    options,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from packaging.version import Version
+
+    from jwtaudit.models import Condition, Library
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.source import Place
+
+    Lookup = Env | Setting | Param
+
+_MAX_DEPTH = 12
+# Operations whose result tells its operand, or is as hard to guess as that.
+_TRANSPARENT = frozenset(
+    "or identity strip lower upper join each slice pad replace text json-encode base64-encode"
+    " base64url-encode base32-encode hex-encode base64-decode base64url-decode".split()
+)
+# Members of a private or secret JWK (RFC 7518 section 6).
+_JWK_SECRETS = ("k", "d")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A place where tokens are signed or verified with a key.
+
+    Attributes:
+        algorithms: those that the call names; empty when they cannot be told.
+        site: the call; None for a key that a framework reads from its settings.
+    """
+
+    value: Value
+    place: Place
+    role: str
+    library: Library
+    version: Version | None
+    algorithms: frozenset[str]
+    site: Site | None = None
+
+    @property
+    def verb(self) -> str:
+        """What is done with the key."""
+        return "signs" if self.role == "sign" else "verifies"
+
+    def semantic(self, name: str) -> Any:
+        """What the library's version does."""
+        return self.library.semantic(name, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a key may be made of.
+
+    Attributes:
+        lookups: the lookups of which it is the default, outermost first.
+        imported: whether a function parsed it as a key (so it is no plain secret).
+        derived: whether only a digest of it is the key.
+    """
+
+    value: Value
+    lookups: tuple[Lookup, ...] = ()
+    imported: bool = False
+    derived: bool = False
+
+
+# -- uses ----------------------------------------------------------------------------------------
+
+_uses: WeakKeyDictionary[Project, tuple[KeyUse, ...]] = WeakKeyDictionary()
+
+
+def key_uses(project: Project) -> tuple[KeyUse, ...]:
+    """Every use of a key outside of tests, with what is read from a store looked up."""
+    found = _uses.get(project)
+    if found is None:
+        found = _uses[project] = (*_called(project), *_configured(project))
+    return found
+
+
+def _called(project: Project) -> Iterator[KeyUse]:
+    for site in project.sites("sign", "verify", "verify-signature", "factory"):
+        if is_test(site.place.path) or "key" not in site.model.meanings | site.model.inside:
+            continue
+        if signature_is_off(site):
+            continue
+        value = _looked_up(project, site.argument("key"), site.place.path)
+        yield KeyUse(
+            value, site.place, site.role, site.library, site.version, _algorithms(site), site
+        )
+
+
+def _configured(project: Project) -> Iterator[KeyUse]:
+    """Keys that a framework takes from its settings by itself."""
+    for library in project.models.libraries:
+        if not library.key_settings or not _imported(project, library):
+            continue
+        for name in (*library.key_settings, *project.options.secret_settings):
+            entries = project.stores.everywhere(name)
+            for entry in entries:
+                if is_test(entry.place.path):
+                    continue
+                version = project.version(library, entry.place.path)
+                value = _looked_up(project, entry.value, entry.place.path)
+                yield KeyUse(value, entry.place, "verify", library, version, frozenset())
+            if entries:
+                break
+
+
+def _imported(project: Project, library: Library) -> bool:
+    return any(
+        call.name.startswith(tuple(f"{root}." for root in library.roots))
+        for call in project.calls
+        if not is_test(call.place.path)
+    )
+
+
+def _looked_up(project: Project, value: Value, reader: str) -> Value:
+    if any(read_of(part) is not None for part in deep(value)):
+        return project.stores.resolve(value, reader)
+    return value
+
+
+def _algorithms(site: Site) -> frozenset[str]:
+    names: set[str] = set()
+    for meaning in ("algorithm", "algorithms"):
+        for option in options(site.argument(meaning)):
+            items = option.items if isinstance(option, Sequence) else (option,)
+            for item in items:
+                for leaf in options(item):
+                    if isinstance(leaf, Const) and isinstance(leaf.value, str):
+                        names.add(leaf.value.upper())
+                    elif not isinstance(leaf, Absent):
+                        return frozenset()
+    return frozenset(names)
+
+
+def signature_is_off(site: Site) -> bool:
+    """Whether the call is told not to look at the signature, so that its key does nothing."""
+    from jwtaudit.models import applies  # noqa: PLC0415
+
+    for switch in site.model.switches:
+        if not applies(switch.versions, site.version or site.library.newest):
+            continue
+        effect = next(
+            (e for v, e in switch.effect if applies(v, site.version or site.library.newest)), ""
+        )
+        if "signature" in effect and _holds(site, switch.when):
+            return True
+    return False
+
+
+def _holds(site: Site, when: Condition) -> bool:
+    value = site.argument(when.argument)
+    if when.key is not None:
+        parts = [
+            ABSENT if isinstance(o, (Absent, Const)) else member(o, Const(when.key), item=True)
+            for o in options(value)
+        ]
+    else:
+        parts = list(options(value))
+    known = [part for part in parts if isinstance(part, Const)]
+    if when.falsy:
+        return any(not part.value for part in known)
+    if when.truthy:
+        return any(part.value for part in known)
+    return when.has_equals and any(part.value == when.equals for part in known)
+
+
+# -- what a key is made of -----------------------------------------------------------------------
+
+
+def sources(project: Project, value: Value) -> Iterator[Source]:
+    """Everything that a key may be made of: branches, defaults and wrappings taken apart."""
+    yield from _sources(project, value, Source(value), 0)
+
+
+def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iterator[Source]:
+    if depth > _MAX_DEPTH:
+        return
+    for option in options(value):
+        source = replace(so_far, value=option)
+        yield source
+        if isinstance(option, (Env, Setting, Param)):
+            if not isinstance(option.default, Absent):
+                yield from _default(project, option, source, depth)
+        elif isinstance(option, Operation):
+            if option.operator in _TRANSPARENT:
+                parts = option.operands
+                if option.operator == "text":  # the whole is as hard to guess as its best part
+                    parts = (
+                        tuple(p for p in parts if isinstance(p, Outcome)) if _plain(option) else ()
+                    )
+                for operand in parts:
+                    yield from _sources(project, operand, source, depth + 1)
+        elif isinstance(option, Outcome):
+            yield from _made(project, option, source, depth)
+        elif isinstance(option, Table):
+            yield from _jwk(project, option, source, depth)
+        elif isinstance(option, Sequence):
+            for item in option.items:
+                yield from _sources(project, item, source, depth + 1)
+        elif isinstance(option, Member) and not option.item and isinstance(option.base, Outcome):
+            model = project.model_of(option.base.call)
+            if model is not None and model.role == "generator":
+                yield from _sources(project, option.base, source, depth + 1)
+
+
+def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> Iterator[Source]:
+    from jwtaudit.program.origins import _lookup_hop  # noqa: PLC0415
+
+    trace = (*lookup.default.trace, *_lookup_hop(lookup), *lookup.trace)
+    inner = replace(source, lookups=(*source.lookups, lookup))
+    yield from _sources(project, replace(lookup.default, trace=trace), inner, depth + 1)
+
+
+def _plain(text: Operation) -> bool:
+    """Whether a built text holds nothing but constants and calls."""
+    return all(isinstance(part, (Const, Outcome)) for part in text.operands)
+
+
+def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Iterator[Source]:
+    call = outcome.call
+    model = project.model_of(call)
+    if model is not None and model.role == "key-import":
+        whole = project.argument(call, model, "value")
+        imported = replace(source, imported=True)
+        if not isinstance(whole, Absent):
+            yield from _sources(project, whole, imported, depth + 1)
+        for name in _JWK_SECRETS:
+            part = next((a.value for a in call.arguments if a.name == name), ABSENT)
+            if not isinstance(part, Absent):
+                yield from _sources(project, part, imported, depth + 1)
+    elif model is not None and model.role == "digest":
+        derived = replace(source, derived=True)
+        inner = project.argument(call, model, "value")
+        if isinstance(inner, Absent) and call.receiver is not None:
+            inner = call.receiver
+        if not isinstance(inner, Absent):
+            yield from _sources(project, inner, derived, depth + 1)
+    elif (
+        call.name.rpartition(".")[2] == "get"
+        and len(call.arguments) > 1
+        and (model is None or model.role != "environment")
+    ):
+        key, default = call.arguments[0].value, call.arguments[1].value
+        name = key.value if isinstance(key, Const) and isinstance(key.value, str) else ""
+        lookup = Setting(name, default, place=outcome.place, trace=outcome.trace)
+        yield from _default(project, lookup, source, depth)
+
+
+def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator[Source]:
+    imported = replace(source, imported=True)
+    for name in _JWK_SECRETS:
+        part = table.entries.get(name)
+        if part is not None and "kty" in table.entries:
+            yield from _sources(project, part, imported, depth + 1)
+    if "keys" in table.entries:
+        yield from _sources(project, table.entries["keys"], imported, depth + 1)
+
+
+# -- guards --------------------------------------------------------------------------------------
+
+
+def is_refused(project: Project, source: Source) -> bool:
+    """Whether the program does not go on with this very value.
+
+    A test counts when one of its sides leaves (raises, returns or exits) and the value takes that
+    side, or may take it: ``if not key: raise`` refuses the empty key, not the one that a default
+    puts there.
+    """
+    place = source.value.place
+    for test in _tests(project, place.path if place is not None else ""):
+        subject = _subject(source)
+        if not any(subject(part) for part in _looked_at(project, test.value)):
+            continue
+        truth = _truth(test.value, source, subject)
+        if (truth is not False and test.then_exits) or (truth is not True and test.else_exits):
+            return True
+    return False
+
+
+def _tests(project: Project, path: str) -> Iterator[Tested]:
+    """The tests that leave, those in functions of a file that was only looked into included."""
+    seen: set[int] = set()
+    for scope in list(project.functions.values()):
+        if scope.id.path == path and scope.state == "new":
+            project.interpreter.function(scope)
+        if scope.id.path == path:
+            for event in scope.events:
+                if isinstance(event, Tested) and (event.then_exits or event.else_exits):
+                    seen.add(id(event))
+                    yield event
+    for event in project.events:
+        if isinstance(event, Tested) and (event.then_exits or event.else_exits):
+            if id(event) not in seen:
+                yield event
+
+
+def _looked_at(project: Project, test: Value) -> Iterator[Value]:
+    """What a test looks at: a value, its length or its digest, not what a call made with it."""
+    stack = [test]
+    while stack:
+        for part in walk(stack.pop()):
+            yield part
+            if isinstance(part, Outcome):
+                model = project.model_of(part.call)
+                if model is not None and model.role in ("digest", "transform"):
+                    stack.extend(a.value for a in part.call.arguments)
+                    if part.call.receiver is not None:
+                        stack.append(part.call.receiver)
+
+
+_SUBJECT_WORDS = ("key", "secret", "value", "password", "token")
+
+
+def _subject(source: Source) -> Callable[[Value], bool]:
+    names = {
+        lookup.name for lookup in source.lookups if not isinstance(lookup, Param) and lookup.name
+    }
+    parameters = {(p.function, p.name) for p in source.lookups if isinstance(p, Param)}
+    const = source.value
+
+    def is_subject(part: Value) -> bool:
+        if isinstance(part, (Env, Setting)):
+            return part.name in names
+        if isinstance(part, Param):
+            return (part.function, part.name) in parameters
+        if isinstance(part, Member):
+            return part.name in names
+        if part.place is not None and part.place == const.place:
+            return True
+        if isinstance(part, Operation) and part.operator in ("==", "in"):
+            return _compares(part, const)
+        return False
+
+    return is_subject
+
+
+def _compares(test: Operation, const: Value) -> bool:
+    """``value == "changeme"``: the very literal is looked for in something called a key."""
+    if not isinstance(const, Const) or not const.value or len(test.operands) != 2:
+        return False
+    left, right = test.operands
+    literals = [p for p in walk(right) if isinstance(p, Const)]
+    if not any(type(p.value) is type(const.value) and p.value == const.value for p in literals):
+        return False
+    return any(
+        isinstance(part, (Param, Member, Env, Setting))
+        and any(word in (part.name or "").lower() or part.name == "v" for word in _SUBJECT_WORDS)
+        for part in walk(left)
+    )
+
+
+class _Unset:
+    """The value of what cannot be told."""
+
+
+_UNTOLD = _Unset()
+
+
+def _truth(test: Value, source: Source, subject: Callable[[Value], bool]) -> bool | None:
+    if isinstance(test, Operation):
+        if test.operator == "not":
+            inner = _truth(test.operands[0], source, subject)
+            return None if inner is None else not inner
+        if test.operator in ("and", "or"):
+            both = [_truth(operand, source, subject) for operand in test.operands]
+            decisive = test.operator == "or"
+            if decisive in both:
+                return decisive
+            return None if None in both else not decisive
+    value = _scalar(test, source, subject)
+    return None if isinstance(value, _Unset) else bool(value)
+
+
+def _scalar(value: Value, source: Source, subject: Callable[[Value], bool]) -> Any:
+    if not isinstance(value, Operation) and subject(value):
+        return source.value.value if isinstance(source.value, Const) else _UNTOLD
+    if isinstance(value, Const):
+        return value.value
+    if isinstance(value, Sequence) and not value.rest:
+        items = [_scalar(item, source, subject) for item in value.items]
+        return _UNTOLD if any(isinstance(i, _Unset) for i in items) else items
+    if isinstance(value, Outcome) and value.call.name == "len" and value.call.arguments:
+        inner = _scalar(value.call.arguments[0].value, source, subject)
+        return len(inner) if isinstance(inner, (str, bytes)) else _UNTOLD
+    if isinstance(value, Operation) and value.operator in _COMPARISONS:
+        left, right = (_scalar(v, source, subject) for v in value.operands)
+        if isinstance(left, _Unset) or isinstance(right, _Unset):
+            return _UNTOLD
+        try:
+            return _COMPARISONS[value.operator](left, right)
+        except TypeError:
+            return _UNTOLD
+    return _UNTOLD
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "is": operator.is_,
+    "is not": operator.is_not,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}
+
+
+# -- where a literal stands ----------------------------------------------------------------------
+
+
+_definitions: WeakKeyDictionary[Project, dict[str, list[tuple[int, int, str]]]] = (
+    WeakKeyDictionary()
+)
+
+
+def enclosing(project: Project, place: Place) -> str:
+    """The dotted name of the innermost class or function around a place; empty at module level."""
+    spans = _spans(project).get(place.path, ())
+    around = [s for s in spans if s[0] <= place.span.start and place.span.end <= s[1]]
+    return min(around, key=lambda s: s[1] - s[0])[2] if around else ""
+
+
+def _spans(project: Project) -> dict[str, list[tuple[int, int, str]]]:
+    found = _definitions.get(project)
+    if found is None:
+        found = _definitions[project] = {}
+        for identity, function in project.functions.items():
+            if function.definition is not None:
+                span = function.definition.span
+                found.setdefault(identity.path, []).append(
+                    (span.start, span.end, identity.qualname)
+                )
+        for identity, cls in project.classes.items():
+            span = cls.definition.span
+            found.setdefault(identity.path, []).append((span.start, span.end, identity.qualname))
+    return found
+
+
+_parameter_defaults: WeakKeyDictionary[Project, dict[Place, str]] = WeakKeyDictionary()
+
+
+def parameter_of(project: Project, place: Place) -> str:
+    """The name of the parameter whose default stands at a place; empty if there is none."""
+    found = _parameter_defaults.get(project)
+    if found is None:
+        found = {
+            parameter.default.place: parameter.name
+            for scope in project.functions.values()
+            for parameter in scope.parameters.values()
+            if parameter.default.place is not None
+        }
+        _parameter_defaults[project] = found
+    return found.get(place, "")
+
+
+__all__ = [
+    "KeyUse",
+    "Source",
+    "enclosing",
+    "is_refused",
+    "key_uses",
+    "parameter_of",
+    "sources",
+]

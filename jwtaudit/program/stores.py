@@ -1,0 +1,230 @@
+"""Configuration stores: what is put under a name in one place and read back in another.
+
+``app.config["SECRET_KEY"] = ...`` stands in one file, ``current_app.config["SECRET_KEY"]`` in
+another, and no import leads from the one to the other. The link is the name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.scopes import Stored
+from jwtaudit.values import (
+    Absent,
+    Call,
+    ClassRef,
+    Const,
+    FunctionId,
+    Instance,
+    Member,
+    Outcome,
+    Symbol,
+    Table,
+    Value,
+    hop,
+    join,
+    options,
+    rewrite,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
+
+# Frameworks of every language call their store so; it is a convention, not one library's name.
+_STORE = "config"
+_FILES = ("config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory", "application")  # fmt: skip
+_MOST_FILES = 40
+_LIKELY_CLASS = ("config", "settings")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value put into a store: where, and in which file the store is filled."""
+
+    value: Value
+    place: Place
+
+
+class Stores:
+    """Everything that a project puts into its configuration stores, by name."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.entries: dict[str, list[Entry]] = defaultdict(list)
+        self._load_likely_files()
+        for event in tuple(self._events()):
+            for name, entry in self._stored(event):
+                if all(entry.value.place != known.value.place for known in self.entries[name]):
+                    self.entries[name].append(entry)
+
+    def get(self, name: str, reader: str) -> tuple[Entry, ...]:
+        """The entries under a name in the stores nearest to a reading file.
+
+        A repository may hold several applications, each with a key of its own.
+        """
+        found = self.entries.get(name, [])
+        if not found:
+            return ()
+        near = [_common_folders(entry.place.path, reader) for entry in found]
+        nearest = max(near)
+        return tuple(e for e, n in zip(found, near, strict=True) if n == nearest)
+
+    def everywhere(self, name: str) -> tuple[Entry, ...]:
+        """All entries under a name, of all applications in the project."""
+        return tuple(self.entries.get(name, ()))
+
+    def resolve(self, value: Value, reader: str) -> Value:
+        """The value with reads of a store replaced by what is stored there."""
+
+        def change(part: Value) -> Value | None:
+            read = read_of(part)
+            if read is None:
+                return None
+            name, default = read
+            found = [hop(e.value, e.place, f"stored as `{name}`") for e in self.get(name, reader)]
+            if not found:
+                return None
+            if part.place is not None:
+                found = [hop(v, part.place, f"read as `{name}`") for v in found]
+            return join(*found)
+
+        return rewrite(value, change)
+
+    # -- what is stored --------------------------------------------------------------------------
+
+    def _load_likely_files(self) -> None:
+        """Look into the files that usually fill a store, though no import leads to them."""
+        likely = [
+            path
+            for path in sorted(self.project.files)
+            if path.endswith(".py")
+            and path not in self.project.modules
+            and (
+                PurePosixPath(path).stem.lower() in _FILES
+                or _STORE in PurePosixPath(path).stem.lower()
+            )
+        ]
+        for path in sorted(likely, key=lambda p: (p.count("/"), p))[:_MOST_FILES]:
+            self.project.module(path)
+
+    def _events(self) -> Iterator[Event]:
+        project = self.project
+        for module in list(project.modules.values()):
+            if module is not None and module.body is not None:
+                yield from module.body.events
+        for scope in list(project.functions.values()):
+            if scope.state == "new" and _may_fill(scope.id.path):
+                project.interpreter.function(scope)
+            yield from scope.events
+
+    def _stored(self, event: Event) -> Iterator[tuple[str, Entry]]:
+        if isinstance(event, Stored) and isinstance(event.key, Const):
+            inside = is_store(event.base) or (not event.item and _is_made_object(event.base))
+            if inside and isinstance(event.key.value, str):
+                yield event.key.value, Entry(event.value, event.place)
+        elif isinstance(event, Call) and event.receiver is not None and is_store(event.receiver):
+            yield from self._filled(event)
+
+    def _filled(self, call: Call) -> Iterator[tuple[str, Entry]]:
+        method = call.name.rpartition(".")[2]
+        if method in ("update", "from_mapping", "setdefault"):
+            for argument in call.arguments:
+                if argument.name is not None:
+                    yield argument.name, Entry(argument.value, argument.place or call.place)
+                elif isinstance(argument.value, Table):
+                    for key, value in argument.value.entries.items():
+                        if isinstance(key, str) and not isinstance(value, Absent):
+                            yield key, Entry(value, value.place or call.place)
+        elif method in ("from_object", "load", "update_config") and call.arguments:
+            for cls in self._classes(call.arguments[0].value):
+                for name in self._names(cls):
+                    value = self.project.interpreter.attribute(cls, name, call.place)
+                    if not isinstance(value, Member):
+                        yield name, Entry(value, value.place or call.place)
+
+    def _classes(self, value: Value) -> Iterator[ClassRef]:
+        """The classes that an object to load settings from may be."""
+        for option in options(value):
+            if isinstance(option, ClassRef):
+                yield option
+            elif isinstance(option, Instance):
+                yield option.cls
+            elif isinstance(option, Const) and isinstance(option.value, str):
+                wanted = option.value.rpartition(".")[2]
+                yield from (
+                    scope.ref
+                    for identity, scope in list(self.project.classes.items())
+                    if identity.qualname == wanted
+                )
+            elif not isinstance(option, (Const, Absent, Symbol)):
+                # chosen at run time: any of the project's configuration classes
+                yield from (
+                    scope.ref
+                    for identity, scope in list(self.project.classes.items())
+                    if any(word in identity.qualname.lower() for word in _LIKELY_CLASS)
+                )
+
+    def _names(self, cls: ClassRef) -> Iterator[str]:
+        seen: set[FunctionId] = set()
+        queue = [cls]
+        while queue:
+            scope = self.project.classes.get(queue.pop().id)
+            if scope is None or scope.ref.id in seen:
+                continue
+            seen.add(scope.ref.id)
+            yield from (name for name in scope.names if name.isupper())
+            queue.extend(b for b in scope.bases if isinstance(b, ClassRef))
+
+
+def is_store(value: Value) -> bool:
+    """Whether a value is a configuration store (or one that a few entries were put into)."""
+    if isinstance(value, Member):
+        return not value.item and value.name == _STORE
+    if isinstance(value, Symbol):
+        return value.name.rpartition(".")[2] == _STORE
+    return isinstance(value, Table) and any(is_store(rest) for rest in value.rest)
+
+
+def read_of(value: Value) -> tuple[str, Value | None] | None:
+    """The name and the default that a value reads from a store; None if it does not."""
+    if isinstance(value, Member) and value.name is not None:
+        # ``current_app.secret_key``: some entries are attributes of the application as well
+        attribute = not value.item and value.name.endswith("_key")
+        if attribute or is_store(value.base):
+            return value.name, None
+        return None
+    if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] == "get":
+        call = value.call
+        if call.receiver is None or not is_store(call.receiver) or not call.arguments:
+            return None
+        key = call.arguments[0].value
+        if isinstance(key, Const) and isinstance(key.value, str):
+            default = call.arguments[1].value if len(call.arguments) > 1 else None
+            return key.value, default
+    return None
+
+
+def _is_made_object(value: Value) -> bool:
+    """An application object: made by a library's class, or imported from somewhere unseen."""
+    return isinstance(value, Outcome) and bool(value.call.name) and value.call.target is None
+
+
+def _may_fill(path: str) -> bool:
+    stem = PurePosixPath(path).stem.lower()
+    return stem in _FILES or _STORE in stem
+
+
+def _common_folders(a: str, b: str) -> int:
+    count = 0
+    for x, y in zip(PurePosixPath(a).parts[:-1], PurePosixPath(b).parts[:-1], strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
