@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 OWN_FILE = "jwtaudit.toml"
 PROJECT_FILE = "pyproject.toml"
+WEAKENING = frozenset(
+    {
+        "select", "ignore", "per-file-ignores", "fail-on", "min-severity", "min-confidence",
+        "exclude", "extend-exclude", "max-file-size", "lifetimes",
+    }
+)  # fmt: skip
+"""The keys by which a project makes its own scan see less."""
+
 _MAX_SIZE = 1024 * 1024
 
 
@@ -146,7 +154,7 @@ def _read(file: Path) -> bytes:
     try:
         return discovery.read(str(file), _MAX_SIZE)
     except OSError as error:
-        raise ConfigError(f"{_shown(file)}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{shown(file)}: cannot be read: {error.strerror}") from None
 
 
 def _parse(file: Path) -> Mapping[str, Any]:
@@ -155,15 +163,16 @@ def _parse(file: Path) -> Mapping[str, Any]:
     try:
         return tomli.loads(_read(file).decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise ConfigError(f"{_shown(file)}: not UTF-8 text") from None
+        raise ConfigError(f"{shown(file)}: not UTF-8 text") from None
     except tomli.TOMLDecodeError as error:
         where = f" (line {error.lineno})" if getattr(error, "lineno", None) else ""
-        raise ConfigError(f"{_shown(file)}: not valid TOML{where}") from None
+        raise ConfigError(f"{shown(file)}: not valid TOML{where}") from None
     except RecursionError:
-        raise ConfigError(f"{_shown(file)}: not valid TOML (nested too deeply)") from None
+        raise ConfigError(f"{shown(file)}: not valid TOML (nested too deeply)") from None
 
 
-def _shown(file: Path) -> str:
+def shown(file: Path) -> str:
+    """A file's name as it may be printed."""
     try:
         return printable(os.path.relpath(file))
     except ValueError:  # another drive
@@ -196,7 +205,7 @@ class _Reader:
 
     def settings(self, table: Any) -> Settings:
         if not isinstance(table, dict):
-            raise ConfigError(f"{_shown(self.file)}: {self.prefix.rstrip('.')} must be a table")
+            raise ConfigError(f"{shown(self.file)}: {self.prefix.rstrip('.')} must be a table")
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key == "lifetimes":
@@ -244,9 +253,9 @@ class _Reader:
         name = re.escape(key.rpartition(".")[2]).encode()
         hits = list(re.finditer(rb"(?m)^[ \t]*[\"']?" + name + rb"[\"']?[ \t]*=", _read(self.file)))
         if len(hits) != 1:
-            return _shown(self.file)
+            return shown(self.file)
         line = hits[0].string.count(b"\n", 0, hits[0].start()) + 1
-        return f"{_shown(self.file)}:{line}"
+        return f"{shown(self.file)}:{line}"
 
 
 # -- values --------------------------------------------------------------------------------------

@@ -183,6 +183,14 @@ def _ignores_above(directory: str) -> _Ignore | None:
 # -- the walk ------------------------------------------------------------------------------------
 
 
+class NoSuchPathError(Exception):
+    """A path that the user names does not exist."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(slots=True)
 class Tree:
     """What the walk found.
@@ -205,12 +213,12 @@ def root_of(paths: Sequence[str], directory: str) -> str:
     """The common directory of the paths: ``directory`` itself when all lie below it.
 
     Raises:
-        FileNotFoundError: a path does not exist.
+        NoSuchPathError: a path does not exist.
     """
     absolute = [_absolute(path, directory) for path in paths]
     for path, given in zip(absolute, paths, strict=True):
         if not os.path.exists(path):
-            raise FileNotFoundError(given)
+            raise NoSuchPathError(given)
     base = _slashed(directory)
     if all(_below(path, base) for path in absolute):
         return base
@@ -236,7 +244,7 @@ def walk(
         filters: what to leave out.
 
     Raises:
-        FileNotFoundError: a path does not exist.
+        NoSuchPathError: a path does not exist.
     """
     return _Walk(root_of(paths, directory), wanted, filters).run(
         [_absolute(path, directory) for path in paths]

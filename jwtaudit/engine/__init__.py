@@ -93,7 +93,7 @@ def run(options: Options, progress: Progress | None = None) -> Report:
         progress: is told the stage, how much of it is done, and how much there is.
 
     Raises:
-        FileNotFoundError: a path does not exist.
+        jwtaudit.discovery.NoSuchPathError: a path does not exist.
         jwtaudit.catalog.SelectorError: a selector names no rule.
         jwtaudit.models.ModelError: a project's own library model is wrong.
     """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from jwtaudit import frontends
 from jwtaudit.engine import guard
 from jwtaudit.finding import Diagnostic
 from jwtaudit.frontends import Unparsable
+from jwtaudit.frontends.triage import Vocabulary, matters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     Outcome: TypeAlias = Facts | Diagnostic
 
+_MENTION = b"jwtaudit:"
 WORK_THRESHOLD = 512 * 1024
 """Bytes to parse from which on a second process pays: each costs 0.4 s before its first file."""
 
@@ -29,12 +32,20 @@ class Extraction:
     Args:
         jobs: the most worker processes.
         limits: what one file may cost.
+        vocabulary: what matters; without it every file is read, and read wholly.
         threshold: bytes of all files from which on workers are used.
     """
 
-    def __init__(self, jobs: int, limits: Limits, threshold: int = WORK_THRESHOLD) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        limits: Limits,
+        vocabulary: Vocabulary | None = None,
+        threshold: int = WORK_THRESHOLD,
+    ) -> None:
         self._jobs = jobs
         self._limits = limits
+        self._vocabulary = vocabulary
         self._threshold = threshold
         self._waiting: list[tuple[str, bytes]] = []
         self._futures: dict[str, Future[Facts]] = {}
@@ -42,7 +53,9 @@ class Extraction:
         self._workers: Workers | None = None
 
     def add(self, path: str, data: bytes) -> None:
-        """Take a file; work on it begins when there is enough of it to share."""
+        """Take a file; work begins when there is enough of it to share."""
+        if not self._matters(path, data):
+            return
         self._size += len(data)
         self._waiting.append((path, data))
         if self._jobs > 1 and self._size > self._threshold:
@@ -51,7 +64,7 @@ class Extraction:
             self._waiting.clear()
 
     def results(self) -> Iterator[tuple[str, Outcome]]:
-        """Every file's facts, or why there are none."""
+        """The facts of every file that matters, or why there are none."""
         here = []
         for path, data in self._waiting:
             if _is_harmless(path, data):
@@ -60,13 +73,14 @@ class Extraction:
                 self._hand_over(path, data)
         self._waiting.clear()
         for path, data in here:
-            yield path, _outcome(path, lambda p=path, d=data: frontends.extract(p, d))  # type: ignore[misc]
+            arguments = self._arguments(path, data)
+            yield path, _outcome(path, partial(frontends.extract, *arguments))
         for path, future in self._futures.items():
             yield path, _outcome(path, future.result)
         self._futures.clear()
 
     def one(self, path: str, data: bytes) -> Outcome:
-        """The facts of a single further file."""
+        """The facts of a single further file, read wholly."""
         if _is_harmless(path, data):
             return _outcome(path, lambda: frontends.extract(path, data))
         return _outcome(path, lambda: self._pool().submit(frontends.extract, path, data).result())
@@ -77,7 +91,18 @@ class Extraction:
             self._workers.shutdown(cancel_futures=at_once)
 
     def _hand_over(self, path: str, data: bytes) -> None:
-        self._futures[path] = self._pool().submit(frontends.extract, path, data)
+        arguments = self._arguments(path, data)
+        self._futures[path] = self._pool().submit(frontends.extract, *arguments)
+
+    def _arguments(self, path: str, data: bytes) -> tuple[str, bytes, Vocabulary | None]:
+        # Where somebody speaks to us, statements are needed to know what about.
+        return path, data, None if _MENTION in data else self._vocabulary
+
+    def _matters(self, path: str, data: bytes) -> bool:
+        """Whether a file is worth a parser; in a large one even that is left to a worker."""
+        if self._vocabulary is None or len(data) > guard.MAX_SIZE or _MENTION in data:
+            return True
+        return frontends.language_of(path) != "python" or matters(data, self._vocabulary)
 
     def _pool(self) -> Workers:
         if self._workers is None:

@@ -1,0 +1,169 @@
+"""`jwtaudit check`: settings from the file and the command line, a scan, a report."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jwtaudit import config, engine, output
+from jwtaudit.cli import CLEAN, ERROR, FINDINGS, close_stdout, say
+from jwtaudit.cli.arguments import COMMANDS, UsageError, check_parser, split
+from jwtaudit.cli.files import replacing
+from jwtaudit.cli.progress import Bar
+from jwtaudit.cli.terminal import wants_color, width
+from jwtaudit.discovery import Glob, NoSuchPathError, root_of
+from jwtaudit.finding import Confidence, Severity
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from jwtaudit.config import Settings
+    from jwtaudit.finding import Report
+
+
+def check(arguments: Sequence[str]) -> int:
+    """Scan, report, and return the exit code."""
+    given = check_parser().parse_intermixed_args(arguments)
+    paths = tuple(given.paths or ["."])
+    _refuse_contradictions(given, paths)
+    try:
+        settings = _settings(given, _config_start(paths, given.stdin_filename))
+        options = settings.options(
+            paths, stdin=_stdin(given, paths), show_secrets=given.show_secrets
+        )
+        bar = Bar(enabled=sys.stderr.isatty() and not given.quiet)
+        try:
+            report = engine.run(options, bar)
+        finally:
+            bar.close()
+    except NoSuchPathError as error:
+        raise UsageError(_no_such_path(error.path)) from None
+    _write(report, options, settings.output_format, given)
+    if settings.file and not given.quiet:
+        _say_configuration(settings, settings.file, verbose=given.verbose)
+    if any(diagnostic.error for diagnostic in report.diagnostics):
+        return ERROR
+    failed = any(finding.severity >= settings.fail_on for finding in report.findings)
+    return FINDINGS if failed and not given.exit_zero else CLEAN
+
+
+def _refuse_contradictions(given: argparse.Namespace, paths: tuple[str, ...]) -> None:
+    if given.stdin_filename and "-" not in paths:
+        raise UsageError("--stdin-filename goes with the path -")
+    if "-" in paths and len(paths) > 1:
+        raise UsageError("- stands alone: standard input is scanned by itself")
+    if given.config and given.isolated:
+        raise UsageError("--config and --isolated exclude each other")
+    if given.quiet and given.verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
+    if given.show_secrets and (os.environ.get("CI") or given.output or not sys.stdout.isatty()):
+        raise UsageError("--show-secrets is for a terminal only, and not for CI")
+    if given.output:
+        target = Path(given.output)
+        if target.is_dir():
+            raise UsageError(f"--output: {given.output} is a directory")
+        if not target.absolute().parent.is_dir():
+            raise UsageError(f"--output: no such directory: {target.parent}")
+
+
+def _stdin(given: argparse.Namespace, paths: tuple[str, ...]) -> tuple[str, bytes] | None:
+    if paths != ("-",):
+        return None
+    return given.stdin_filename or "stdin.py", sys.stdin.buffer.read()
+
+
+def _no_such_path(path: str) -> str:
+    near = difflib.get_close_matches(path, COMMANDS, 1, 0.75)
+    hint = f"; did you mean the command {near[0]!r}?" if near else ""
+    return f"no such file or directory: {path}{hint}"
+
+
+# -- settings ------------------------------------------------------------------------------------
+
+
+def _config_start(paths: tuple[str, ...], stdin_filename: str | None) -> Path:
+    """Where the search for a configuration file begins: at what is scanned."""
+    if paths == ("-",):
+        return Path(stdin_filename).absolute().parent if stdin_filename else Path.cwd()
+    if len(paths) == 1 and Path(paths[0]).is_dir():
+        return Path(os.path.abspath(paths[0]))  # noqa: PTH100 - "..", but no links resolved
+    return Path(root_of(paths, str(Path.cwd())))
+
+
+def _settings(given: argparse.Namespace, start: Path) -> Settings:
+    """The file's settings, and over them the command line's."""
+    settings = config.Settings()
+    if not given.isolated:
+        file = Path(given.config) if given.config else config.find(start)
+        if file:
+            settings = config.load(file)
+    if given.select is not None:  # then what the file chose does not count
+        settings = replace(settings, select=split(given.select), extend_select=(), ignore=())
+    if given.exclude is not None:
+        settings = replace(settings, exclude=_globs(given.exclude))
+    changes = {
+        "extend_select": settings.extend_select + split(given.extend_select),
+        "ignore": settings.ignore + split(given.ignore),
+        "extend_exclude": settings.extend_exclude + _globs(given.extend_exclude),
+        "min_severity": given.min_severity and Severity[given.min_severity.upper()],
+        "min_confidence": given.min_confidence and Confidence[given.min_confidence.upper()],
+        "fail_on": given.fail_on and Severity[given.fail_on.upper()],
+        "force_exclude": given.force_exclude,
+        "respect_gitignore": given.respect_gitignore,
+        "output_format": given.output_format,
+        "jobs": given.jobs,
+    }
+    return replace(settings, **{key: value for key, value in changes.items() if value is not None})
+
+
+def _globs(values: list[str] | None) -> tuple[Glob, ...]:
+    here = str(Path.cwd())
+    return tuple(Glob(here, pattern) for pattern in split(values))
+
+
+def _say_configuration(settings: Settings, file: Path, *, verbose: bool) -> None:
+    """A project may weaken its own scan, but not unseen."""
+    keys = settings.given if verbose else [k for k in settings.given if k in config.WEAKENING]
+    if keys:
+        say(f"{config.shown(file)} sets {', '.join(keys)}")
+    elif verbose:
+        say(f"{config.shown(file)} is the configuration and sets nothing")
+
+
+# -- the report ----------------------------------------------------------------------------------
+
+
+def _write(
+    report: Report, options: engine.Options, output_format: str, given: argparse.Namespace
+) -> None:
+    rules = engine.active_rules(options)
+
+    def render(stream: TextIO, style: output.Options) -> None:
+        if given.statistics:
+            from jwtaudit.output.text import write_statistics  # noqa: PLC0415
+
+            write_statistics(report, rules, stream, style)
+        else:
+            output.find(output_format)(report, rules, stream, style)
+
+    verbosity = int(given.verbose) - int(given.quiet)
+    if given.output:
+        with replacing(given.output) as stream:
+            render(stream, output.Options(verbosity=verbosity))
+        return
+    style = output.Options(
+        color=wants_color(sys.stdout, off=given.no_color),
+        width=width(sys.stdout),
+        verbosity=verbosity,
+    )
+    try:
+        render(sys.stdout, style)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        close_stdout()  # the exit code is known all the same
