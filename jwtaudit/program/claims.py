@@ -1,0 +1,126 @@
+"""The claims that a token is minted with, and what happens to those of a verified one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.context import is_test
+from jwtaudit.program.kinds import words
+from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.scopes import Returned, Tested
+from jwtaudit.values import (
+    Absent,
+    Call,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Sequence,
+    Table,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.scopes import Event
+
+# RFC 7519, section 4.1
+REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+_CHECKING = frozenset(
+    {"validate", "validator", "validation", "verify", "check", "ensure", "assert", "require"}
+)
+
+
+def claim_sets(site: Site) -> Iterator[Table]:
+    """The claims of a signing call, once per shape; nothing where it cannot be told."""
+    for option in options(site.argument("payload")):
+        if isinstance(option, Table):
+            yield option
+        elif isinstance(option, Operation) and option.operator == "json-encode":
+            # A signature over JSON is a token only where the JSON holds claims.
+            for inner in options(option.operands[0]):
+                if isinstance(inner, Table) and REGISTERED & set(inner.entries):
+                    yield inner
+
+
+def is_tested(site: Site) -> bool:
+    """Whether only a test reaches the call this way."""
+    return is_test(site.place.path) or any(is_test(call.place.path) for call in site.chain)
+
+
+def is_known(table: Table) -> bool:
+    """Whether every claim of the set is known by name."""
+    return not table.rest
+
+
+def has_expectation(value: Value) -> bool:
+    """Whether an argument is given and not None."""
+    return any(
+        not isinstance(o, Absent) and not (isinstance(o, Const) and o.value is None)
+        for o in options(value)
+    )
+
+
+def compares(project: Project, call: Call, claim: str) -> bool:
+    """Whether the program itself tests a claim of what the call gave."""
+    return any(
+        isinstance(event, (Tested, Returned)) and _reads(event.value, call, claim, compared=True)
+        for event in project.uses(call)
+    ) or any(_is_check(event, claim) for event in project.uses(call))
+
+
+def reads(project: Project, call: Call, claim: str) -> bool:
+    """Whether the program reads a claim of what the call gave."""
+    return any(
+        _reads(value, call, claim) for event in project.uses(call) for value in event_values(event)
+    )
+
+
+def _reads(value: Value, call: Call, claim: str, *, compared: bool = False) -> bool:
+    if compared and not any(isinstance(p, Operation) or _is_test_call(p) for p in deep(value)):
+        return False
+    for part in deep(value):
+        if isinstance(part, Member) and part.name == claim and _holds(part.base, call):
+            return True
+        if isinstance(part, Outcome) and part.call.arguments:
+            first = part.call.arguments[0].value
+            if (
+                isinstance(first, Const)
+                and first.value == claim
+                and part.call.receiver is not None
+                and _holds(part.call.receiver, call)
+            ):
+                return True
+    return False
+
+
+def _is_test_call(value: Value) -> bool:
+    return isinstance(value, Outcome) and bool(_CHECKING & set(words(value.call.name)))
+
+
+def _holds(value: Value, call: Call) -> bool:
+    return any(isinstance(p, Outcome) and p.call.place == call.place for p in deep(value))
+
+
+def _is_check(event: Event, claim: str) -> bool:
+    """A call of something that checks claims, going by its name."""
+    if not isinstance(event, Call):
+        return False
+    name = event.name.rpartition(".")[2]
+    if not name and isinstance(event.receiver, Member):
+        name = event.receiver.name or ""
+    return bool(_CHECKING & set(words(name)))
+
+
+def truthy_options(value: Value) -> Iterable[Value]:
+    """The alternatives that are there and not None, False or empty."""
+    return [
+        o
+        for o in options(value)
+        if not isinstance(o, Absent)
+        and not (isinstance(o, Const) and not o.value)
+        and not (isinstance(o, Sequence) and not o.items and not o.rest)
+    ]

@@ -1,0 +1,112 @@
+"""What a minted token is for, as far as the names around it tell."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.scopes import Assigned, Tested
+from jwtaudit.values import Const, Setting, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.values import Call, Table, Value
+
+
+class Kind(enum.Enum):
+    """The use of a token."""
+
+    REFRESH = "refresh"
+    LINK = "link"  # sent once, by e-mail: invitations, resets, confirmations
+    MACHINE = "machine"  # meant to last: API keys, devices, licences
+    ACCESS = "access"
+    UNKNOWN = "unknown"
+
+
+_WORDS = {
+    Kind.REFRESH: frozenset({"refresh", "remember"}),
+    Kind.LINK: frozenset(
+        {"reset", "recovery", "recover", "invite", "invitation", "invitations", "confirm"}
+        | {"confirmation", "activation", "activate", "email", "mail", "unsubscribe", "magic"}
+        | {"verification", "verify", "share", "download"}
+    ),
+    Kind.MACHINE: frozenset(
+        {"apikey", "apikeys", "api_key", "api_keys", "api_token", "service", "machine", "bot"}
+        | {"device", "worker", "agent", "license", "licence", "personal", "runner", "plugin"}
+        | {"permanent", "offline", "static", "deploy", "pat", "longlived", "long_lived", "robot"}
+    ),
+    Kind.ACCESS: frozenset({"access", "login", "session", "auth", "bearer", "browser", "user"}),
+}
+_KIND_CLAIMS = ("type", "token_type", "typ", "use", "token_use", "purpose", "scope", "kind", "aud")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in snake, camel or kebab case, and each two that stand together."""
+    parts = [part.lower() for part in _PARTS.findall(name)]
+    return (*parts, *(f"{a}_{b}" for a, b in itertools.pairwise(parts)))
+
+
+def token_kind(site: Site, payload: Iterable[Table], lifetime: Value | None = None) -> Kind:
+    """The kind of the token that a signing call makes; the nearest name decides."""
+    for name in _names(site, payload, lifetime):
+        kind = kind_of(name)
+        if kind is not Kind.UNKNOWN:
+            return kind
+    return Kind.UNKNOWN
+
+
+def kind_of(name: str) -> Kind:
+    """The kind that a name speaks of."""
+    found = set(words(name))
+    for kind, telling in _WORDS.items():
+        if found & telling:
+            return kind
+    return Kind.UNKNOWN
+
+
+def branch_kind(project: Project, call: Call | None) -> Kind:
+    """The kind that the branch around a call was taken for: ``if kind == "refresh":``."""
+    for arm in reversed(call.path if call is not None else ()):
+        tests = [
+            event
+            for event in project.events
+            if isinstance(event, Tested)
+            and call is not None
+            and event.place.path == call.place.path
+            and arm.start <= event.place.span.start < call.place.span.start
+        ]
+        if arm.side != "then" or not tests:
+            continue
+        test = min(tests, key=lambda event: event.place.span.start)
+        for part in walk(test.value):
+            if isinstance(part, Const) and isinstance(part.value, str):
+                return kind_of(part.value)
+    return Kind.UNKNOWN
+
+
+def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iterator[str]:
+    for table in payload:
+        for claim in _KIND_CLAIMS:
+            value = table.entries.get(claim)
+            if isinstance(value, Const) and isinstance(value.value, str):
+                yield value.value
+    if lifetime is not None:
+        if isinstance(lifetime, Setting):
+            yield lifetime.name
+        for hop in lifetime.trace:
+            quoted = re.search(r"`([^`]+)`", hop.what)
+            if quoted and "returned" not in hop.what:
+                yield quoted[1]
+    for use in site.project.uses(site.chain[-1] if site.chain else site.call):
+        if isinstance(use, Assigned):
+            yield use.name
+    yield from (call.name for call in site.chain)
+    yield site.model.name.rpartition(".")[2]
+    yield site.call.scope.qualname
+    if site.chain:
+        yield site.chain[-1].scope.qualname

@@ -1,0 +1,84 @@
+"""Framework settings that say how long a token lives, where a project gives them a value."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tomli
+
+from jwtaudit.program.context import is_test
+from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.resources import rules_directory
+from jwtaudit.values import Call, Const, Table, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
+    from jwtaudit.values import Value
+
+
+class LifetimeSetting(NamedTuple):
+    """A setting as the project gives it."""
+
+    name: str
+    value: Value
+    place: Place
+    unlimited: bool
+
+
+@functools.cache
+def _known() -> dict[str, dict[str, Any]]:
+    data = (rules_directory() / "data" / "lifetime-settings.toml").read_text()
+    return {name: row for row in tomli.loads(data)["setting"] for name in row["names"]}
+
+
+def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
+    """Every value that the project gives to a known lifetime setting."""
+    for event in project.events:
+        if is_test(event.place.path):
+            continue
+        for owner, name, value in _given(event):
+            row = _known().get(name)
+            if row is None or not _belongs(row, owner):
+                continue
+            unlimited = any(
+                isinstance(o, Const) and any(o.value is end for end in row["unlimited"])
+                for o in options(value)
+            )
+            yield LifetimeSetting(name, value, value.place or event.place, unlimited)
+
+
+def _belongs(row: dict[str, Any], owner: str) -> bool:
+    return "inside" not in row or owner in row["inside"]
+
+
+def _given(event: Event) -> Iterator[tuple[str, str, Value]]:
+    """The settings that an event gives: (name of the mapping around it, name, value)."""
+    if isinstance(event, Assigned):
+        yield "", event.name, event.value
+        yield from _entries(event.name, event.value)
+    elif isinstance(event, Stored):
+        if isinstance(event.key, Const) and isinstance(event.key.value, str):
+            yield "", event.key.value, event.value
+            yield from _entries(event.key.value, event.value)
+    elif isinstance(event, Call):
+        for argument in event.arguments:
+            if argument.name is not None:
+                yield "", argument.name, argument.value
+            else:
+                yield from _entries("", argument.value)
+
+
+def _entries(owner: str, value: Value) -> Iterator[tuple[str, str, Value]]:
+    for option in options(value):
+        if isinstance(option, Table):
+            for key, inner in option.entries.items():
+                if isinstance(key, str):
+                    yield owner, key, inner
+
+
+__all__ = ["LifetimeSetting", "lifetime_settings"]
