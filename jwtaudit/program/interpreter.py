@@ -123,7 +123,12 @@ class Interpreter:
         module.state = "bound"
         scope.events.clear()
         module.star_imports.clear()
-        self.block(module.facts.body, Frame(scope, module.names))
+        # A module may be met while its importer is walked quietly; its events count all the same.
+        quiet, self.quiet = self.quiet, 0
+        try:
+            self.block(module.facts.body, Frame(scope, module.names))
+        finally:
+            self.quiet = quiet
         module.state = "done"
 
     def function(self, scope: FunctionScope) -> None:
@@ -775,6 +780,9 @@ class Interpreter:
         if isinstance(value, Const):
             return type(value.value).__name__
         if isinstance(value, Operation):
+            if value.operator in ("+", "-"):  # a point in time, moved
+                moments = [o for o in value.operands if self._is_moment(o)]
+                return self.type_name(moments[0]) if len(moments) == 1 else ""
             return "str" if value.operator == "text" else ""
         if isinstance(value, Outcome):
             for model in self.models.named(value.call.name):
@@ -788,11 +796,24 @@ class Interpreter:
         if isinstance(value, Member) and not value.item and value.name:
             base = self.type_name(value.base)
             return f"{base}.{value.name}" if base else ""
+        if isinstance(value, Join):
+            names = {self.type_name(option) for option in value.options}
+            return names.pop() if len(names) == 1 else ""
         if isinstance(value, Sequence):
             return "list"
         if isinstance(value, Table):
             return "dict"
         return ""
+
+    def _is_moment(self, value: Value) -> bool:
+        if isinstance(value, Operation):
+            return any(self._is_moment(operand) for operand in value.operands)
+        if isinstance(value, Join):
+            return any(self._is_moment(option) for option in value.options)
+        if not isinstance(value, Outcome):
+            return False
+        model = self.project.model_of(value.call)
+        return model is not None and model.role == "clock" and bool(model.returns)
 
     def _library_call(self, call: Call, frame: Frame) -> Value:
         self.note(frame, call)
