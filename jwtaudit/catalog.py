@@ -45,10 +45,10 @@ _MARKER = re.compile(rf"\s*(?:#|//|<!--|/\*)\s*(?P<marks>{_MARK}(?:, {_MARK})*)\
 _MARKER_ATTEMPT = re.compile(r"(?:#|//|<!--|/\*)\s*JWT\d{3}\b")
 
 _DEFAULT_FILES = {
-    "python": "example.py",
-    "javascript": "example.js",
-    "typescript": "example.ts",
-    "html": "example.html",
+    "python": "app.py",
+    "javascript": "app.js",
+    "typescript": "app.ts",
+    "html": "page.html",
 }
 
 

@@ -110,7 +110,7 @@ def test_examples(rule):
     literal, settings = rule.examples("Bad")
     assert literal.title == "Literal in the call"
     [file] = literal.files
-    assert file.path == "example.py"
+    assert file.path == "app.py"
     assert file.text.endswith('\njwt.encode({}, "s3cret")\n')
     assert file.expected == (
         (4, "JWT201", Confidence.HIGH),
