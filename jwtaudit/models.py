@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tomli
 
@@ -86,7 +86,7 @@ class Inside:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Condition:
     """A test on an argument (or on a key inside it)."""
 
@@ -101,7 +101,7 @@ class Condition:
     lacks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Switch:
     """A spelling that turns a check off; ``effect`` names what: ``signature``, ``exp`` ...
 
@@ -114,7 +114,7 @@ class Switch:
     effect: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Requirement:
     """How a claim is made mandatory; ``{claim}`` stands for its name."""
 
@@ -122,7 +122,7 @@ class Requirement:
     when: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ineffective:
     """An argument or option that is accepted and does nothing; ``instead`` is the right one."""
 
@@ -133,7 +133,10 @@ class Ineffective:
     wanted: str
 
 
-@dataclass(frozen=True, slots=True)
+_Row: TypeAlias = Switch | Requirement | Ineffective
+
+
+@dataclass(slots=True, eq=False)  # not frozen: a thousand of them are made at every start
 class Model:
     """One function of a library, in one range of versions.
 
@@ -321,18 +324,6 @@ _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
     "contains": object, "lacks": list,
 }  # fmt: skip
-_ROW_KEYS: dict[str, dict[str, type]] = {
-    "disable": {"call": object, "when": dict, "effect": object, "versions": str},
-    "require": {"call": object, "when": dict, "versions": str},
-    "ineffective": {
-        "call": object, "arg": str, "versions": str, "key": str, "instead": str, "wanted": str,
-    },
-}  # fmt: skip
-_ROW_NEEDS = {
-    "disable": ("call", "when", "effect"),
-    "require": ("call", "when"),
-    "ineffective": ("call", "arg"),
-}
 _TABLES: dict[str, type] = {
     "schema": int, "library": dict, "semantics": dict, "call": list, "disable": list,
     "require": list, "ineffective": list,
@@ -413,22 +404,26 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
     for number, call in enumerate(document.get("call", ()), 1):
         models.extend(_models(source, f"[[call]] number {number}", library, call, rows))
     named = {model.name for model in models}
-    for table, row in rows:
-        for name in _called(row):
-            if name not in named:
-                hint = _nearest(name, named)
-                raise ModelError(f"{source}: [[{table}]]: no [[call]] is named {name!r}{hint}")
+    for name in rows:
+        if name not in named:
+            tables = [t for t in _ROWS for r in document.get(t, ()) if name in _called(r)]
+            message = f"[[{tables[0]}]]: no [[call]] is named {name!r}{_nearest(name, named)}"
+            raise ModelError(f"{source}: {message}")
     return library, models
 
 
-def _rows(source: str, document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """What the file says about calls besides their signatures: (table, row)."""
-    rows = [(table, row) for table in _ROW_KEYS for row in document.get(table, ())]
-    for table, row in rows:
-        _check_keys(source, f"[[{table}]]", row, _ROW_KEYS[table])
-        missing = [key for key in _ROW_NEEDS[table] if key not in row]
-        if missing:
-            raise ModelError(f"{source}: [[{table}]] needs {', '.join(missing)}")
+def _rows(source: str, document: Mapping[str, Any]) -> Mapping[str, Sequence[_Row]]:
+    """What the file says about calls besides their signatures, by the name of the call."""
+    rows: dict[str, list[_Row]] = {}
+    for table, (make, keys, needs) in _ROWS.items():
+        for row in document.get(table, ()):
+            _check_keys(source, f"[[{table}]]", row, keys)
+            missing = [key for key in needs if key not in row]
+            if missing:
+                raise ModelError(f"{source}: [[{table}]] needs {', '.join(missing)}")
+            made = make(source, row)
+            for name in _called(row):
+                rows.setdefault(name, []).append(made)
     return rows
 
 
@@ -437,12 +432,54 @@ def _called(row: Mapping[str, Any]) -> Sequence[str]:
     return [call] if isinstance(call, str) else call
 
 
+def _switch(source: str, row: Mapping[str, Any]) -> Switch:
+    effects = _versioned(source, "[[disable]]", row["effect"])
+    return Switch(
+        row.get("versions", ""),
+        _condition(source, row["when"]),
+        tuple((versions, str(effect)) for versions, effect in effects),
+    )
+
+
+def _requirement(source: str, row: Mapping[str, Any]) -> Requirement:
+    return Requirement(row.get("versions", ""), _condition(source, row["when"]))
+
+
+def _useless(source: str, row: Mapping[str, Any]) -> Ineffective:
+    return Ineffective(
+        row.get("versions", ""),
+        row["arg"],
+        row.get("key"),
+        row.get("instead", ""),
+        row.get("wanted", ""),
+    )
+
+
+_ROWS: dict[str, tuple[Callable[[str, Mapping[str, Any]], _Row], dict[str, type], list[str]]] = {
+    "disable": (
+        _switch,
+        {"call": object, "when": dict, "effect": object, "versions": str},
+        ["call", "when", "effect"],
+    ),
+    "require": (
+        _requirement,
+        {"call": object, "when": dict, "versions": str},
+        ["call", "when"],
+    ),
+    "ineffective": (
+        _useless,
+        {"call": object, "arg": str, "versions": str, "key": str, "instead": str, "wanted": str},
+        ["call", "arg"],
+    ),
+}
+
+
 def _models(
     source: str,
     where: str,
     library: Library,
     call: Mapping[str, Any],
-    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    rows: Mapping[str, Sequence[_Row]],
 ) -> list[Model]:
     _check_keys(source, where, call, _CALL_KEYS)
     if "name" not in call or "role" not in call:
@@ -457,31 +494,10 @@ def _models(
     meanings.update(call.get("map", {}))
     names = dict.fromkeys((call["name"], *call.get("aliases", ()))).keys()
 
-    def mine(table: str) -> list[Mapping[str, Any]]:
-        return [row for kind, row in rows if kind == table and not names.isdisjoint(_called(row))]
-
-    switches = tuple(
-        Switch(
-            row.get("versions", ""),
-            _condition(source, row["when"]),
-            tuple((v, str(e)) for v, e in _versioned(source, "[[disable]]", row["effect"])),
-        )
-        for row in mine("disable")
-    )
-    requirements = tuple(
-        Requirement(row.get("versions", ""), _condition(source, row["when"]))
-        for row in mine("require")
-    )
-    ineffective = tuple(
-        Ineffective(
-            row.get("versions", ""),
-            row["arg"],
-            row.get("key"),
-            row.get("instead", ""),
-            row.get("wanted", ""),
-        )
-        for row in mine("ineffective")
-    )
+    said = list(dict.fromkeys(row for name in names for row in rows.get(name, ())))
+    switches = tuple(row for row in said if isinstance(row, Switch))
+    requirements = tuple(row for row in said if isinstance(row, Requirement))
+    ineffective = tuple(row for row in said if isinstance(row, Ineffective))
     return [
         Model(
             library=library,
