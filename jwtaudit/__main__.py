@@ -10,7 +10,7 @@ _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH1
 if sys.path and os.path.abspath(sys.path[0]) != _OWN:  # noqa: PTH100
     del sys.path[0]
 
-from jwtaudit.cli import main
+from jwtaudit.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -22,6 +22,13 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Every option on one line, where the terminal is wide enough."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+
 _DESCRIPTION = """\
 Find faults in the handling of JSON Web Tokens.
 
@@ -47,7 +54,7 @@ def check_parser() -> argparse.ArgumentParser:
         usage="jwtaudit [check] [OPTIONS] [PATH ...]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
         add_help=False,
     )
