@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _DIRECTIVE = re.compile(
     r"""
-    jwtaudit: \s* (?P<word>[a-z-]+)
+    jwtaudit: \s* (?P<word>[\w-]+)
     (?: \s* \[ (?P<rules>[^\]]*) \] )?
-    (?P<reason> .*? ) \s* (?: -->|\#\}|\*/ | (?=\#) )? \s* $
+    (?P<reason> .*? ) \s* (?: --> | \#\} | \*/ | \#\s.* )? $
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 _WORDS = ("ignore", "ignore-file")
 _HINT = "name the rules, as in ignore[JWT101]"
