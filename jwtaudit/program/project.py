@@ -25,6 +25,7 @@ from jwtaudit.values import (
     Bound,
     Call,
     ClassRef,
+    Closure,
     Const,
     FunctionId,
     Instance,
@@ -266,22 +267,37 @@ class Project:
                     found.append(hop(event.value, event.place, f"`self.{name}` is set"))
         return found
 
-    def class_setting(self, scope: ClassScope, name: str, value: Value) -> Value:
+    def class_setting(self, scope: ClassScope, name: str, value: Value | None) -> Value | None:
         """A class attribute; in a settings class it is the default of a setting."""
-        for model in self._base_models(scope.ref):
-            if model.role == "settings-base":
-                return Setting(
-                    name, self.field_default(value), scope.ref.id.qualname, place=value.place
-                )
+        if value is not None:
+            value = self.field_default(value)
+        if any(model.role == "settings-base" for model in self._base_models(scope.ref)):
+            if value is not None:
+                return Setting(name, value, scope.ref.id.qualname, place=value.place)
+            if name in scope.annotations:
+                return Setting(name, ABSENT, scope.ref.id.qualname, place=scope.ref.place)
         return value
 
     def field_default(self, value: Value) -> Value:
         """The default inside a field declaration (``Field(default=...)``), or the value itself."""
-        if isinstance(value, Outcome):
-            model = self.model_of(value.call)
-            if model is not None and model.role == "field":
-                return self.argument(value.call, model, "default")
-        return value
+        if not isinstance(value, Outcome):
+            return value
+        model = self.model_of(value.call)
+        if model is None or model.role != "field":
+            return value
+        default = self.argument(value.call, model, "default")
+        factory = self.argument(value.call, model, "default_factory")
+        if isinstance(factory, ClassRef):
+            return Instance(factory, place=value.place)
+        if isinstance(factory, Closure) and factory.id in self.functions:
+            scope = self.functions[factory.id]
+            self.interpreter.function(scope)
+            return scope.returned
+        if not isinstance(factory, Absent):
+            return Unknown("made by a factory", place=value.place)
+        if isinstance(default, Const) and default.value is Ellipsis:
+            return ABSENT
+        return default
 
     def method(self, ref: ClassRef, name: str) -> FunctionScope | None:
         """A method of a class or of its project bases."""
@@ -349,7 +365,15 @@ class Project:
         candidates = self.models.named(call.name)
         if not candidates:
             return None
-        return self.models.select(candidates, self.version(candidates[0].library, call.place.path))
+        version = self.version(candidates[0].library, call.place.path)
+        return self.models.select(
+            candidates,
+            version,
+            lambda model, meaning: (
+                given(call.arguments, model.parameters, model.meanings.get(meaning, meaning))
+                is not None
+            ),
+        )
 
     def argument(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""
