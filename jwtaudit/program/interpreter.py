@@ -35,7 +35,7 @@ from jwtaudit.program.scopes import (
     Stored,
     Tested,
 )
-from jwtaudit.source import Place
+from jwtaudit.source import Place, Span
 from jwtaudit.values import (
     ABSENT,
     UNKNOWN,
@@ -382,6 +382,10 @@ class Interpreter:
             annotation = None
             if parameter.annotation is not None:
                 annotation = self._type(parameter.annotation, frame)
+            if isinstance(annotation, Sequence):  # Annotated[type, marker]
+                annotation, marker = annotation.items
+                if isinstance(default, Absent) and isinstance(marker, (Instance, Setting)):
+                    default = marker
             scope.parameters[parameter.name] = Param(
                 identity,
                 parameter.name,
@@ -609,13 +613,30 @@ class Interpreter:
                 return found
         elif isinstance(base, Join):
             return join(*(self.attribute(o, name, place) for o in base.options[:_MAX_CALLEES]))
-        elif isinstance(base, Param) and isinstance(base.annotation, ClassRef):
-            found = self._class_attribute(Instance(base.annotation), name, place)
+        elif isinstance(base, Param):
+            found = self._param_attribute(base, name, place)
             if found is not None:
                 return found
+        elif isinstance(base, (Setting, Env)) and isinstance(base.default, (Instance, ClassRef)):
+            inner = self.attribute(base.default, name, place)
+            if isinstance(base, Setting) and isinstance(inner, Setting):
+                return replace(inner, name=f"{base.name}.{inner.name}")
+            return inner
+        elif isinstance(base, Const) and name == "value":
+            return base  # the member of an enumeration: no scalar has such an attribute
         elif isinstance(base, Table) and name in base.entries:
             return Member(base, Const(name), item=False, place=place)
         return Member(base, Const(name), item=False, place=place)
+
+    def _param_attribute(self, base: Param, name: str, place: Place) -> Value | None:
+        """An attribute of a parameter whose type, or whose injected value, is a project class."""
+        if isinstance(base.annotation, ClassRef):
+            found = self._class_attribute(Instance(base.annotation), name, place)
+            if found is not None:
+                return found
+        if isinstance(base.default, (Instance, Setting)):
+            return self.attribute(base.default, name, place)
+        return None
 
     def _class_attribute(self, base: Instance | ClassRef, name: str, place: Place) -> Value | None:
         ref = base.cls if isinstance(base, Instance) else base
@@ -637,9 +658,10 @@ class Interpreter:
         found: list[Value] = []
         if isinstance(base, Instance):
             found.extend(self.project.fields(ref, name))
-        value = scope.names.get(name)
-        if value is not None and not found:
-            found.append(self.project.class_setting(scope, name, value))
+        if not found:
+            value = self._declared(base, scope, name)
+            if value is not None:
+                found.append(value)
         if found:
             result = join(*found)
             if isinstance(base, Instance) and base.call is not None:
@@ -651,6 +673,29 @@ class Interpreter:
                 inherited = self._class_attribute(owner, name, place)
                 if inherited is not None:
                     return inherited
+        return None
+
+    def _declared(self, base: Instance | ClassRef, scope: ClassScope, name: str) -> Value | None:
+        """What the class body says of a name: given to the constructor, a default, or a setting."""
+        if (
+            isinstance(base, Instance)
+            and base.call is not None
+            and name in scope.annotations
+            and "__init__" not in scope.methods
+        ):
+            given = self._given_field(scope, base.call, name)
+            if given is not None:
+                return given
+        return self.project.class_setting(scope, name, scope.names.get(name))
+
+    def _given_field(self, scope: ClassScope, call: Call, name: str) -> Value | None:
+        """The argument for a field of a class whose constructor is made from its fields."""
+        order = list(scope.annotations)
+        for index, argument in enumerate(call.arguments):
+            if argument.name == name:
+                return argument.value
+            if argument.name is None and not argument.spread and order.index(name) == index:
+                return argument.value
         return None
 
     def _substitute_instance(self, value: Value, scope: ClassScope, call: Call) -> Value:
@@ -745,6 +790,15 @@ class Interpreter:
             return join(*results) if results else UNKNOWN
         if isinstance(callee, Member) and not callee.item and callee.name is not None:
             return self._method(callee.base, callee.name, arguments, place, frame)
+        known = self.type_name(callee)
+        if known and self.models.exactly(f"{known}.__call__"):
+            name = f"{known}.__call__"
+            call = Call(place, name, callee, arguments, frame.scope.id, frame.path)
+            return self._library_call(call, frame)
+        made = self.type_name(callee)
+        if made and self.models.exactly(f"{made}.__call__"):
+            call = Call(place, f"{made}.__call__", callee, arguments, frame.scope.id, frame.path)
+            return self._library_call(call, frame)
         call = Call(place, "", callee, arguments, frame.scope.id, frame.path)
         self.note(frame, call)
         return Outcome(call, place=place)
@@ -1011,13 +1065,18 @@ class Interpreter:
                 continue
             name = self.expr(key, frame)
             if isinstance(name, Const):
-                entry = evaluated
-                if entry.place is None:
-                    entry = replace(entry, place=self._place(frame, value))
-                result.entries[name.value] = entry
+                result.entries[name.value] = self._entry(name.value, evaluated, key, value, frame)
             else:
                 result = replace(result, rest=(*result.rest, Operation("entry", (name, evaluated))))
         return result
+
+    def _entry(
+        self, name: f.Scalar, evaluated: Value, key: f.Expression, value: f.Expression, frame: Frame
+    ) -> Value:
+        place = Place(frame.file, Span(key.span.start, value.span.end))
+        if evaluated.place is None:
+            return replace(evaluated, place=self._place(frame, value))
+        return _put(name, evaluated, place)
 
     def _spread(self, node: f.Spread, frame: Frame) -> Value:
         return self.expr(node.value, frame)
@@ -1160,7 +1219,8 @@ class Interpreter:
         table = Table({}, place=call.place)
         for argument in call.arguments:
             if argument.name is not None:
-                table.entries[argument.name] = argument.value
+                place = argument.place or call.place
+                table.entries[argument.name] = _put(argument.name, argument.value, place)
             else:
                 table = merge(table, (argument.value,))
         return table
@@ -1191,16 +1251,28 @@ class Interpreter:
         return Outcome(call, place=call.place)
 
     def _dependency(self, call: Call, model: Model, frame: Frame) -> Value:
-        if call.arguments and isinstance(call.arguments[0].value, Closure):
-            provider = call.arguments[0].value
+        provider = call.arguments[0].value if call.arguments else ABSENT
+        if isinstance(provider, ClassRef):
+            return Instance(provider, place=call.place)
+        if isinstance(provider, Closure) and not self.quiet:
             scope = self.project.functions.get(provider.id)
-            if scope is not None and scope.state == "done":
-                return hop(scope.returned, call.place, f"given by `{scope.short_name}()`")
+            if scope is not None:
+                self.function(scope)
+                if scope.state == "done" and not isinstance(scope.returned, Const):
+                    return hop(scope.returned, call.place, f"given by `{scope.short_name}()`")
         return Outcome(call, place=call.place)
 
     def _exit(self, call: Call, model: Model, frame: Frame) -> Value:
         frame.dead = True
         return Outcome(call, place=call.place)
+
+
+def _put(name: f.Scalar, value: Value, place: Place) -> Value:
+    """A value put into a mapping; the step is told where it was made elsewhere."""
+    made = value.place
+    if made is not None and made.path == place.path and place.span.contains(made.span):
+        return value
+    return hop(value, place, f"`{name!s}` is set")
 
 
 def _is_main_guard(test: f.Expression) -> bool:

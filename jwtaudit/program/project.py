@@ -295,8 +295,6 @@ class Project:
             return scope.returned
         if not isinstance(factory, Absent):
             return Unknown("made by a factory", place=value.place)
-        if isinstance(default, Const) and default.value is Ellipsis:
-            return ABSENT
         return default
 
     def method(self, ref: ClassRef, name: str) -> FunctionScope | None:
