@@ -1,0 +1,190 @@
+"""What names tell: their words, and whether something so called is a token or a credential."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import itertools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.values import (
+    Const,
+    Env,
+    Member,
+    Outcome,
+    Param,
+    Setting,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# The interpreter's own words for an assignment on a value's way.
+_SET = re.compile(r"`([^`]+)` is set$")
+
+_TOKEN = frozenset(
+    "token jwt jws accesstoken refreshtoken authtoken idtoken jwttoken usertoken bearer".split()
+)
+# Tokens of another trade: of parsers, pages, forms, phones, payments.
+_OTHER_TOKEN = frozenset(
+    "csrf xsrf csrftoken xsrftoken page next prev previous continuation continue pagination cursor"
+    " sync push device fcm apns captcha recaptcha turnstile stripe payment card sas design parse"
+    " parser lexer lex syntax ast special pad bos eos unk mask stop word words vocab embedding"
+    " prompt completion first last start end current max min num prefix total count counter"
+    " length size expired".split()
+)
+# What is called so is made of a token, or about it.
+_NOT_GIVING = frozenset(
+    "verify decode validate check is has revoke delete parse blacklist block store save set remove"
+    " count split inspect load test invalidate expire hash mask redact sanitize obfuscate len bool"
+    " tokenize in introspect authenticate require find add update login logout handle process"
+    " clear on use with use write put post cache".split()
+)
+_LOOKUPS = frozenset("get pop getlist __getitem__ getheader get_header".split())
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in snake, camel or kebab case."""
+    return tuple(part.lower() for part in _PARTS.findall(name))
+
+
+def pairs(name: str) -> frozenset[str]:
+    """The words of a name, and each two that stand together."""
+    parts = words(name)
+    return frozenset((*parts, *(f"{a}_{b}" for a, b in itertools.pairwise(parts))))
+
+
+# -- tokens --------------------------------------------------------------------------------------
+
+
+def is_token_name(name: str) -> bool:
+    """Whether something so called is a token that lets its bearer in."""
+    parts = words(name)
+    return bool(parts) and parts[-1] in _TOKEN and not _OTHER_TOKEN & set(parts)
+
+
+def is_other_token(name: str) -> bool:
+    """Whether the name speaks of a token that is no credential: CSRF, pages, parsers."""
+    return bool(_OTHER_TOKEN & set(words(name)))
+
+
+def is_link_name(name: str) -> bool:
+    """Whether it has to do with a link sent once: a reset, a confirmation, an invitation."""
+    return bool(_LINK & set(words(name)))
+
+
+_LINK = frozenset(
+    "reset recovery recover invite invites invitation invitations confirm confirmation activation"
+    " activate email mail mailer unsubscribe magic verification forgot forgotten password share"
+    " download preview register registration signup onetime".split()
+)
+
+
+def names_of(value: Value) -> Iterator[str]:
+    """The names that a value bears, the nearest first."""
+    for step in reversed(value.trace):
+        if found := _SET.search(step.what):
+            yield found[1]
+    if isinstance(value, (Param, Setting)):
+        yield value.name
+    elif isinstance(value, Env) and value.name is not None:
+        yield value.name
+    elif isinstance(value, Member) and value.name is not None:
+        yield value.name
+    elif isinstance(value, Unknown) and value.why.isidentifier():
+        yield value.why
+    elif isinstance(value, Outcome):
+        yield from _names_of_outcome(value)
+
+
+def _names_of_outcome(value: Outcome) -> Iterator[str]:
+    call = value.call
+    method = call.name.rpartition(".")[2]
+    if not method and isinstance(call.receiver, Unknown):
+        method = call.receiver.why
+    if method in _LOOKUPS:
+        if call.arguments:
+            key = call.arguments[0].value
+            if isinstance(key, Const) and isinstance(key.value, str):
+                yield key.value
+    elif not (_NOT_GIVING & set(words(method)[:1])):
+        yield method
+
+
+def is_called_token(value: Value) -> bool:
+    """Whether a value bears the name of a token, by its variable, its key or its maker."""
+    if isinstance(value, Member) and value.name is None and not _is_index(value):
+        return False  # a slice or an element of a collection: masked, or of another kind
+    if isinstance(value, Outcome) and _NOT_GIVING & set(words(value.call.name.rpartition(".")[2])):
+        return False
+    found = list(names_of(value))
+    return any(map(is_token_name, found)) and not any(map(is_other_token, found))
+
+
+def _is_index(value: Member) -> bool:
+    return isinstance(value.key, Const) and isinstance(value.key.value, int)
+
+
+# -- claims --------------------------------------------------------------------------------------
+
+
+class Sensitivity(enum.Enum):
+    """How bad it is that everyone who holds a token can read a claim."""
+
+    CREDENTIAL = "credential"
+    PERSONAL = "personal"
+    COMMON = "common"  # personal, and in most sessions' payloads
+
+
+class _Words(NamedTuple):
+    words: frozenset[str]
+    names: frozenset[str]
+
+    def tell(self, name: str) -> bool:
+        return bool(self.words & pairs(name)) or "_".join(words(name)) in self.names
+
+
+class _Vocabulary(NamedTuple):
+    credential: _Words
+    personal: _Words
+    common: frozenset[str]
+    harmless: frozenset[str]
+    but: frozenset[str]
+
+
+def sensitivity(name: str, further: Collection[str] = ()) -> Sensitivity | None:
+    """What a claim so called holds; ``further`` names count as credentials."""
+    if name in further:
+        return Sensitivity.CREDENTIAL
+    known = _vocabulary()
+    whole = "_".join(words(name))
+    if whole not in known.credential.names | known.personal.names:
+        found = pairs(name)
+        if known.harmless & found and not known.but & found:
+            return None
+    if known.credential.tell(name):
+        return Sensitivity.CREDENTIAL
+    if known.personal.tell(name):
+        return Sensitivity.COMMON if whole in known.common else Sensitivity.PERSONAL
+    return None
+
+
+@functools.cache
+def _vocabulary() -> _Vocabulary:
+    import tomli  # noqa: PLC0415 - only where payloads are judged
+
+    from jwtaudit.resources import rules_directory  # noqa: PLC0415
+
+    path = rules_directory() / "data" / "claim-words.toml"
+    data = tomli.loads(path.read_text(encoding="utf-8"))
+    return _Vocabulary(
+        _Words(frozenset(data["credential"]["words"]), frozenset(data["credential"]["names"])),
+        _Words(frozenset(data["personal"]["words"]), frozenset(data["personal"]["names"])),
+        frozenset(data["personal"]["common"]),
+        frozenset(data["harmless"]["words"]),
+        frozenset(data["harmless"]["but"]),
+    )
