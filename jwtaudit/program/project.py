@@ -201,11 +201,23 @@ class Project:
 
     def symbol(self, name: str, place: Place) -> Value:
         """A name of a library; a member of a settings object is a setting."""
+        if name.partition(".")[0] in self._folders:  # a package without an __init__.py
+            path = self.find_module(place.path, name, 0)
+            if path is not None:
+                return ModuleRef(path, place=place)
+            owner_path = self.find_module(place.path, name.rpartition(".")[0], 0)
+            if owner_path is not None:
+                return self.module_name(owner_path, name.rpartition(".")[2], place)
         owner = name.rpartition(".")[0]
         for model in self.models.exactly(owner):
             if model.role == "settings-object":
                 return self.setting(name.rpartition(".")[2], owner, place)
         return Symbol(name, place=place)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """The names of the folders that hold source files."""
+        return frozenset(part for path in self.files for part in path.split("/")[:-1])
 
     def setting(self, name: str, owner: str, place: Place) -> Value:
         """A member of a settings object, with the values that the project's files give it."""

@@ -259,6 +259,76 @@ def test_values_cross_files() -> None:
     assert arguments(files, "algorithm") == ["'HS256'"]
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        "import app.conf\nKEY = app.conf.KEY",
+        "import app.conf as c\nKEY = c.KEY",
+        "from app import conf\nKEY = conf.KEY",
+        "from app.conf import KEY",
+        "from app.conf import *",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x\nfrom app.conf import KEY",
+        "try:\n    from app.conf import KEY\nexcept ImportError:\n    raise",
+        "def load():\n    from app.conf import KEY\n    return KEY\nKEY = load()",
+    ],
+)
+def test_imports_from_a_package_without_init(read: str) -> None:
+    files = {"app/conf.py": "KEY = 'k'", "main.py": f"import jwt\n{read}\njwt.encode({{}}, KEY)"}
+    assert arguments(files, "key") == ["'k'"]
+
+
+SETTINGS = {
+    "field": ("key: str = Field(default='k')", "Settings().key"),
+    "factory": ("key: str = Field(default_factory=lambda: 'k')", "Settings().key"),
+    "nested": ("inner: Inner = Inner()", "Settings().inner.key"),
+    "nested factory": ("inner: Inner = Field(default_factory=Inner)", "Settings().inner.key"),
+    "provider": ("key: str = 'k'", "get().key"),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_objects(name: str) -> None:
+    declared, read = SETTINGS[name]
+    files = {
+        "conf.py": (
+            "from pydantic_settings import BaseSettings\nfrom pydantic import Field\n"
+            "class Inner(BaseSettings):\n    key: str = 'k'\n"
+            f"class Settings(BaseSettings):\n    {declared}\n"
+            "def get():\n    return Settings()\n"
+        ),
+        "app.py": f"import jwt\nfrom conf import Settings, get\njwt.encode({{}}, {read})",
+    }
+    (found,) = arguments(files, "key")
+    assert found.endswith("key default 'k'")
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    ["s: Settings = Depends(get)", "s: Annotated[Settings, Depends(get)]", "s=Depends(Settings)"],
+)
+def test_injected_settings(parameter: str) -> None:
+    text = (
+        "import jwt\nfrom fastapi import Depends\nfrom typing import Annotated\n"
+        "from pydantic import BaseSettings\n"
+        "class Settings(BaseSettings):\n    key: str = 'k'\n    must: str\n"
+        "def get():\n    return Settings()\n"
+        f"def sign({parameter}):\n    jwt.encode({{}}, s.key)\n    jwt.encode({{}}, s.must)\n"
+    )
+    assert arguments(text, "key") == ["setting key default 'k'", "setting must default absent"]
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [("Cfg()", "'d'"), ("Cfg(key='k')", "'k'"), ("Cfg(1, 'k')", "'k'"), ("Cfg(*x)", "'d'")],
+)
+def test_fields_of_a_dataclass(made: str, expected: str) -> None:
+    text = (
+        "import jwt\nfrom dataclasses import dataclass\n@dataclass\nclass Cfg:\n"
+        f"    n: int = 0\n    key: str = 'd'\ncfg = {made}\njwt.encode({{}}, cfg.key)"
+    )
+    assert arguments(text, "key") == [expected]
+
+
 def test_modules_that_import_each_other() -> None:
     files = {
         "a.py": "import jwt\nfrom b import KEY\nALG = 'HS256'\njwt.encode({}, KEY)",
