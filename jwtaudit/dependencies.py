@@ -8,6 +8,7 @@ where it fits the nearer range, as in a workspace with one lock.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import stat
@@ -236,9 +237,12 @@ def _text(path: Path, top: Path) -> str:
             raise _BrokenError("not read: it is no regular file")
         if status.st_size > _MAX_BYTES:
             raise _BrokenError(f"not read: it is larger than {_MAX_BYTES >> 20} MiB")
-        return real.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        data = real.read_bytes()
+        # PowerShell's `pip freeze > requirements.txt` writes UTF-16, which pip reads.
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise _BrokenError("not read: it is not UTF-8") from None
+        raise _BrokenError("not read: it is neither UTF-8 nor UTF-16") from None
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be resolved"
         raise _BrokenError(f"not read: {reason}") from None

@@ -213,6 +213,13 @@ def test_included_requirements(tmp_path: Path, pyjwt: Library) -> None:
     assert (str(found.version), found.source, found.line) == ("2.0.1", "app/requirements.txt", 1)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_marks(tmp_path: Path, pyjwt: Library, encoding: str) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\r\npyjwt==2.0.1\r\n", encoding, newline="")
+    found = pin(tmp_path, pyjwt)
+    assert (str(found.version), found.line) == ("2.0.1", 2)
+
+
 def test_no_manifest_says_nothing(tmp_path: Path, pyjwt: Library) -> None:
     dependencies = read(tmp_path)
     assert dependencies.version(pyjwt, "a/b/c.py") is None
@@ -241,7 +248,8 @@ def test_the_package_that_an_import_means(tmp_path: Path) -> None:
     ("name", "content"),
     [
         ("pyproject.toml", b"[project\n"),
-        ("pyproject.toml", b"\xff\xfe"),
+        ("pyproject.toml", b"\xff\xfe\xff"),
+        ("setup.cfg", b"\xff"),
         ("Pipfile", b"a = [" * 100_000),
         ("Pipfile.lock", b"{"),
         ("Pipfile.lock", b"[" * 100_000),
