@@ -33,7 +33,6 @@ class Extraction:
         jobs: the most worker processes.
         limits: what one file may cost.
         vocabulary: what matters; without it every file is read, and read wholly.
-        threshold: bytes of all files from which on workers are used.
     """
 
     def __init__(
@@ -41,12 +40,10 @@ class Extraction:
         jobs: int,
         limits: Limits,
         vocabulary: Vocabulary | None = None,
-        threshold: int = WORK_THRESHOLD,
     ) -> None:
         self._jobs = jobs
         self._limits = limits
         self._vocabulary = vocabulary
-        self._threshold = threshold
         self._waiting: list[tuple[str, bytes]] = []
         self._futures: dict[str, Future[Facts]] = {}
         self._size = 0
@@ -58,7 +55,7 @@ class Extraction:
             return
         self._size += len(data)
         self._waiting.append((path, data))
-        if self._jobs > 1 and self._size > self._threshold:
+        if self._jobs > 1 and self._size > WORK_THRESHOLD:
             for waiting in self._waiting:
                 self._hand_over(*waiting)
             self._waiting.clear()
