@@ -1,0 +1,346 @@
+"""What stands in a payload, which everyone who holds the token can read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.context import is_test
+from jwtaudit.program.names import Sensitivity, names_of, pairs, sensitivity, words
+from jwtaudit.program.origins import steps
+from jwtaudit.program.scopes import Stored
+from jwtaudit.values import (
+    Absent,
+    ClassRef,
+    Const,
+    Instance,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Symbol,
+    Table,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.project import Site
+    from jwtaudit.source import Place
+
+_MAX_NESTING = 4
+_PERSON = frozenset(
+    "user users account member customer client employee profile person patient admin owner"
+    " student teacher doctor author staff current usuario".split()
+)
+# A class made for the token, or for the public, holds what was chosen to be there.
+_CHOSEN = frozenset(
+    "claims claim payload token jwt session subject principal identity public read out response"
+    " info summary view basic minimal data".split()
+)
+_OIDC = frozenset({"nonce", "at_hash", "c_hash", "auth_time", "email_verified", "azp"})
+
+
+@check("credential-in-payload")
+def credential_in_payload(project: Project) -> Iterator[Draft]:
+    """A password, a key or the like among the claims."""
+    for site, name, value in _claims(project):
+        subject = _credential(name, value, project)
+        if subject is None:
+            continue
+        yield _draft(
+            site,
+            _place(name, value, site),
+            f"`{subject}` is put into the payload, which is encoded and not encrypted: everyone"
+            " who sees the token can read it",
+            "Leave it out, and look it up on the server by `sub` where it is needed.",
+            value=value,
+            anchor=name,
+            confidence=Confidence.HIGH if sensitivity(name) else Confidence.MEDIUM,
+            secret=isinstance(value, Const),
+        )
+
+
+@check("personal-data-in-payload")
+def personal_data_in_payload(project: Project) -> Iterator[Draft]:
+    """Contact data, health, beliefs or the like among the claims."""
+    for site, name, value in _claims(project):
+        kind = sensitivity(name)
+        if kind not in (Sensitivity.PERSONAL, Sensitivity.COMMON) or not _holds_text(value):
+            continue
+        if _is_id_token(site):
+            continue
+        yield _draft(
+            site,
+            _place(name, value, site),
+            f"`{name}` is put into the payload: every proxy, log and browser that sees the token"
+            " sees it too",
+            "Put an opaque identifier into `sub` and look the rest up on the server.",
+            value=value,
+            anchor=name,
+            confidence=Confidence.MEDIUM if kind is Sensitivity.PERSONAL else Confidence.LOW,
+        )
+
+
+@check("whole-object-in-payload")
+def whole_object_in_payload(project: Project) -> Iterator[Draft]:
+    """All fields of a record, those added next year included."""
+    for site in _signing(project):
+        for dumped, taken in _whole_objects(project, site):
+            known = _fields(project, dumped)
+            if known is not None and not any(_is_credential(field) for field in known):
+                continue
+            if known is None and not _is_person(dumped):
+                continue
+            yield _draft(
+                site,
+                taken.place or site.place,
+                "all fields of an object are put into the payload, where everyone who sees the"
+                f" token can read them{_fields_note(known)}",
+                'Name the claims one by one: `{"sub": str(user.id), "role": user.role}`.',
+                value=taken,
+                anchor="object",
+                confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+            )
+
+
+def _draft(
+    site: Site,
+    place: Place,
+    message: str,
+    advice: str,
+    *,
+    value: Value,
+    anchor: str,
+    confidence: Confidence,
+    secret: bool = False,
+) -> Draft:
+    function = site.call.scope.qualname
+    return Draft(
+        rule="",
+        place=place,
+        message=message,
+        advice=advice,
+        confidence=confidence,
+        trace=steps(value, site.place, "signed here") if place != site.place else (),
+        secrets=(value.place,) if secret and value.place is not None else (),
+        anchor=f"{function}:{anchor}",
+    )
+
+
+# -- the payload ---------------------------------------------------------------------------------
+
+
+def _signing(project: Project) -> Iterator[Site]:
+    """The calls that sign in the clear, outside of tests."""
+    for site in project.sites("sign"):
+        if is_test(site.place.path) or any(is_test(call.place.path) for call in site.chain):
+            continue
+        if not _is_encrypted(site):
+            yield site
+
+
+def _is_encrypted(site: Site) -> bool:
+    """RFC 7516: a header with ``enc`` makes a token whose payload only the recipient reads."""
+    return any(
+        isinstance(option, Table) and "enc" in option.entries
+        for option in options(site.argument("headers"))
+    )
+
+
+def _claims(project: Project) -> Iterator[tuple[Site, str, Value]]:
+    """Every claim of every signing call: its name and its value."""
+    for site in _signing(project):
+        for option in options(site.argument("payload")):
+            for name, value in _entries(option, 0):
+                yield site, name, value
+        yield from _stored_later(project, site)
+
+
+def _entries(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
+    if depth > _MAX_NESTING:
+        return
+    if isinstance(value, Operation) and value.operator == "json-encode":
+        for operand in value.operands:
+            for option in options(operand):
+                yield from _entries(option, depth + 1)
+    elif isinstance(value, Table):
+        for name, entry in value.entries.items():
+            for option in options(entry):
+                if isinstance(option, Absent) or not isinstance(name, str):
+                    continue
+                yield name, option
+                yield from _entries(option, depth + 1)
+
+
+def _stored_later(project: Project, site: Site) -> Iterator[tuple[Site, str, Value]]:
+    """Claims set on a token object: ``token["email"] = user.email``."""
+    for event in project.uses(site.call):
+        if (
+            isinstance(event, Stored)
+            and event.item
+            and isinstance(event.key, Const)
+            and isinstance(event.key.value, str)
+            and any(
+                isinstance(base, Outcome) and base.call.place == site.place
+                for base in options(event.base)
+            )
+        ):
+            yield site, event.key.value, event.value
+
+
+def _place(name: str, value: Value, site: Site) -> Place:
+    """Where a claim is put into the payload."""
+    for step in reversed(value.trace):
+        if step.what == f"`{name}` is set":
+            return step.place
+    return value.place or site.place
+
+
+# -- judgements ----------------------------------------------------------------------------------
+
+
+def _credential(name: str, value: Value, project: Project) -> str | None:
+    """The name of the credential that a claim holds, if any."""
+    if not _holds_text(value):
+        return None
+    if sensitivity(name, project.options.sensitive_claims) is Sensitivity.CREDENTIAL:
+        return name
+    if isinstance(value, Member) and value.name is not None and _is_credential(value.name):
+        return value.name
+    return None
+
+
+def _is_credential(name: str) -> bool:
+    return sensitivity(name) is Sensitivity.CREDENTIAL
+
+
+def _holds_text(value: Value) -> bool:
+    """Whether a value can be a text: no switch, no number, no comparison, nothing empty."""
+    if isinstance(value, Const):
+        return isinstance(value.value, str) and bool(value.value.strip("*"))
+    if isinstance(value, Operation):
+        return value.operator in ("text", "or", "+", "lower", "upper", "strip", "hex-encode",
+                                  "base64-encode", "base64url-encode")  # fmt: skip
+    if isinstance(value, Outcome):
+        method = words(value.call.name.rpartition(".")[2])
+        return not (set(method) & {"bool", "is", "has", "len", "any", "all", "int", "check"})
+    return not isinstance(value, (Absent, Symbol, Table))
+
+
+def _is_id_token(site: Site) -> bool:
+    """OpenID Connect Core section 5.1: an ID token is there to tell who the user is."""
+    if any(
+        isinstance(option, Table) and _OIDC & option.entries.keys()
+        for option in options(site.argument("payload"))
+    ):
+        return True
+    callers = (site.call.scope.qualname, *(call.scope.qualname for call in site.chain))
+    return any("id_token" in pairs(name) or "idtoken" in pairs(name) for name in callers)
+
+
+# -- whole objects -------------------------------------------------------------------------------
+
+
+def _whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]]:
+    """The objects all of whose fields are signed: (object, the expression that takes them)."""
+    for option in options(site.argument("payload")):
+        yield from _dumps(project, option, 0)
+
+
+def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
+    if depth > _MAX_NESTING:
+        return
+    if isinstance(value, Table):
+        for inner in (*value.entries.values(), *value.rest):
+            for option in options(inner):
+                yield from _dumps(project, option, depth + 1)
+        for rest in value.rest:
+            if isinstance(rest, Param) and _is_record(rest):
+                yield rest, value
+    elif isinstance(value, Operation) and value.operator == "json-encode":
+        for operand in value.operands:
+            yield from _dumps(project, operand, depth + 1)
+    elif isinstance(value, Member) and not value.item:
+        if value.name == "__dict__":
+            yield value.base, value
+        elif value.name == "data" and _is_serializer(value.base):
+            yield value.base, value
+    elif isinstance(value, Outcome):
+        yield from _dumped(project, value)
+
+
+def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
+    call = value.call
+    model = project.model_of(call)
+    if model is None or model.role != "dump":
+        return
+    if any(argument.name == "include" for argument in call.arguments):
+        return
+    excluded = next((a.value for a in call.arguments if a.name == "exclude"), None)
+    if excluded is not None and not isinstance(excluded, Const):
+        return
+    dumped = project.argument(call, model, "value") if call.receiver is None else call.receiver
+    if not isinstance(dumped, Absent):
+        yield dumped, value
+
+
+def _is_serializer(value: Value) -> bool:
+    name = value.call.name if isinstance(value, Outcome) else ""
+    if isinstance(value, Instance):
+        name = value.cls.id.qualname
+    return any("serializer" in words(found) for found in (name, *names_of(value)))
+
+
+def _is_record(value: Param) -> bool:
+    """A parameter declared as a class of the project, spread as a mapping."""
+    return isinstance(value.annotation, ClassRef) and _is_person(value)
+
+
+def _class_of(value: Value) -> ClassRef | None:
+    if isinstance(value, Instance):
+        return value.cls
+    if isinstance(value, Param) and isinstance(value.annotation, ClassRef):
+        return value.annotation
+    return None
+
+
+def _is_person(value: Value) -> bool:
+    """Whether an object is a user's record, by the names it bears; not one made for tokens."""
+    cls = _class_of(value)
+    found = [*names_of(value), *([] if cls is None else [cls.id.qualname])]
+    if isinstance(value, Outcome):
+        found.append(value.call.name)
+        if value.call.receiver is not None:
+            found.extend(names_of(value.call.receiver))
+    spoken = {word for name in found for word in words(name)}
+    return bool(spoken & _PERSON) and not spoken & _CHOSEN
+
+
+def _fields(project: Project, value: Value) -> tuple[str, ...] | None:
+    """The fields of an object's class; None when the class is not known in full."""
+    cls = _class_of(value)
+    if cls is None:
+        return None
+    scope = project.classes.get(cls.id)
+    names: list[str] = []
+    queue = [cls]
+    seen = set()
+    while queue:
+        current = queue.pop()
+        scope = project.classes.get(current.id)
+        if scope is None or current.id in seen:
+            continue
+        seen.add(current.id)
+        names.extend((*scope.names, *scope.annotations))
+        queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
+    return tuple(dict.fromkeys(names)) or None
+
+
+def _fields_note(fields: tuple[str, ...] | None) -> str:
+    secret = [field for field in fields or () if _is_credential(field)]
+    return f", `{secret[0]}` among them" if secret else ""
