@@ -69,7 +69,12 @@ def compares(project: Project, call: Call, claim: str) -> bool:
     return any(
         isinstance(event, (Tested, Returned)) and _reads(event.value, call, claim, compared=True)
         for event in project.uses(call)
-    ) or any(_is_check(event, claim) for event in project.uses(call))
+    )
+
+
+def is_handed_to_check(project: Project, call: Call) -> bool:
+    """Whether what the call gave is given to something that checks, going by its name."""
+    return any(_is_check(event) for event in project.uses(call))
 
 
 def reads(project: Project, call: Call, claim: str) -> bool:
@@ -105,8 +110,7 @@ def _holds(value: Value, call: Call) -> bool:
     return any(isinstance(p, Outcome) and p.call.place == call.place for p in deep(value))
 
 
-def _is_check(event: Event, claim: str) -> bool:
-    """A call of something that checks claims, going by its name."""
+def _is_check(event: Event) -> bool:
     if not isinstance(event, Call):
         return False
     name = event.name.rpartition(".")[2]

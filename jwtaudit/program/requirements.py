@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit.models import applies
-from jwtaudit.values import Absent, Const, Sequence, Table, Value, member, options
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Const,
+    Sequence,
+    Table,
+    Value,
+    join,
+    member,
+    options,
+)
 
 if TYPE_CHECKING:
     from jwtaudit.models import Condition
@@ -54,7 +64,13 @@ def _place(site: Site, when: Condition, claim: str) -> Value:
     argument = site.argument(_filled(when.argument, claim))
     if when.key is None:
         return argument
-    return member(argument, Const(_filled(when.key, claim)), item=True)
+    key = Const(_filled(when.key, claim))
+    return join(*(_entry(option, key) for option in options(argument)))
+
+
+def _entry(value: Value, key: Const) -> Value:
+    nothing = isinstance(value, Absent) or (isinstance(value, Const) and value.value is None)
+    return ABSENT if nothing else member(value, key, item=True)
 
 
 def _filled(text: Any, claim: str) -> Any:

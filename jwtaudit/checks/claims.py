@@ -1,0 +1,458 @@
+"""Claims that are missing, not checked, or not insisted on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claims import (
+    REGISTERED,
+    claim_sets,
+    compares,
+    has_expectation,
+    is_handed_to_check,
+    is_known,
+    is_tested,
+    reads,
+    truthy_options,
+)
+from jwtaudit.program.context import Setting, exclusive, in_main, setting_of
+from jwtaudit.program.kinds import words
+from jwtaudit.program.lifetime_settings import lifetime_settings
+from jwtaudit.program.origins import steps
+from jwtaudit.program.project import deep
+from jwtaudit.program.requirements import expectation, requires
+from jwtaudit.program.switches import turned_off
+from jwtaudit.program.times import HOUR, MINUTE, times
+from jwtaudit.values import (
+    Absent,
+    Call,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    entry,
+    options,
+    same,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.switches import Off
+    from jwtaudit.values import Table, Value
+
+_OWN_EXPIRY = re.compile(
+    r"^(expir(es|y|ation|e|ed)([_-]?(at|in|on|time|date|ts))?|exp[_-]?(time|date|at)|valid[_-]?until)$",
+    re.IGNORECASE,
+)
+# A logout or security event token has no exp (RFC 8417, 2.2), a DPoP proof is judged by its iat
+# (RFC 9449, 4.2).
+_WITHOUT_EXPIRY = frozenset({"events", "htm", "htu"})
+_LENIENT = frozenset(
+    {"refresh", "renew", "logout", "signout", "revoke", "revoked", "invalidate", "introspect"}
+    | {"introspection", "blacklist", "blocklist", "denylist", "expired", "inspect", "debug"}
+    | {"peek", "unverified", "unsafe", "dump", "apikey", "api_key"}
+)
+_MOST_LEEWAY = 5 * MINUTE
+
+
+# -- minting -------------------------------------------------------------------------------------
+
+
+@check("missing-expiry")
+def missing_expiry(project: Project) -> Iterator[Draft]:
+    """A token is signed that never expires."""
+    for site in project.sites("sign"):
+        if is_tested(site):
+            continue
+        added = site.semantic("exp-added")
+        if added:
+            if _unlimited(site, added):
+                yield _never_expires(site, "its lifetime is switched off", Confidence.HIGH)
+            continue
+        for claims in claim_sets(site):
+            if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
+                continue
+            missing = _missing_expiry(project, claims)
+            if missing is not None:
+                why, confidence = missing
+                if confidence is Confidence.MEDIUM and _reads_own(project, claims):
+                    confidence = Confidence.LOW
+                yield _never_expires(site, why, confidence)
+    for setting in lifetime_settings(project):
+        if setting.unlimited:
+            yield Draft(
+                rule="",
+                place=setting.place,
+                message=f"`{setting.name}` is switched off: no token expires, and whoever gets"
+                " hold of one may use it for ever",
+                advice="Set it to a `timedelta` of minutes.",
+                anchor=f"setting {setting.name}",
+            )
+
+
+def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] | None:
+    """Why a token of these claims has no expiry; None when it has one, or may have."""
+    found = options(entry(claims, "exp"))
+    if all(isinstance(option, Absent) for option in found):
+        own = [k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)]
+        if own:
+            return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
+        return "its payload has no `exp`", Confidence.HIGH
+    given = [option for option in found if not isinstance(option, Absent)]
+    if len(given) < len(found) and all(_adds_nothing(project, option) for option in given):
+        return "this caller leaves the optional lifetime out", Confidence.MEDIUM
+    return None
+
+
+def _is_own_expiry(name: str) -> bool:
+    return bool(_OWN_EXPIRY.match(name))
+
+
+def _adds_nothing(project: Project, value: Value) -> bool:
+    """Whether a time is computed from a lifetime that was not given, so that it never is."""
+    for part in walk(value):
+        given: tuple[Value, ...] = ()
+        if isinstance(part, Operation) and part.operator in ("+", "-", "*"):
+            given = part.operands
+        elif isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            if model is not None and model.role == "duration":
+                given = tuple(argument.value for argument in part.call.arguments)
+        if any(isinstance(v, Const) and v.value is None for v in given):
+            return True
+    return False
+
+
+def _reads_own(project: Project, claims: Table) -> bool:
+    own = {k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)}
+    return any(
+        compares(project, site.call, name) for site in project.sites("verify") for name in own
+    )
+
+
+def _unlimited(site: Site, added: str) -> bool:
+    """Whether the lifetime that a library adds is switched off."""
+    lifetime = site.argument("lifetime")
+    if added == "always":
+        return any(isinstance(o, Const) and o.value is False for o in options(lifetime))
+    if truthy_options(lifetime) or truthy_options(site.argument("expires")):
+        return False
+    payload = site.argument("payload")
+    if isinstance(payload, Absent):
+        return True
+    return any(
+        is_known(claims) and all(isinstance(o, Absent) for o in options(entry(claims, "exp")))
+        for claims in claim_sets(site)
+    )
+
+
+def _never_expires(site: Site, why: str, confidence: Confidence) -> Draft:
+    reached = tuple((call.place, f"calls `{call.name}()`") for call in reversed(site.chain))
+    return Draft(
+        rule="missing-expiry",
+        place=site.place,
+        message=f"This token never expires ({why}): whoever gets hold of it may use it for ever",
+        confidence=_stepped(site, confidence),
+        trace=(*reached, (site.place, "signed here")) if reached else (),
+        advice='Put an expiry into the payload: `"exp": datetime.now(timezone.utc) +'
+        " timedelta(minutes=15)`.",
+        anchor=f"{site.call.scope.qualname} expiry",
+    )
+
+
+def _stepped(site: Site, confidence: Confidence) -> Confidence:
+    """One step less sure in examples and demos."""
+    shown = setting_of(site.place.path) is not Setting.PRODUCT or in_main(site.call.path)
+    return Confidence(max(confidence - 1, 0)) if shown else confidence
+
+
+# -- checks that are turned off ------------------------------------------------------------------
+
+
+@check("claim-verification-disabled")
+def claim_verification_disabled(project: Project) -> Iterator[Draft]:
+    """An expired token is accepted."""
+    for site, offs in _disabled(project):
+        for off in offs:
+            if off.effect not in ("exp", "claims") or _is_lenient(site):
+                continue
+            if _checks_itself(project, site, "exp") or _verified_elsewhere(site):
+                continue
+            what = "The expiry is" if off.effect == "exp" else "No claim is"
+            yield _off(
+                "claim-verification-disabled",
+                site,
+                off,
+                f"{what} checked here: {site.library.title} accepts this token long after it has"
+                " expired, so a stolen one never dies",
+                "Leave the check on, and catch the error of an expired token where that is what"
+                " you want to know.",
+                Confidence.HIGH,
+            )
+            break
+        yield from _leeway(site, HOUR, None, "claim-verification-disabled")
+
+
+@check("claim-check-relaxed")
+def claim_check_relaxed(project: Project) -> Iterator[Draft]:
+    """A claim other than the expiry is not checked, or the clock is given too much slack."""
+    for site, offs in _disabled(project):
+        for off in offs:
+            told = _RELAXED.get(off.effect)
+            if told is None or _checks_itself(project, site, off.effect):
+                continue
+            if any(o.effect == "exp" for o in offs) and off.effect in ("nbf", "iat"):
+                continue  # the same switch; reported with the expiry
+            danger, confidence = told
+            if off.effect in ("aud", "iss") and _is_foreign(site):
+                confidence = Confidence.MEDIUM
+            yield _off(
+                "claim-check-relaxed",
+                site,
+                off,
+                f"The claim `{off.effect}` is not checked here: {danger}",
+                f"Leave the check on and say what `{off.effect}` must be.",
+                confidence,
+            )
+        yield from _leeway(site, _MOST_LEEWAY, HOUR, "claim-check-relaxed")
+
+
+_RELAXED = {
+    "aud": ("a token made for another service is accepted", Confidence.LOW),
+    "iss": ("a token of another issuer with the same key is accepted", Confidence.LOW),
+    "nbf": ("a token is accepted before it becomes valid", Confidence.MEDIUM),
+    "iat": ("a token from the future is accepted", Confidence.LOW),
+}
+
+
+def _disabled(project: Project) -> Iterator[tuple[Site, list[Off]]]:
+    """The verifying calls whose signature check is on, with the checks that they turn off."""
+    for site in project.sites("verify", "factory"):
+        if is_tested(site) or _only_made(site):
+            continue
+        offs = list(turned_off(site))
+        if not any(off.effect == "signature" for off in offs):
+            yield site, offs
+
+
+def _checks_itself(project: Project, site: Site, claim: str) -> bool:
+    return compares(project, site.call, claim) or is_handed_to_check(project, site.call)
+
+
+def _only_made(site: Site) -> bool:
+    """A constructor that takes no token verifies nothing itself."""
+    return site.role == "factory" and not has_expectation(site.argument("token"))
+
+
+def _is_lenient(site: Site) -> bool:
+    """Whether the code is there for expired tokens: refresh, logout, introspection."""
+    names = [site.call.scope.qualname, *(c.name for c in site.chain)]
+    names.extend(c.scope.qualname for c in site.chain)
+    return any(_LENIENT & set(words(name)) for name in names)
+
+
+def _verified_elsewhere(site: Site) -> bool:
+    """Whether the same function also verifies the same token in full, on the same way."""
+    token = site.argument("token")
+    for other in site.project.sites("verify"):
+        if other.place == site.place or other.call.scope != site.call.scope:
+            continue
+        if not same(other.argument("token"), token) or exclusive(other.call.path, site.call.path):
+            continue
+        tried = {arm.start for arm in other.call.path if arm.side == "try"}
+        if any(a.start in tried and a.side.startswith("except") for a in site.call.path):
+            continue  # what the first one refused
+        if not any(off.effect in ("exp", "claims", "signature") for off in turned_off(other)):
+            return True
+    return False
+
+
+def _is_foreign(site: Site) -> bool:
+    """Whether the key is somebody else's: an identity provider serves many audiences."""
+    for part in deep(site.argument("key")):
+        if isinstance(part, Outcome):
+            model = site.project.model_of(part.call)
+            if model is not None and model.role in ("key-source", "http-request"):
+                return True
+    return False
+
+
+def _off(
+    rule: str, site: Site, off: Off, message: str, advice: str, confidence: Confidence
+) -> Draft:
+    if off.evidence.lookups:
+        confidence = min(confidence, Confidence.MEDIUM)
+    return Draft(
+        rule=rule,
+        place=off.evidence.value.place or site.place,
+        message=message,
+        confidence=_stepped(site, confidence),
+        trace=steps(off.evidence.value, site.place, "token verified here"),
+        advice=advice,
+        anchor=f"{site.call.scope.qualname} {off.effect}",
+    )
+
+
+def _leeway(site: Site, least: float, most: float | None, rule: str) -> Iterator[Draft]:
+    for slack in times(site.project, site.argument("leeway")):
+        if slack.clock or slack.length is None or slack.length <= least:
+            continue
+        if most is None or slack.length <= most:
+            yield Draft(
+                rule=rule,
+                place=slack.source.place or site.place,
+                message=f"Tokens are accepted for {_span(slack.length)} after they have expired",
+                confidence=_stepped(site, Confidence.HIGH),
+                trace=steps(slack.source, site.place, "leeway of this verification"),
+                advice="A leeway is for clocks that differ: a minute is enough.",
+                anchor=f"{site.call.scope.qualname} leeway",
+            )
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("days", 24 * HOUR), ("hours", HOUR), ("minutes", MINUTE)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+# -- claims that may be missing ------------------------------------------------------------------
+
+
+@check("required-claims-not-enforced")
+def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
+    """An expected audience or issuer is only compared where the token has one."""
+    for site in project.sites("verify", "factory"):
+        if is_tested(site):
+            continue
+        disabled = {off.effect for off in turned_off(site)}
+        for claim, fact, argument in _EXPECTED:
+            if site.semantic(fact) != "accept" or disabled & {claim, "signature", "claims"}:
+                continue
+            wanted = site.argument(argument)
+            if not has_expectation(wanted):
+                told = expectation(site, claim)
+                if told is None:
+                    continue
+                wanted = told
+            if requires(site, claim) or compares(project, site.call, claim):
+                continue
+            yield Draft(
+                rule="",
+                place=wanted.place or site.place,
+                message=f"{site.library.title} accepts a token without `{claim}` here, although"
+                f" one is expected: a token that was never meant for this service passes",
+                confidence=_stepped(site, Confidence.MEDIUM),
+                trace=steps(wanted, site.place, f"`{claim}` expected by this verification"),
+                advice=f"Make the claim mandatory: `require_{claim}` in the options, or"
+                ' `"essential": True` in its entry, as the library has it.',
+                anchor=f"{site.call.scope.qualname} {claim}",
+            )
+
+
+_EXPECTED = (
+    ("aud", "aud-given-token-without", "audience"),
+    ("iss", "iss-given-token-without", "issuer"),
+)
+
+
+@check("expiry-not-required")
+def expiry_not_required(project: Project) -> Iterator[Draft]:
+    """A token that has no expiry at all is accepted."""
+    for site in project.sites("verify"):
+        if is_tested(site) or site.semantic("exp-missing") != "accept":
+            continue
+        disabled = {off.effect for off in turned_off(site)}
+        if disabled & {"signature", "claims", "exp"} or site.semantic("claims-checked") == []:
+            continue
+        if requires(site, "exp") or reads(project, site.call, "exp"):
+            continue
+        yield Draft(
+            rule="",
+            place=site.place,
+            message=f"{site.library.title} accepts a token without `exp` here: one that was minted"
+            " without an expiry, by mistake or by another issuer, never dies",
+            confidence=Confidence.MEDIUM if _is_foreign(site) else Confidence.LOW,
+            advice='Require the claim, as in PyJWT\'s `options={"require": ["exp"]}`.',
+            anchor=f"{site.call.scope.qualname} exp required",
+        )
+
+
+# -- claims that are never looked at -------------------------------------------------------------
+
+
+@check("claims-never-validated")
+def claims_never_validated(project: Project) -> Iterator[Draft]:
+    """The signature is verified, the claims are not."""
+    for site in project.sites("verify", "verify-signature"):
+        if is_tested(site) or compares(project, site.call, "exp"):
+            continue
+        if any(off.effect == "signature" for off in turned_off(site)):
+            continue
+        uses = project.uses(site.call)
+        if site.role == "verify":
+            if not site.model.validated_by or any(_validates(site, u) for u in uses):
+                continue
+            if is_handed_to_check(project, site.call):
+                continue
+            confidence = Confidence.HIGH if uses else Confidence.MEDIUM
+            advice = f"Call `{site.model.validated_by[0]}` on the result before it is used."
+        else:
+            if not _used_as_claims(project, site) or is_handed_to_check(project, site.call):
+                continue
+            confidence = Confidence.MEDIUM
+            advice = "Verify with the library's JWT function, which looks at the claims, too."
+        if _is_lenient(site) or _verified_elsewhere(site):
+            continue
+        yield Draft(
+            rule="",
+            place=site.place,
+            message=f"{site.library.title} checks only the signature here and nothing looks at"
+            " `exp`: an expired token is accepted, so a stolen one never dies",
+            confidence=_stepped(site, confidence),
+            advice=advice,
+            anchor=f"{site.call.scope.qualname} claims",
+        )
+
+
+def _validates(site: Site, event: object) -> bool:
+    """Whether an event is the validation that the library's model asks for."""
+    if not isinstance(event, Call):
+        return False
+    model = site.project.model_of(event)
+    if model is not None and model.role == "claims-validator":
+        return True
+    short = {name.rpartition(".")[2] for name in site.model.validated_by}
+    return event.name.rpartition(".")[2] in short
+
+
+def _used_as_claims(project: Project, site: Site) -> bool:
+    """Whether the program reads registered claims out of a signed payload."""
+    place = site.place
+    for event in project.uses(site.call):
+        for value in (getattr(event, "value", None), getattr(event, "receiver", None)):
+            if value is None:
+                continue
+            for part in deep(value):
+                if isinstance(part, Member) and part.name in REGISTERED and _comes(part, place):
+                    return True
+                if (
+                    isinstance(part, Outcome)
+                    and part.call.receiver is not None
+                    and part.call.arguments
+                    and isinstance(first := part.call.arguments[0].value, Const)
+                    and first.value in REGISTERED
+                    and _comes(part.call.receiver, place)
+                ):
+                    return True
+    return False
+
+
+def _comes(value: Value, place: object) -> bool:
+    return any(isinstance(p, Outcome) and p.call.place == place for p in deep(value))

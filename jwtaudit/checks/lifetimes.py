@@ -1,0 +1,240 @@
+"""Times in claims: too far away, off by the host's clock, in the wrong unit or type."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claims import claim_sets, is_tested
+from jwtaudit.program.context import Setting, in_main, setting_of
+from jwtaudit.program.kinds import Kind, branch_kind, kind_of, token_kind
+from jwtaudit.program.lifetime_settings import lifetime_settings
+from jwtaudit.program.origins import steps
+from jwtaudit.program.times import DAY, HOUR, Time, times
+from jwtaudit.values import Absent, Const, Operation, entry, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.source import Place
+    from jwtaudit.values import Value
+
+_LINK_LIFETIME = 7 * DAY
+_SURE = 7 * DAY
+# Seconds since 1970: what lies beyond is a count of milliseconds, or was meant to be "never".
+_YEAR_2100 = 4_102_444_800
+_YEAR_5000 = 95_617_584_000
+_NOUNS = {
+    Kind.REFRESH: "refresh token",
+    Kind.LINK: "link token",
+    Kind.ACCESS: "access token",
+    Kind.UNKNOWN: "token",
+}
+
+
+@check("lifetime-too-long")
+def lifetime_too_long(project: Project) -> Iterator[Draft]:
+    """A token is valid for longer than its kind should be."""
+    for site in _signing(project):
+        for time in _lifetimes(site):
+            kind = token_kind(site, claim_sets(site), time.source)
+            branch = branch_kind(project, time.made)
+            if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
+                continue  # the way of the other kind; its own caller is a site of its own
+            yield from _too_long(project, time, kind, site.place, _stepped(site))
+    for setting in lifetime_settings(project):
+        for time in times(project, setting.value):
+            if not time.clock:
+                kind = kind_of(setting.name)
+                yield from _too_long(project, time, kind, setting.place, Confidence.HIGH)
+
+
+def _lifetimes(site: Site) -> Iterator[Time]:
+    """The lengths for which a site's tokens are valid."""
+    for time in _claim(site, "exp"):
+        if time.clock and time.clock != "monotonic":
+            yield time
+    for time in times(site.project, site.argument("lifetime")):
+        if not time.clock:
+            yield time
+
+
+def _too_long(
+    project: Project, time: Time, kind: Kind, sink: Place, sure: Confidence
+) -> Iterator[Draft]:
+    limit: float = {
+        Kind.REFRESH: project.options.max_refresh_lifetime,
+        Kind.LINK: max(_LINK_LIFETIME, project.options.max_access_lifetime),
+        Kind.MACHINE: float("inf"),
+    }.get(kind, project.options.max_access_lifetime)
+    if time.length is None or time.length <= limit + HOUR:  # a day and five seconds is a day
+        return
+    if time.length < _SURE or time.fallback:
+        sure = min(sure, Confidence.MEDIUM)
+    yield Draft(
+        rule="",
+        place=time.source.place or sink,
+        message=f"This {_NOUNS[kind]} is valid for {_span(time.length)}: whoever steals one has it"
+        " for that long, and it cannot be called back",
+        confidence=sure,
+        trace=steps(time.source, sink, "lifetime of the token"),
+        advice="Keep access tokens to minutes and give longer sessions a refresh token that is"
+        " exchanged at each use.",
+        anchor=f"lifetime {kind.value}",
+    )
+
+
+@check("claim-type-or-unit-error")
+def claim_type_or_unit_error(project: Project) -> Iterator[Draft]:
+    """A time in a claim is off by the distance of the host's zone from UTC."""
+    for site in _signing(project):
+        if site.semantic("naive-datetime") not in ("utc", None):
+            continue
+        for claim in ("exp", "nbf", "iat"):
+            for time in _claim(site, claim):
+                if time.form == "datetime" and time.clock == "naive-local":
+                    why = f"a local time without a zone, which {site.library.title} takes as UTC"
+                elif time.form == "number" and time.clock == "shifted":
+                    why = "a UTC time read as a local one"
+                else:
+                    continue
+                yield Draft(
+                    rule="",
+                    place=_clock(time, site),
+                    message=f"`{claim}` is {why}: it is wrong by the host's distance from UTC, so"
+                    " tokens live hours longer than meant, or are dead when they are made",
+                    confidence=_stepped(site, _LESS.get(claim, Confidence.HIGH)),
+                    trace=((_clock(time, site), "clock"), (site.place, "token signed here")),
+                    advice="Use `datetime.now(timezone.utc)`, or `int(time.time())`.",
+                    anchor=f"{site.call.scope.qualname} clock",
+                )
+
+
+# A wrong iat or nbf delays or refuses tokens; it prolongs none.
+_LESS = {"iat": Confidence.LOW, "nbf": Confidence.LOW}
+
+
+@check("expiry-in-wrong-unit")
+def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
+    """An expiry lies thousands of years ahead."""
+    for site in _signing(project):
+        for time in _claim(site, "exp"):
+            if time.form != "number":
+                continue
+            absolute = time.length if not time.clock else None
+            if time.clock in ("milliseconds", "microseconds", "nanoseconds"):
+                why = f"`exp` counts {time.clock}, but NumericDate is in seconds"
+            elif absolute is not None and absolute > _YEAR_5000:
+                why = "`exp` is a number of milliseconds, but NumericDate is in seconds"
+            elif absolute is not None and absolute > _YEAR_2100:
+                why = "`exp` lies beyond the year 2100"
+            else:
+                continue
+            yield Draft(
+                rule="",
+                place=_clock(time, site),
+                message=f"{why}: the token never expires, and a stolen one is good for ever",
+                confidence=_stepped(site),
+                trace=steps(time.source, site.place, "token signed here"),
+                advice="`int(time.time()) + 15 * 60`, or a timezone-aware datetime.",
+                anchor=f"{site.call.scope.qualname} unit",
+            )
+
+
+@check("naive-utc-clock")
+def naive_utc_clock(project: Project) -> Iterator[Draft]:
+    """``utcnow()`` in a claim: right as it stands, and one step from wrong."""
+    told = set()
+    for site in _signing(project):
+        for claim in ("exp", "nbf", "iat"):
+            for time in _claim(site, claim):
+                naive = time.form == "datetime" and time.clock == "naive-utc"
+                if naive and site.place not in told:
+                    told.add(site.place)
+                    yield Draft(
+                        rule="",
+                        place=_clock(time, site),
+                        message=f"`{claim}` is right here, as {site.library.title} takes a"
+                        " datetime without a zone as UTC; the function is deprecated since Python"
+                        " 3.12, and `.timestamp()` of its result is wrong",
+                        confidence=Confidence.HIGH,
+                        advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
+                        anchor=f"{site.call.scope.qualname} utcnow",
+                    )
+
+
+@check("claim-type-rejected")
+def claim_type_rejected(project: Project) -> Iterator[Draft]:
+    """A claim has a type that the library refuses: no token of this call ever works."""
+    for site in _signing(project):
+        for claims, claim in product(claim_sets(site), ("exp", "nbf", "iat")):
+            for value in options(entry(claims, claim)):
+                for time in times(project, value):
+                    why = _WRONG_TYPE.get(time.form)
+                    # a text of digits is read as a number
+                    if why is not None and not (time.form == "text" and time.length is not None):
+                        yield _rejected(site, claim, value.place or site.place, why)
+        if site.semantic("subject-number") == "reject":
+            for claims in claim_sets(site):
+                for value in options(entry(claims, "sub")):
+                    if _is_number(value):
+                        why = f"{site.library.title} refuses a token whose subject is a number"
+                        yield _rejected(site, "sub", value.place or site.place, why)
+
+
+_WRONG_TYPE = {
+    "timedelta": "a length of time is no point in time; encoding it raises",
+    "date": "a date is no point in time; encoding it raises",
+    "text": "it is a text, and the standard asks for a number; verifying it fails",
+}
+
+
+def _rejected(site: Site, claim: str, place: Place, why: str) -> Draft:
+    return Draft(
+        rule="",
+        place=place,
+        message=f"`{claim}` has the wrong type ({why}), so that no token made here is accepted",
+        confidence=_stepped(site),
+        trace=((place, f"`{claim}`"), (site.place, "token signed here")),
+        advice="Times are datetimes with a zone or whole seconds since 1970; a subject is a `str`.",
+        anchor=f"{site.call.scope.qualname} {claim} type",
+    )
+
+
+def _is_number(value: Value) -> bool:
+    if isinstance(value, Const):
+        return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+    return isinstance(value, Operation) and value.operator == "number"
+
+
+def _signing(project: Project) -> Iterator[Site]:
+    return (site for site in project.sites("sign") if not is_tested(site))
+
+
+def _claim(site: Site, name: str) -> Iterator[Time]:
+    """The times that a claim of the token may be."""
+    for claims in claim_sets(site):
+        value = entry(claims, name)
+        if not isinstance(value, Absent):
+            yield from times(site.project, value)
+    if name == "exp" and not isinstance(site.argument("expires"), Absent):
+        yield from times(site.project, site.argument("expires"))
+
+
+def _clock(time: Time, site: Site) -> Place:
+    return time.made.place if time.made is not None else time.source.place or site.place
+
+
+def _stepped(site: Site, confidence: Confidence = Confidence.HIGH) -> Confidence:
+    """One step less sure in examples and demos."""
+    shown = setting_of(site.place.path) is not Setting.PRODUCT or in_main(site.call.path)
+    return Confidence(max(confidence - 1, 0)) if shown else confidence
+
+
+def _span(seconds: float) -> str:
+    if seconds >= 2 * DAY:
+        return f"{seconds / DAY:,.0f} days"
+    return f"{seconds / HOUR:.0f} hours"
