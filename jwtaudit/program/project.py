@@ -397,7 +397,8 @@ class Project:
                     return self.argument(made.call, maker, meaning)
             if not isinstance(made, Symbol) and meaning not in model.meanings:
                 return Unknown("made elsewhere")
-        name = model.meanings.get(meaning)
+        # a function that takes further keywords knows them by their own names
+        name = model.meanings.get(meaning, meaning if model.open else None)
         if name is not None:
             found = given(call.arguments, model.parameters, name)
             if found is not None:
