@@ -710,18 +710,12 @@ class Interpreter:
         base = self.expr(node.object, frame)
         key = self.expr(node.key, frame)
         place = self._place(frame, node)
-        if isinstance(base, Symbol):
-            name = f"{base.name}.__getitem__"
-            candidates = self.models.exactly(name)
-            if candidates:
-                call = Call(
-                    place, name, base, (Bound(key, place=place),), frame.scope.id, frame.path
-                )
+        if isinstance(base, (Symbol, Outcome, Member)):
+            name = self._modelled(base, "__getitem__")
+            if name:
+                given = (Bound(key, place=place),)
+                call = Call(place, name, base, given, frame.scope.id, frame.path)
                 return self._library_call(call, frame)
-        if isinstance(base, Outcome) and self.models.exactly(f"{base.call.name}.__getitem__"):
-            name = f"{base.call.name}.__getitem__"
-            call = Call(place, name, base, (Bound(key, place=place),), frame.scope.id, frame.path)
-            return self._library_call(call, frame)
         return self.project.entry(base, key, place)
 
     def _call(self, node: f.Call, frame: Frame) -> Value:
@@ -822,12 +816,28 @@ class Interpreter:
         wild = f"*.{name}"
         if self.models.exactly(wild):
             return wild
+        of_member = self._modelled(base, name)
+        if of_member:
+            return of_member
         if isinstance(base, _SCALARS):
             for kind in ("str", "bytes"):
                 for model in self.models.exactly(f"{kind}.{name}"):
                     if model.role in ("transform", "digest"):
                         return f"{kind}.{name}"
         return f"{known}.{name}" if known else wild
+
+    def _modelled(self, base: Value, method: str) -> str:
+        """The model's name of a value's method, also by the attribute that holds the value.
+
+        ``request.GET.get`` is known as ``*.GET.get`` where nothing tells what ``request`` is.
+        """
+        known = base.name if isinstance(base, Symbol) else self.type_name(base)
+        if known and self.models.exactly(f"{known}.{method}"):
+            return f"{known}.{method}"
+        if isinstance(base, Member) and not base.item and base.name:
+            wild = f"*.{base.name}.{method}"
+            return wild if self.models.exactly(wild) else ""
+        return ""
 
     def type_name(self, value: Value) -> str:
         """The dotted name of a value's type, as methods are modelled under it."""
@@ -1037,12 +1047,10 @@ class Interpreter:
         handler = METHODS.get(method)
         if handler is None:
             return None
-        if isinstance(base, (Instance, Outcome)) and not isinstance(base, Table):
-            known = self.type_name(base)
-            if known and self.models.exactly(f"{known}.{method}"):
-                return None
-            if isinstance(base, Instance):
-                return None
+        if isinstance(base, Instance) or (
+            isinstance(base, (Outcome, Member)) and self._modelled(base, method)
+        ):
+            return None
         return handler(self, target, base, arguments, place, frame)
 
     # -- other expressions -----------------------------------------------------------------------
