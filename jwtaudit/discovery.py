@@ -468,8 +468,10 @@ class Needles:
 
     def match(self, data: bytes) -> bool:
         """Whether a file's bytes hold a word, however it is written."""
-        if self._plain(data):
-            return True
+        return self._plain(data) or self.disguised(data)
+
+    def disguised(self, data: bytes) -> bool:
+        """Whether words may stand there that are not spelt in ASCII letters."""
         if data.isascii():
             cookie = _COOKIE.match(data) if b"coding" in data[:800] else None
             # In another encoding words look different; the front end says what it makes of it.
@@ -478,9 +480,13 @@ class Needles:
             return self._plain(data.replace(b"\0", b""))
         # Identifiers are equal by NFKC: a full-width "jwt" is the name "jwt".
         text = data.decode("utf-8", "ignore")
-        return not unicodedata.is_normalized("NFKC", text) and self._plain(
-            unicodedata.normalize("NFKC", text).encode()
-        )
+        if unicodedata.is_normalized("NFKC", text):
+            return False
+        return self._count(unicodedata.normalize("NFKC", text)) > self._count(text)
+
+    def _count(self, text: str) -> int:
+        lower = text.lower().encode()
+        return sum(lower.count(word) for word in self.words)
 
     def _plain(self, data: bytes) -> bool:
         lower = data.lower()

@@ -17,6 +17,7 @@ from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
 from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.limits import Limits
 from jwtaudit.finding import Confidence, Diagnostic, Report, Severity, Statistics, Suppression
+from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.options import RuleOptions
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class _Run:
         self.skipped = Counter(self.tree.skipped)
         self.unanalysed: set[str] = set()
         self.sources: dict[str, Source | None] = {}
-        self.extraction = Extraction(options.jobs or _processors(), options.limits)
+        self.extraction = Extraction(
+            options.jobs or _processors(), options.limits, Vocabulary(*self.models.words)
+        )
 
     def report(self) -> Report:
         try:
@@ -158,7 +161,7 @@ class _Run:
                 self.unanalysed.add(path)
                 continue
             self.data[path] = data
-            self.extraction.add(path, data)
+            self.extraction.add(path, data, wholly=needles.disguised(data))
 
     def _read(self, path: str) -> bytes | None:
         if self.options.stdin:

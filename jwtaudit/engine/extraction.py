@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jwtaudit import frontends
-from jwtaudit.engine import guard
+from jwtaudit.engine.limits import SMALL
 from jwtaudit.finding import Diagnostic
 from jwtaudit.frontends import Unparsable
 from jwtaudit.frontends.triage import Vocabulary, matters
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 _MENTION = b"jwtaudit:"
 WORK_THRESHOLD = 512 * 1024
 """Bytes to parse from which on a second process pays: each costs 0.4 s before its first file."""
+
+
+class _Task(NamedTuple):
+    """The arguments of ``frontends.extract``."""
+
+    path: str
+    data: bytes
+    vocabulary: Vocabulary | None
 
 
 class Extraction:
@@ -44,34 +52,42 @@ class Extraction:
         self._jobs = jobs
         self._limits = limits
         self._vocabulary = vocabulary
-        self._waiting: list[tuple[str, bytes]] = []
+        self._waiting: list[_Task] = []
         self._futures: dict[str, Future[Facts]] = {}
         self._size = 0
         self._workers: Workers | None = None
 
-    def add(self, path: str, data: bytes) -> None:
-        """Take a file; work begins when there is enough of it to share."""
-        if not self._matters(path, data):
+    def add(self, path: str, data: bytes, *, wholly: bool) -> None:
+        """Take a file; work begins when there is enough of it to share.
+
+        Args:
+            path: its name.
+            data: its content.
+            wholly: leave nothing out, although the vocabulary may say that it does not matter.
+        """
+        # Where somebody speaks to us, statements are needed to know what about.
+        vocabulary = None if wholly or _MENTION in data else self._vocabulary
+        if not _matters(path, data, vocabulary):
             return
+        task = _Task(path, data, vocabulary)
         self._size += len(data)
-        self._waiting.append((path, data))
+        self._waiting.append(task)
         if self._jobs > 1 and self._size > WORK_THRESHOLD:
             for waiting in self._waiting:
-                self._hand_over(*waiting)
+                self._hand_over(waiting)
             self._waiting.clear()
 
     def results(self) -> Iterator[tuple[str, Outcome]]:
         """The facts of every file that matters, or why there are none."""
         here = []
-        for path, data in self._waiting:
-            if _is_harmless(path, data):
-                here.append((path, data))
+        for task in self._waiting:
+            if _is_harmless(task.path, task.data):
+                here.append(task)
             else:
-                self._hand_over(path, data)
+                self._hand_over(task)
         self._waiting.clear()
-        for path, data in here:
-            arguments = self._arguments(path, data)
-            yield path, _outcome(path, partial(frontends.extract, *arguments))
+        for task in here:
+            yield task.path, _outcome(task.path, partial(frontends.extract, *task))
         for path, future in self._futures.items():
             yield path, _outcome(path, future.result)
         self._futures.clear()
@@ -87,19 +103,8 @@ class Extraction:
         if self._workers is not None:
             self._workers.shutdown(cancel_futures=at_once)
 
-    def _hand_over(self, path: str, data: bytes) -> None:
-        arguments = self._arguments(path, data)
-        self._futures[path] = self._pool().submit(frontends.extract, *arguments)
-
-    def _arguments(self, path: str, data: bytes) -> tuple[str, bytes, Vocabulary | None]:
-        # Where somebody speaks to us, statements are needed to know what about.
-        return path, data, None if _MENTION in data else self._vocabulary
-
-    def _matters(self, path: str, data: bytes) -> bool:
-        """Whether a file is worth a parser; in a large one even that is left to a worker."""
-        if self._vocabulary is None or len(data) > guard.MAX_SIZE or _MENTION in data:
-            return True
-        return frontends.language_of(path) != "python" or matters(data, self._vocabulary)
+    def _hand_over(self, task: _Task) -> None:
+        self._futures[task.path] = self._pool().submit(frontends.extract, *task)
 
     def _pool(self) -> Workers:
         if self._workers is None:
@@ -109,8 +114,19 @@ class Extraction:
         return self._workers
 
 
+def _matters(path: str, data: bytes, vocabulary: Vocabulary | None) -> bool:
+    """Whether a file is worth a parser; with a large one that question is left to a worker."""
+    if vocabulary is None or len(data) > SMALL or frontends.language_of(path) != "python":
+        return True
+    return matters(data, vocabulary)
+
+
 def _is_harmless(path: str, data: bytes) -> bool:
-    return frontends.language_of(path) != "python" or guard.is_harmless(data)
+    if frontends.language_of(path) != "python":
+        return True
+    from jwtaudit.engine import guard  # noqa: PLC0415 - most scans see no file that matters
+
+    return guard.is_harmless(data)
 
 
 def _outcome(path: str, extract: Callable[[], Facts]) -> Outcome:

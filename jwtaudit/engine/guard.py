@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import warnings
 
-MAX_SIZE = 64 * 1024
+from jwtaudit.engine.limits import SMALL
+
 _MAX_DEPTH = 80
 _MAX_CHAIN = 60
 _MAX_QUOTES = 200
@@ -19,7 +20,7 @@ _PATTERN_WEIGHT = 12  # each level of a pattern doubles libcst's time
 
 def is_harmless(data: bytes) -> bool:
     """Whether Python source is small and flat enough to be parsed in this process."""
-    if len(data) > MAX_SIZE:
+    if len(data) > SMALL:
         return False
     try:
         with warnings.catch_warnings():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SMALL = 64 * 1024
+"""Bytes up to which a file may be worked on in this process: some tenths of a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
