@@ -162,25 +162,25 @@ def normalised(name: str) -> str:
 
 def exact_version(specifier: str) -> Version | None:
     """The version that a specifier admits, where it is a single one."""
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
+    from packaging.version import Version  # noqa: PLC0415
 
     match = re.fullmatch(r"\s*={2,3}\s*([^\s,*]+)\s*", specifier)
     if match is None:
         return None
     try:
         return Version(match[1])
-    except InvalidVersion:
+    except ValueError:  # no version, or a number with thousands of digits
         return None
 
 
 def _fits(specifier: str, version: Version | None) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415
 
     if version is None:
         return False
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:
         return False
 
 
@@ -251,7 +251,7 @@ def _text(path: Path, top: Path) -> str:
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError also for huge numbers
         raise _BrokenError(f"not valid TOML: {error or 'nested too deeply'}") from None
 
 
@@ -311,10 +311,11 @@ def _line_offsets(text: str) -> Iterator[int]:
 def _setup_py(text: str, path: Path) -> Iterator[_Declared]:
     """The string literals of ``setup.py`` that are requirements with a version."""
     pattern = r"""["']([A-Za-z0-9][\w.-]*(?:\[[\w, -]*\])?\s*[(<>=!~][^"'\n]*)["']"""
-    for match in re.finditer(pattern, text):
-        declared = _requirement(match[1], text.count("\n", 0, match.start()) + 1)
-        if declared is not None and declared.specifier:
-            yield declared
+    for number, line in enumerate(text.split("\n"), 1):
+        for match in re.finditer(pattern, line):
+            declared = _requirement(match[1], number)
+            if declared is not None and declared.specifier:
+                yield declared
 
 
 def _setup_cfg(text: str, path: Path) -> Iterator[_Declared]:
@@ -325,19 +326,20 @@ def _setup_cfg(text: str, path: Path) -> Iterator[_Declared]:
         parser.read_string(text)
     except configparser.Error as error:
         raise _BrokenError(f"not valid: {str(error).splitlines()[0]}") from None
+    lines = _lines(text)
     lists = [parser.get("options", "install_requires", fallback="")]
     if parser.has_section("options.extras_require"):
         lists.extend(parser["options.extras_require"].values())
     for content in lists:
         for declared in _requirements(content, path, _MAX_INCLUDES):
-            yield declared._replace(line=_line_of(text, declared.name))
+            yield declared._replace(line=lines.get(normalised(declared.name)))
 
 
 # -- TOML manifests ------------------------------------------------------------------------------
 
 
 def _pyproject(text: str, path: Path) -> Iterator[_Declared]:
-    document = _toml(text)
+    document, lines = _toml(text), _lines(text)
     project = _table(document, "project")
     tool = _table(document, "tool")
     groups: list[Any] = [project.get("dependencies")]
@@ -349,21 +351,23 @@ def _pyproject(text: str, path: Path) -> Iterator[_Declared]:
         for item in group if isinstance(group, list) else ():
             declared = _requirement(item, None) if isinstance(item, str) else None
             if declared is not None:
-                yield declared._replace(line=_line_of(text, declared.name))
+                yield declared._replace(line=lines.get(normalised(declared.name)))
     poetry = _table(tool, "poetry")
     tables = [_table(poetry, "dependencies"), _table(poetry, "dev-dependencies")]
     tables += [_table(poetry, "group", g, "dependencies") for g in _table(poetry, "group")]
     for table in tables:
         for name, value in table.items():
-            yield _Declared(name, poetry_specifier(_version_text(value)), _line_of(text, name))
+            yield _Declared(
+                name, poetry_specifier(_version_text(value)), lines.get(normalised(name))
+            )
 
 
 def _pipfile(text: str, path: Path) -> Iterator[_Declared]:
-    document = _toml(text)
+    document, lines = _toml(text), _lines(text)
     for section in ("packages", "dev-packages"):
         for name, value in _table(document, section).items():
             specifier = _version_text(value)
-            line = _line_of(text, name)
+            line = lines.get(normalised(name))
             yield _Declared(name, "" if specifier == "*" else specifier, line)
 
 
@@ -388,7 +392,7 @@ def poetry_specifier(text: str) -> str:
     parts = []
     for part in re.split(r"\|\|?", text)[-1].split(","):
         part = part.strip()  # noqa: PLW2901
-        numbers = re.match(r"[\^~]\s*(\d+(?:\.\d+)*)", part)
+        numbers = re.match(r"[\^~]\s*(\d{1,9}(?:\.\d{1,9})*)", part)
         if part.startswith(("~=", "=", "<", ">", "!")):
             parts.append("=" + part if re.match(r"=[^=]", part) else part)
         elif numbers is not None:
@@ -408,11 +412,14 @@ def _bounds(sign: str, version: str) -> str:
     return f">={version},<{'.'.join(map(str, upper))}"
 
 
-def _line_of(text: str, name: str) -> int | None:
-    """The first line that names a package, by any of the spellings that mean the same."""
-    spelling = "[-_.]+".join(re.escape(part) for part in re.split(r"[-_.]+", name))
-    match = re.search(rf"(?im)^(?!\s*#).*?(?<![\w.-]){spelling}(?![\w-])", text)
-    return None if match is None else text.count("\n", 0, match.end()) + 1
+def _lines(text: str) -> dict[str, int]:
+    """Normalised word -> the first line, comments left out, that has it."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.lstrip().startswith("#"):
+            for word in re.findall(r"[A-Za-z0-9][\w.-]*", line):
+                found.setdefault(normalised(word), number)
+    return found
 
 
 # -- lock files ----------------------------------------------------------------------------------
@@ -449,11 +456,12 @@ def _pipfile_lock(text: str, path: Path) -> Iterator[_Declared]:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _BrokenError(f"not valid JSON: {error}") from None
+    lines = _lines(text)
     for section in ("default", "develop"):
         for name, value in _table({"": document}, "", section).items():
             specifier = _version_text(value)
             if specifier:
-                yield _Declared(name, specifier, _line_of(text, name))
+                yield _Declared(name, specifier, lines.get(normalised(name)))
 
 
 def _kind(pattern: str, reader: Callable[[str, Path], Iterable[_Declared]], *, lock: bool) -> _Kind:

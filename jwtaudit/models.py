@@ -349,7 +349,7 @@ def _shipped() -> tuple[tuple[str, Mapping[str, Any]], ...]:
 def _parse(name: str, data: bytes) -> Mapping[str, Any]:
     try:
         return tomli.loads(data.decode())
-    except (UnicodeDecodeError, tomli.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{name}: not valid TOML: {error}") from None
 
 

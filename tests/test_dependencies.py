@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -250,7 +251,8 @@ def test_the_package_that_an_import_means(tmp_path: Path) -> None:
         ("pyproject.toml", b"[project\n"),
         ("pyproject.toml", b"\xff\xfe\xff"),
         ("setup.cfg", b"\xff"),
-        ("Pipfile", b"a = [" * 100_000),
+        ("Pipfile", b"a = " + b"[" * 100_000),
+        ("pyproject.toml", b"a = " + b"1" * 5_000),
         ("Pipfile.lock", b"{"),
         ("Pipfile.lock", b"[" * 100_000),
         ("setup.cfg", b"no section\n"),
@@ -280,6 +282,9 @@ def test_broken_manifest_is_a_diagnostic(
         ("uv.lock", "[[package]]\nversion = 1\nname = 2\n"),
         ("requirements.txt", "pyjwt==\n-e .\n--index-url x\n\x00\n-r\n==\n"),
         ("requirements.txt", "pyjwt==banana"),
+        ("requirements.txt", "pyjwt==" + "1" * 5_000),
+        ("requirements.txt", "pyjwt>" + "1" * 5_000),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npyjwt = "==' + "1" * 5_000 + '"'),
     ],
 )
 def test_odd_manifests_do_no_harm(tmp_path: Path, pyjwt: Library, name: str, text: str) -> None:
@@ -301,6 +306,18 @@ def test_neither_pipes_nor_links_out_are_read(tmp_path: Path, pyjwt: Library) ->
     assert sorted(d.path for d in dependencies.diagnostics) == [
         "constraints.txt", "requirements-loop.txt", "requirements.txt",
     ]  # fmt: skip
+
+
+def test_long_lock_files_are_read_in_one_go(tmp_path: Path, pyjwt: Library) -> None:
+    """Ten thousand packages: seconds where each is looked for in the whole text."""
+    packages = ",\n".join(f'"p{n}": {{"version": "==1"}}' for n in range(10_000))
+    put(
+        tmp_path,
+        {"Pipfile.lock": f'{{"default": {{{packages},\n"pyjwt": {{"version": "==2.1.0"}}}}}}'},
+    )
+    start = time.process_time()
+    assert pin(tmp_path, pyjwt).line == 10_001
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
