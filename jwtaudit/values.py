@@ -278,6 +278,8 @@ class Call:
         target: the project function, when it is one.
         scope: the function (or module) that holds the call.
         path: the branches around it, outermost first.
+        awaited: whether it stands behind an ``await``.
+        discarded: whether it is a statement of its own, so that nobody sees its result.
     """
 
     place: Place
@@ -288,6 +290,7 @@ class Call:
     path: tuple[Arm, ...] = ()
     target: FunctionId | None = None
     awaited: bool = False
+    discarded: bool = False
     order: int = 0
     origin: Call | None = field(default=None, repr=False)
 

@@ -27,6 +27,7 @@ from jwtaudit.program.operations import (
 from jwtaudit.program.scopes import (
     MODULE,
     Assigned,
+    Caught,
     ClassScope,
     FunctionScope,
     ModuleScope,
@@ -72,12 +73,13 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jwtaudit.models import Model
     from jwtaudit.program.project import Project
 
 _MAX_CALLEES = 4
+_MAX_NESTING = 40  # functions walked because another one, being walked, needs them
 _SCALARS = (Const, Env, Setting, Operation, Param, Member, Outcome, Unknown, Join)
 
 
@@ -104,6 +106,7 @@ class Interpreter:
         self.project = project
         self.models = project.models
         self.quiet = 0
+        self.nesting = 0
         self.order = 0
 
     # -- entry points ----------------------------------------------------------------------------
@@ -133,7 +136,7 @@ class Interpreter:
 
     def function(self, scope: FunctionScope) -> None:
         """Walk a function's body, once."""
-        if scope.state != "new" or scope.definition is None:
+        if scope.state != "new" or scope.definition is None or self.nesting >= _MAX_NESTING:
             return
         scope.state = "running"
         if scope.definition.omitted:
@@ -149,10 +152,12 @@ class Interpreter:
         self._bind_receiver(scope, names)
         start = dict(names)
         quiet, self.quiet = self.quiet, 0
+        self.nesting += 1
         try:
             self.block(scope.definition.body, Frame(scope, names))
         finally:
             self.quiet = quiet
+            self.nesting -= 1
         results = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
         scope.returned = join(*results) if results else Const(None)
         scope.mutated = {
@@ -192,7 +197,11 @@ class Interpreter:
         if isinstance(node, f.Assign):
             self._assignment(node, frame)
         elif isinstance(node, f.Evaluate):
+            before = len(frame.scope.events)
             self.expr(node.value, frame)
+            dropped = node.value.value if isinstance(node.value, f.Await) else node.value
+            for call in self._noted(frame, dropped, before):
+                call.discarded = True
             if frame.dead:
                 frame.dead = False
                 return False
@@ -326,7 +335,10 @@ class Interpreter:
             if handler.name is not None:
                 place = Place(frame.file, handler.span)
                 frame.names[handler.name] = Unknown(f"exception {caught}", place=place)
-            if self.block(handler.body, frame):
+            event = Caught(self._place(frame, handler), ABSENT, frame.scope.id, frame.path)
+            self.note(frame, event)
+            event.exits = not self.block(handler.body, frame)
+            if not event.exits:
                 ends.append(dict(frame.names))
         frame.path = path
         if ends:
@@ -910,6 +922,8 @@ class Interpreter:
         if self.quiet or scope.state == "running":
             return Outcome(call, place=place)
         self.function(scope)
+        if scope.state != "done":
+            return Outcome(call, place=place)
         result = self.substitute(scope.returned, callee.id, binding)
         if callee.receiver is not None:
             result = self._receive(result, scope, callee.receiver)
@@ -1168,10 +1182,20 @@ class Interpreter:
         return Operation("text", parts, place=place)
 
     def _await(self, node: f.Await, frame: Frame) -> Value:
+        before = len(frame.scope.events)
         value = self.expr(node.value, frame)
         if isinstance(value, Outcome) and value.call.origin is None:
             value.call.awaited = True
+        for call in self._noted(frame, node.value, before):
+            call.awaited = True
         return value
+
+    def _noted(self, frame: Frame, node: f.Expression, since: int) -> Iterator[Call]:
+        """The events of a call expression, among those noted since."""
+        place = self._place(frame, node)
+        for event in frame.scope.events[since:]:
+            if isinstance(event, Call) and event.place == place:
+                yield event
 
     def _bind_expr(self, node: f.Bind, frame: Frame) -> Value:
         value = self.expr(node.value, frame)

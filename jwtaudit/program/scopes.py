@@ -77,7 +77,19 @@ class Raised:
     order: int = 0
 
 
-Event: TypeAlias = Call | Returned | Stored | Assigned | Tested | Raised
+@dataclass(slots=True, eq=False)
+class Caught:
+    """``except ...:``; ``path`` is that of its body, ``exits`` whether that does not go on."""
+
+    place: Place
+    value: Value
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    exits: bool = False
+    order: int = 0
+
+
+Event: TypeAlias = Call | Returned | Stored | Assigned | Tested | Raised | Caught
 
 
 @dataclass(slots=True, eq=False)
