@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,12 @@ def lifetime_too_long(project: Project) -> Iterator[Draft]:
                 continue  # the way of the other kind; its own caller is a site of its own
             yield from _too_long(project, time, kind, site.place, _stepped(site))
     for setting in lifetime_settings(project):
+        sure = Confidence.MEDIUM if setting.by_name else Confidence.HIGH
         for time in times(project, setting.value):
-            if not time.clock:
-                kind = kind_of(setting.name)
-                yield from _too_long(project, time, kind, setting.place, Confidence.HIGH)
+            if not time.clock and time.length is not None:
+                unit = setting.unit if time.form != "timedelta" else 1.0
+                lived = replace(time, length=time.length * unit)
+                yield from _too_long(project, lived, kind_of(setting.name), setting.place, sure)
 
 
 def _lifetimes(site: Site) -> Iterator[Time]:

@@ -1,4 +1,4 @@
-"""Framework settings that say how long a token lives, where a project gives them a value."""
+"""Settings that say how long a token lives, where a project gives them a value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tomli
 
 from jwtaudit.program.context import is_test
-from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.program.kinds import words
+from jwtaudit.program.scopes import MODULE, Assigned, Stored
+from jwtaudit.program.times import UNITS
 from jwtaudit.resources import rules_directory
 from jwtaudit.values import Call, Const, Table, options
 
@@ -27,13 +29,29 @@ class LifetimeSetting(NamedTuple):
     name: str
     value: Value
     place: Place
-    unlimited: bool
+    unlimited: bool = False
+    unit: float = 1.0
+    by_name: bool = False
+
+
+@functools.cache
+def _data() -> dict[str, Any]:
+    return tomli.loads((rules_directory() / "data" / "lifetime-settings.toml").read_text())
 
 
 @functools.cache
 def _known() -> dict[str, dict[str, Any]]:
-    data = (rules_directory() / "data" / "lifetime-settings.toml").read_text()
-    return {name: row for row in tomli.loads(data)["setting"] for name in row["names"]}
+    return {name: row for row in _data()["setting"] for name in row["names"]}
+
+
+@functools.lru_cache(maxsize=4096)
+def _unit(name: str) -> float | None:
+    """What a constant counts whose name speaks of a token's lifetime; None for other names."""
+    parts = words(name)
+    telling = _data()["words"]
+    if not all(set(parts) & set(telling[part]) for part in ("subject", "lifetime")):
+        return None
+    return next((UNITS[part] for part in reversed(parts) if part in UNITS), None)
 
 
 def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
@@ -50,6 +68,11 @@ def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
                 for o in options(value)
             )
             yield LifetimeSetting(name, value, value.place or event.place, unlimited)
+        if isinstance(event, Assigned) and event.scope.qualname == MODULE:
+            unit = _unit(event.name)
+            if unit is not None:
+                place = event.value.place or event.place
+                yield LifetimeSetting(event.name, event.value, place, unit=unit, by_name=True)
 
 
 def _belongs(row: dict[str, Any], owner: str) -> bool:

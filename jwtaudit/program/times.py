@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
-_UNITS = {
+UNITS = {
     "microseconds": 1e-6,
     "milliseconds": 1e-3,
     "seconds": 1.0,
@@ -113,7 +113,7 @@ class _Reader:
     def _duration(self, value: Outcome, model: Model, depth: int) -> list[Time]:
         total = [Time("timedelta", "", 0.0, value)]
         known = False
-        for unit, seconds in _UNITS.items():
+        for unit, seconds in UNITS.items():
             argument = self.project.argument(value.call, model, unit)
             if isinstance(argument, Absent):
                 continue
@@ -306,4 +306,4 @@ def _is_none(value: Value) -> bool:
     return isinstance(value, Absent) or (isinstance(value, Const) and value.value is None)
 
 
-__all__ = ["DAY", "HOUR", "MINUTE", "Time", "times"]
+__all__ = ["DAY", "HOUR", "MINUTE", "UNITS", "Time", "times"]
