@@ -46,6 +46,14 @@ ROLES = frozenset(
         "query",  # name -> a parameter of the query string
         "request",  # something a client controls
         "respond",  # everything given goes to the client
+        # what a name from outside must not choose unchecked
+        "file",  # path: opens or reads a file
+        "sql",  # statement: runs a text as SQL
+        "shell",  # command, shell: runs a program
+        # web frameworks
+        "route",  # decorator: registers a function for a path
+        "guard",  # decorator or call: no way on without a token; optional: unless there is none
+        "identity",  # -> who the token of the request says it is; None without a token
         # values
         "environment",  # name, default -> a setting of the process
         "transform",  # value -> the same information in another form
