@@ -336,6 +336,28 @@ def test_check_that_fails_costs_its_own_findings(tmp_path, monkeypatch):
     assert diagnostic.error
 
 
+SECRET = "correct-horse-battery"
+
+
+@pytest.mark.parametrize("where", ["a.py", "tests/test_a.py", "examples/a.py"])
+def test_keys_are_masked_whichever_rule_runs(tmp_path, where):
+    code = FAULT.replace(", key,", f', "{SECRET}",')
+    report = scan(tmp_path, {where: code, "b.py": FAULT + f"  # not {SECRET}"})
+    assert report.findings
+    assert SECRET not in repr(report)
+    assert SECRET in repr(scan(tmp_path, show_secrets=True))
+
+
+def test_nothing_is_shown_when_keys_cannot_be_masked(tmp_path, monkeypatch):
+    from jwtaudit.engine import secrets
+
+    monkeypatch.setattr(secrets, "key_literals", lambda project: 1 / 0)
+    report = scan(tmp_path, {"a.py": FAULT})
+    assert report.findings == ()
+    assert problems(report) == {"": "internal-error"}
+    assert report.diagnostics[0].error
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs interval timers")
 def test_check_that_does_not_end_is_ended(tmp_path, monkeypatch):
     from jwtaudit import checks

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.program import Project
     from jwtaudit.redact import Redactor
-    from jwtaudit.source import Source
+    from jwtaudit.source import Place, Source
 
     Progress = Callable[[str, int, int], None]
 
@@ -117,6 +117,8 @@ class _Run:
         self.skipped = Counter(self.tree.skipped)
         self.unanalysed: set[str] = set()
         self.sources: dict[str, Source | None] = {}
+        self.secrets: set[Place] = set()
+        self.held_back = False
         self.extraction = Extraction(
             options.jobs or _processors(), options.limits, Vocabulary(*self.models.words)
         )
@@ -222,10 +224,12 @@ class _Run:
 
         rules = {rule.name: rule for rule in active_rules(self.options)}
         drafts = [(draft, rules[draft.rule]) for draft in self._drafts(rules)]
+        if self.held_back:
+            return []
         drafts.sort(key=lambda pair: (pair[0].place, pair[1].id, pair[0].anchor, pair[0].message))
         redactor = Redactor(
             self._source,
-            (place for draft, _ in drafts for place in draft.secrets),
+            {*self.secrets, *(place for draft, _ in drafts for place in draft.secrets)},
             show_secrets=self.options.show_secrets,
         )
         suppress = _Suppressor(self, rules.values(), redactor)
@@ -241,6 +245,7 @@ class _Run:
 
     def _drafts(self, rules: Mapping[str, Rule]) -> Iterator[Draft]:
         from jwtaudit import checks  # noqa: PLC0415
+        from jwtaudit.engine.secrets import key_literals  # noqa: PLC0415
 
         project = self._project()
         limit = self.options.limits.seconds * len(self.facts)
@@ -254,6 +259,13 @@ class _Run:
                 elif item.rule in rules:
                     yield item
         self.diagnostics += project.versions.diagnostics  # read as versions were asked for
+        try:
+            with _bounded(limit):
+                self.secrets.update(key_literals(project))
+        except Exception as error:  # noqa: BLE001 - rather nothing than a secret
+            message = f"findings are held back: keys cannot be masked ({type(error).__name__})"
+            self.diagnostics.append(Diagnostic("", "internal-error", message))
+            self.held_back = True
 
     def _project(self) -> Project:
         """The join of all facts; of those files alone that it can digest."""

@@ -1,0 +1,48 @@
+"""Which literals of a project are keys, whichever rules run and wherever they stand.
+
+A finding of one rule shows lines in which another one's key may stand; what is masked must not
+depend on what is reported. Tests and refused keys count here, too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.keys import key_uses, sources
+from jwtaudit.values import Const
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.source import Place
+    from jwtaudit.values import Value
+
+_ROLES = ("sign", "verify", "verify-signature", "factory", "decrypt", "key-import")
+_MEANINGS = {"key-import": "value"}
+_NO_SECRET = re.compile(
+    r"-----BEGIN (?:[A-Z ]+ )?(?:PUBLIC KEY|CERTIFICATE)|https?://|[\w./-]{1,200}\.(?:pem|key|crt)$"
+)
+
+
+def key_literals(project: Project) -> Iterator[Place]:
+    """The places of all literals that stand for a key or a part of one."""
+    for value in _keys(project):
+        for source in sources(project, value):
+            literal = source.value
+            if isinstance(literal, Const) and literal.place and _may_be_secret(literal.value):
+                yield literal.place
+
+
+def _keys(project: Project) -> Iterator[Value]:
+    for site in project.sites(*_ROLES):
+        yield site.argument(_MEANINGS.get(site.model.role, "key"))
+    for use in key_uses(project):
+        yield use.value
+
+
+def _may_be_secret(value: object) -> bool:
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return isinstance(value, str) and not _NO_SECRET.match(value)
