@@ -335,12 +335,10 @@ def _level(kind: type[Severity | Confidence]) -> _Read:
     return read
 
 
-def _format(value: Any, base: Path) -> str:
-    from jwtaudit import output  # noqa: PLC0415
-
-    if value not in output.names():
-        raise _WantedError(f"one of {', '.join(output.names())}")
-    return str(value)
+def _word(value: Any, base: Path) -> str:
+    if not isinstance(value, str) or not value.isidentifier():
+        raise _WantedError("a word")
+    return value
 
 
 def _models(value: Any, base: Path) -> tuple[Path, ...]:
@@ -368,7 +366,7 @@ _KEYS: dict[str, _Read] = {
     "extend-exclude": _globs,
     "force-exclude": _yes_or_no,
     "respect-gitignore": _yes_or_no,
-    "output-format": _format,
+    "output-format": _word,
     "jobs": _count,
     "max-file-size": _size,
     "sensitive-claims": _words,

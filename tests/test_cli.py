@@ -235,6 +235,13 @@ def test_wrong_configuration(tmp_path, run):
     assert run(".", "--isolated")[0] == 0
 
 
+def test_wrong_format_in_the_configuration(tmp_path, run):
+    (tmp_path / "jwtaudit.toml").write_text('output-format = "xml"\n')
+    code, _, err = run(".")
+    assert code == 2
+    assert "jwtaudit.toml: output-format must be one of concise" in err
+
+
 def test_wrong_model_of_a_project(tmp_path, run):
     (tmp_path / "m.toml").write_text("schema = 1\n[libary]\n")
     (tmp_path / "jwtaudit.toml").write_text('library-models = ["m.toml"]\n')

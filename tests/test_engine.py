@@ -351,7 +351,7 @@ def test_keys_are_masked_whichever_rule_runs(tmp_path, where):
 def test_nothing_is_shown_when_keys_cannot_be_masked(tmp_path, monkeypatch):
     from jwtaudit.engine import secrets
 
-    monkeypatch.setattr(secrets, "key_literals", lambda project: 1 / 0)
+    monkeypatch.setattr(secrets, "key_literals", lambda _: 1 / 0)
     report = scan(tmp_path, {"a.py": FAULT})
     assert report.findings == ()
     assert problems(report) == {"": "internal-error"}

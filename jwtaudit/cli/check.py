@@ -103,6 +103,10 @@ def _settings(given: argparse.Namespace, start: Path) -> Settings:
         file = Path(given.config) if given.config else config.find(start)
         if file:
             settings = config.load(file)
+            if settings.output_format not in output.names():
+                known = ", ".join(output.names())
+                message = f"output-format must be one of {known}"
+                raise config.ConfigError(f"{config.shown(file)}: {message}")
     if given.select is not None:  # then what the file chose does not count
         settings = replace(settings, select=split(given.select), extend_select=(), ignore=())
     if given.exclude is not None:
