@@ -1,0 +1,419 @@
+"""Which signature algorithms a verifying call accepts, and which a signing call uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.authority import is_header_of_token
+from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.origins import origins, steps
+from jwtaudit.program.scopes import Tested
+from jwtaudit.program.switches import turned_off
+from jwtaudit.values import (
+    Absent,
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Symbol,
+    Value,
+    options,
+    same,
+    walk,
+)
+from jwtaudit.values import Setting as SettingValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.project import Site
+    from jwtaudit.source import Place
+
+_HMAC = frozenset({"HS256", "HS384", "HS512"})
+_ASYMMETRIC = frozenset(
+    {
+        *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+        *("ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"),
+    }
+)
+_PUBLIC_WORDS = ("public", "pubkey", "pem", "jwk", "cert", "x509")
+
+
+@check("none-algorithm-accepted")
+def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
+    """A verifying call that takes tokens without any signature."""
+    for site in _verifying(project):
+        title = site.library.title
+        if site.semantic("none-default") == "accept" and not _given(site.argument("algorithms")):
+            yield _draft(
+                site,
+                site.place,
+                f"{title} {_version(site)} accepts tokens with alg `none` in this call, whatever"
+                " the key: anyone can mint tokens",
+                f"Upgrade {title}, and list the algorithm that your issuer signs with.",
+                confidence=Confidence.HIGH if site.version else Confidence.LOW,
+            )
+        for name in _listed(site) if _accepts_none(site) else ():
+            if _is_none(name):
+                yield _draft(
+                    site,
+                    name.place or site.place,
+                    f"`none` is accepted as an algorithm: {title} takes tokens without any"
+                    " signature here, so anyone can mint tokens",
+                    "Remove `none` from the list.",
+                    value=name,
+                    what="accepted here",
+                )
+        for off in turned_off(site):
+            if off.effect == "unsigned":
+                value = off.evidence.value
+                yield _draft(
+                    site,
+                    value.place or site.place,
+                    f"`{off.switch.when.argument}` makes {title} take tokens without any"
+                    " signature, so anyone can mint tokens",
+                    f"Remove `{off.switch.when.argument}`.",
+                    value=value,
+                    what="given here",
+                )
+
+
+@check("none-algorithm-listed")
+def none_algorithm_listed(project: Project) -> Iterator[Draft]:
+    """``none`` where the library refuses it: no hole today, and a trap for the next change."""
+    for site in _verifying(project):
+        if _accepts_none(site):
+            continue
+        for name in _listed(site):
+            if _is_none(name):
+                yield _draft(
+                    site,
+                    name.place or site.place,
+                    f"`none` is in the list of accepted algorithms; {site.library.title} never"
+                    " accepts it, but another library or version would take unsigned tokens",
+                    "Remove `none` from the list.",
+                    value=name,
+                    what="listed here",
+                )
+    for site in _signing(project):
+        for algorithm in _unsigned(site):
+            if _refuses_unsigned(site):
+                yield _draft(
+                    site,
+                    algorithm.place or site.place,
+                    f"`none` as the algorithm of a signature: {site.library.title} refuses to make"
+                    " this token, so the call always fails",
+                    "Name the algorithm that fits the key.",
+                    value=algorithm,
+                    what="used here",
+                )
+
+
+@check("unsigned-token-issued")
+def unsigned_token_issued(project: Project) -> Iterator[Draft]:
+    """A token made without a signature."""
+    for site in _signing(project):
+        if not _issues_unsigned(site):
+            continue
+        for algorithm in _unsigned(site):
+            yield _draft(
+                site,
+                algorithm.place or site.place,
+                "a token is issued without a signature: whoever accepts it accepts any token that"
+                " anyone writes",
+                "Sign it: name an algorithm such as HS256 or ES256, and give a key.",
+                value=algorithm,
+                what="used here",
+                confidence=Confidence.HIGH if _no_key(site) else Confidence.MEDIUM,
+            )
+        if site.semantic("key-none") == "accept" and isinstance(site.argument("key"), Absent):
+            yield _draft(
+                site,
+                site.place,
+                f"without a key {site.library.title} issues a token without a signature: whoever"
+                " accepts it accepts any token that anyone writes",
+                "Give the key to sign with.",
+            )
+
+
+@check("algorithms-not-pinned")
+def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
+    """A verifying call that leaves the algorithm to the token."""
+    for site in _without_algorithms(project, "accept"):
+        yield _draft(
+            site,
+            site.place,
+            f"no list of algorithms: {site.library.title} takes whatever algorithm the token"
+            " names, so the sender of a token decides how it is verified",
+            'Name the one algorithm you sign with: `algorithms=["HS256"]`.',
+            notes=_notes(site),
+        )
+
+
+@check("algorithms-missing-error")
+def algorithms_missing_error(project: Project) -> Iterator[Draft]:
+    """A verifying call that always fails, as the library insists on a list of algorithms."""
+    for site in _without_algorithms(project, "error"):
+        yield _draft(
+            site,
+            site.place,
+            f"no list of algorithms: {site.library.title} refuses every token here, so this call"
+            " always fails; an older version would take any algorithm",
+            'Name the one algorithm you sign with: `algorithms=["HS256"]`.',
+            notes=_notes(site),
+        )
+
+
+@check("algorithm-from-token")
+def algorithm_from_token(project: Project) -> Iterator[Draft]:
+    """The token itself says which algorithm may verify it."""
+    for site in _verifying(project):
+        for name in _listed(site):
+            for part in _sources(name):
+                if is_header_of_token(project, part) and not _allowlisted(project, name):
+                    yield _draft(
+                        site,
+                        name.place or site.place,
+                        "the accepted algorithm is read from the token's own header: the sender"
+                        " of a token decides how it is verified",
+                        "Name the algorithm of the key, or look the token's up in a constant list"
+                        " first.",
+                        value=part,
+                        what="accepted as the algorithm here",
+                        notes=_notes(site),
+                    )
+                    break
+
+
+@check("mixed-algorithm-families")
+def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
+    """One list that accepts a shared secret and a public key."""
+    for site in _verifying(project):
+        if site.semantic("keys") == "typed" or _typed_key(project, site):
+            continue
+        listed = _listed(site)
+        names = {text for value in listed if (text := _algorithm(value)) is not None}
+        everything = next((v for v in listed if _every_algorithm(project, v)), None)
+        if everything is None and not (names & _HMAC and names & _ASYMMETRIC):
+            continue
+        first = everything or next(v for v in listed if _algorithm(v) in _HMAC)
+        given = site.argument("algorithms")
+        place = (given if isinstance(given, Sequence) else first).place or site.place
+        yield _draft(
+            site,
+            place,
+            "one list accepts HMAC and public-key algorithms: where the library takes the public"
+            " key's text as an HMAC secret, anyone who knows that public key can mint tokens",
+            "Accept one family of algorithms per key.",
+            value=first,
+            what="accepted here",
+            confidence=Confidence.HIGH if _is_public(site.argument("key")) else Confidence.MEDIUM,
+            notes=_notes(site),
+        )
+
+
+# -- what the calls say ----------------------------------------------------------------------------
+
+
+def _verifying(project: Project) -> Iterator[Site]:
+    """The calls outside of tests that do look at the signature."""
+    for site in project.sites("verify", "verify-signature"):
+        if not is_test(site.place.path) and not any(
+            o.effect == "signature" for o in turned_off(site)
+        ):
+            yield site
+
+
+def _signing(project: Project) -> Iterator[Site]:
+    return (s for s in project.sites("sign") if not is_test(s.place.path))
+
+
+def _given(value: Value) -> bool:
+    return not isinstance(value, Absent) and not (isinstance(value, Const) and value.value is None)
+
+
+def _listed(site: Site) -> list[Value]:
+    """The accepted algorithms, one by one, branches and defaults taken apart."""
+    found: list[Value] = []
+    for origin in origins(site.argument("algorithms")):
+        value = origin.value
+        if isinstance(value, Sequence):
+            for item in (*value.items, *value.rest):
+                found.extend(o.value for o in origins(item))
+        else:
+            found.append(value)
+    return found
+
+
+def _sources(value: Value) -> Iterator[Value]:
+    """The value, what is inside it, and what its methods were called on."""
+    for part in walk(value):
+        yield part
+        if isinstance(part, Outcome) and part.call.receiver is not None:
+            yield from _sources(part.call.receiver)
+
+
+def _algorithm(value: Value) -> str | None:
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return value.value
+    if isinstance(value, Symbol):  # a library's constant: ALGORITHMS.HS256
+        return value.name.rpartition(".")[2]
+    return None
+
+
+def _is_none(value: Value) -> bool:
+    return (
+        isinstance(value, Const) and isinstance(value.value, str) and value.value.lower() == "none"
+    )
+
+
+def _accepts_none(site: Site) -> bool:
+    accepted = site.semantic("none-listed")
+    if accepted == "accept-without-key":
+        return not _given(site.argument("key"))
+    return bool(accepted == "accept")
+
+
+def _unsigned(site: Site) -> Iterator[Value]:
+    """The values that make a signing call write no signature."""
+    algorithm = site.argument("algorithm")
+    if isinstance(algorithm, Const) and algorithm.value is None:
+        if site.semantic("algorithm-none") == "unsigned":
+            yield algorithm
+    else:
+        yield from (o.value for o in origins(algorithm) if _is_none(o.value))
+
+
+def _issues_unsigned(site: Site) -> bool:
+    """Whether the library makes an unsigned token."""
+    return site.semantic("none-signing") == "accept" and not _refuses_unsigned(site)
+
+
+def _refuses_unsigned(site: Site) -> bool:
+    """Whether the library raises where no signature is asked for; some do so with a key."""
+    key = site.argument("key")
+    known = isinstance(key, Const) and bool(key.value)
+    return site.semantic("none-signing") == "error" or (
+        known and site.semantic("none-signing-with-key") == "error"
+    )
+
+
+def _no_key(site: Site) -> bool:
+    key = site.argument("key")
+    return isinstance(key, Absent) or (isinstance(key, Const) and not key.value)
+
+
+def _without_algorithms(project: Project, outcome: str) -> Iterator[Site]:
+    """The verifying calls without a list of algorithms, of libraries to which that means so."""
+    for site in _verifying(project):
+        if "algorithms" not in site.model.meanings and "algorithms" not in site.model.factory:
+            continue
+        if site.semantic("algorithms-missing") != outcome or _key_names_algorithm(project, site):
+            continue
+        if any(argument.name == "algorithm" for argument in site.call.arguments):
+            continue  # one cause, one finding: the misspelt argument
+        if not _given(site.argument("algorithms")):
+            yield site
+
+
+def _key_names_algorithm(project: Project, site: Site) -> bool:
+    kinds = site.semantic("key-names-algorithm") or ()
+    key = site.argument("key")
+    return any(project.interpreter.type_name(option) in kinds for option in options(key))
+
+
+def _typed_key(project: Project, site: Site) -> bool:
+    """Whether the key is an object made for one family of algorithms."""
+    for part in options(site.argument("key")):
+        if isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            if model is not None and model.role in ("key-import", "key-generate", "key-source"):
+                return True
+    return False
+
+
+def _every_algorithm(project: Project, value: Value) -> bool:
+    for part in walk(value):
+        name = part.call.name if isinstance(part, Outcome) else getattr(part, "name", None)
+        if not isinstance(part, (Outcome, Symbol)) or not isinstance(name, str):
+            continue
+        if any(model.role == "algorithms" for model in project.models.exactly(name)):
+            return True
+    return False
+
+
+def _is_public(key: Value) -> bool:
+    """Whether a key is seen to be a public one: by its text, or by what its source is called."""
+    for part in walk(key):
+        if isinstance(part, Const):
+            if isinstance(part.value, (str, bytes)) and "-----BEGIN" in str(part.value):
+                return True
+            words = [hop.what for hop in part.trace]
+        elif isinstance(part, (Env, SettingValue, Param, Member)):
+            words = [part.name or "", *(hop.what for hop in part.trace)]
+        else:
+            words = [hop.what for hop in part.trace]
+        if any(word in text.lower() for text in words for word in _PUBLIC_WORDS):
+            return True
+    return False
+
+
+def _allowlisted(project: Project, algorithm: Value) -> bool:
+    """Whether some condition holds the algorithm against a list, or against one name."""
+    for event in project.events:
+        if not isinstance(event, Tested):
+            continue
+        for part in walk(event.value):
+            if not isinstance(part, Operation) or part.operator not in ("in", "not in", "==", "!="):
+                continue
+            left, right = part.operands
+            for tested, against in ((left, right), (right, left)):
+                if same(tested, algorithm) and not _is_none(against):
+                    return True
+    return False
+
+
+# -- how it is said --------------------------------------------------------------------------------
+
+
+def _version(site: Site) -> str:
+    return str(site.version or site.library.newest or "")
+
+
+def _notes(site: Site) -> tuple[str, ...]:
+    if site.version is not None or site.library.newest is None or not site.library.package:
+        return ()
+    return (f"no version of {site.library.title} is pinned; {site.library.newest} is assumed",)
+
+
+def _draft(
+    site: Site,
+    place: Place,
+    message: str,
+    advice: str,
+    *,
+    value: Value | None = None,
+    what: str = "",
+    confidence: Confidence = Confidence.HIGH,
+    notes: tuple[str, ...] = (),
+) -> Draft:
+    if setting_of(place.path) is Setting.EXAMPLE:
+        confidence = Confidence(max(0, confidence - 1))
+    scope = site.scope
+    return Draft(
+        "",
+        place,
+        message,
+        confidence,
+        trace=steps(value, site.place, what) if value is not None and value.place else (),
+        related=((site.place, what),) if what and place != site.place else (),
+        advice=advice,
+        notes=notes,
+        anchor=f"{scope.name if scope else ''} {site.call.name}",
+    )

@@ -1,0 +1,164 @@
+"""Whether tokens are verified at all, and whether a call checks what its author wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.models import applies
+from jwtaudit.program.authority import Authority, Reading, Use, Weight, says
+from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.origins import steps
+from jwtaudit.values import Absent, Const, Join, Sequence, Table, Value, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.models import Ineffective
+    from jwtaudit.program import Project
+    from jwtaudit.program.project import Site
+
+
+@check("unverified-decode")
+def unverified_decode(project: Project) -> Iterator[Draft]:
+    """Claims that nobody verified become somebody's authority."""
+    authority = Authority(project)
+    for reading in authority.readings:
+        uses = authority.uses(reading)
+        confidence = _confidence(reading, uses)
+        if confidence is None:
+            continue
+        use = uses[0] if uses else None
+        what = (
+            f"{reading.site.library.title} does not verify the token here"
+            if reading.site is not None
+            else "the token is taken apart by hand, and nobody verifies it"
+        )
+        ends = f", and {use.what}" if use is not None else ""
+        trace = steps(reading.evidence.value) if reading.evidence is not None else ()
+        if use is not None:
+            trace = (*trace, (reading.place, "read without verification"), (use.place, use.what))
+        yield Draft(
+            "",
+            reading.place,
+            f"{what}{ends}: whoever sends a token can write any claim into it, and be anyone",
+            confidence,
+            trace=trace,
+            advice="Verify it with the issuer's key, and name the algorithm.",
+            notes=_notes(reading.site) if reading.site is not None else (),
+            anchor=f"{reading.scope.qualname} unverified",
+        )
+
+
+def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:
+    """How sure it is that claims decide something; None when it is not likely enough."""
+    if not uses:
+        return None
+    best = uses[0]
+    name = reading.scope.qualname.rpartition(".")[2]
+    if not best.from_request and best.weight is not Weight.DECIDES:
+        if says(name, "shapes") or reading.site is None:
+            return None  # a reader that says what it is, and what its callers do is not seen
+        confidence = Confidence.LOW if best.weight is Weight.SEEN else Confidence.MEDIUM
+    elif best.from_request:
+        confidence = Confidence.HIGH
+    else:
+        confidence = Confidence.MEDIUM
+    if reading.evidence is not None and reading.evidence.lookups:
+        confidence = min(confidence, Confidence.MEDIUM)
+    if setting_of(reading.place.path) is Setting.EXAMPLE:
+        confidence = Confidence(max(0, confidence - 1))
+    return confidence
+
+
+# -- arguments that do nothing ---------------------------------------------------------------------
+
+
+@check("ignored-verify-option")
+def ignored_verify_option(project: Project) -> Iterator[Draft]:
+    """An argument that the library accepts and ignores: the wanted check does not exist."""
+    for site in project.sites("verify", "verify-signature"):
+        if is_test(site.place.path):
+            continue
+        version = site.version or site.library.newest
+        rows = [row for row in site.model.ineffective if applies(row.versions, version)]
+        for row in rows:
+            value = _ignored(site, row)
+            if value is not None:
+                yield _draft(site, value, row.key or row.argument, row.wanted, row.instead)
+        known = {row.key for row in rows}
+        for key, value in _unknown_keys(site):
+            if key not in known:
+                yield _draft(site, value, key, "", _nearest(key, site.model.options))
+
+
+def _ignored(site: Site, row: Ineffective) -> Value | None:
+    """The value of an argument (or of a key in it) that does nothing, where it was meant to."""
+    if row.key is None:
+        given = [a for a in site.call.arguments if a.name == row.argument]
+        if given:
+            value = given[0].value
+        elif row.argument in site.model.parameters:
+            value = site.argument(row.argument)
+        else:
+            return None
+    else:
+        tables = [o for o in options(site.argument("options")) if isinstance(o, Table)]
+        value = next((t.entries[row.key] for t in tables if row.key in t.entries), Absent())
+    return value if _meant(row.key or row.argument, value) else None
+
+
+def _meant(name: str, value: Value) -> bool:
+    """Whether the author wanted something that does not happen anyway."""
+    if isinstance(value, Absent):
+        return False
+    if isinstance(value, Join):
+        return False  # code for several versions of the library chooses by branch
+    if not isinstance(value, Const):
+        return not name.startswith("verify")
+    if value.value is None:
+        return False
+    return not value.value if name.startswith("verify") else bool(value.value)
+
+
+def _unknown_keys(site: Site) -> Iterator[tuple[str, Value]]:
+    if not site.model.options:
+        return
+    for option in options(site.argument("options")):
+        if isinstance(option, Table):
+            for key, value in option.entries.items():
+                unknown = isinstance(key, str) and key not in site.model.options
+                if unknown and not isinstance(value, Absent):
+                    yield str(key), value
+
+
+def _nearest(key: str, known: frozenset[str]) -> str:
+    import difflib  # noqa: PLC0415 - few runs need it
+
+    near = difflib.get_close_matches(key.lower(), sorted(known), n=1, cutoff=0.7)
+    return f'options={{"{near[0]}": ...}}' if near else ""
+
+
+def _draft(site: Site, value: Value, name: str, wanted: str, instead: str) -> Draft:
+    scope = site.scope
+    meant = f": {wanted}" if wanted else ""
+    version = site.version or site.library.newest
+    return Draft(
+        "",
+        value.place or site.place,
+        f"{site.library.title} {version} ignores `{name}`, so what it was written for does not"
+        f" happen{meant}",
+        Confidence.HIGH if instead and isinstance(value, (Const, Sequence)) else Confidence.MEDIUM,
+        trace=steps(value, site.place, f"given as `{name}`, and ignored") if value.place else (),
+        related=((site.place, "the call"),) if value.place not in (None, site.place) else (),
+        advice=f"Write {instead} instead." if instead else f"Remove `{name}`.",
+        notes=_notes(site),
+        anchor=f"{scope.name if scope else ''} {name}",
+    )
+
+
+def _notes(site: Site) -> tuple[str, ...]:
+    if site.version is not None or site.library.newest is None or not site.library.package:
+        return ()
+    return (f"no version of {site.library.title} is pinned; {site.library.newest} is assumed",)
