@@ -1,0 +1,101 @@
+"""The front end for configuration files: names and the literal values that they are given.
+
+An entry becomes an assignment, ``services.web.environment.JWT_SECRET = "..."``, whose value has
+the span of the literal. Only what is named like a secret or a key is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.facts import Assign, Comment, Facts, Literal, Name
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from jwtaudit.source import Source
+
+MAX_SIZE = 256 * 1024
+"""A larger file is data, not configuration."""
+
+_NAMED_SO = re.compile(r"secret|key", re.IGNORECASE)
+_MARK = re.compile(r"#[^\n]*?jwtaudit:[^\n]*")
+# Shells and docker compose: the value counts when the variable is not set.
+_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]+)\}")
+
+
+class Entry(NamedTuple):
+    """A name and its value.
+
+    Attributes:
+        path: the names that lead to the value, outermost first.
+        key: where the name stands.
+        value: the value's text, without quotes and escapes.
+        span: where the value stands, quotes included.
+    """
+
+    path: tuple[str, ...]
+    key: Span
+    value: str
+    span: Span
+
+
+def matters(data: bytes) -> bool:
+    """Whether a configuration file may hold the key of a token."""
+    lower = data.lower()
+    return b"secret" in lower or (
+        b"key" in lower and any(word in lower for word in (b"jwt", b"token", b"auth"))
+    )
+
+
+def lower_config(source: Source) -> Facts:
+    """The facts of a configuration file.
+
+    Raises:
+        Unparsable: the file is not what its name says.
+    """
+    body = tuple(
+        Assign(
+            Span(min(entry.key.start, entry.span.start), max(entry.key.end, entry.span.end)),
+            (Name(entry.key, ".".join(entry.path)),),
+            Literal(entry.span, entry.value),
+        )
+        for entry in map(_defaulted(source.text), _reader(source.path)(source.text))
+        if entry.value.strip() and _NAMED_SO.search(entry.path[-1])
+    )
+    comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
+    return Facts(source.path, "config", body, comments=comments, relevant=bool(body))
+
+
+def _defaulted(text: str) -> Callable[[Entry], Entry]:
+    def change(entry: Entry) -> Entry:
+        match = _DEFAULT.fullmatch(entry.value)
+        written = _DEFAULT.search(text, *entry.span) if match else None
+        if match is None or written is None:
+            return entry
+        return entry._replace(value=match[1], span=Span(*written.span(1)))
+
+    return change
+
+
+def _reader(path: str) -> Callable[[str], Iterable[Entry]]:
+    name = path.rpartition("/")[2].lower()
+    if name.endswith((".yaml", ".yml", ".json")):
+        return _documents
+    from jwtaudit.frontends import config_lines  # noqa: PLC0415
+
+    if name.endswith(".toml"):
+        return config_lines.toml
+    if name.endswith((".ini", ".cfg", ".properties")):
+        return config_lines.sections
+    if "dockerfile" in name or "containerfile" in name:
+        return config_lines.dockerfile
+    return config_lines.environment
+
+
+def _documents(text: str) -> Iterator[Entry]:
+    from jwtaudit.frontends.config_yaml import documents  # noqa: PLC0415 - loads a parser
+
+    return documents(text)
