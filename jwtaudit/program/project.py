@@ -600,6 +600,8 @@ def deep(value: Value) -> Iterator[Value]:
                 stack.extend(a.value for a in part.call.arguments)
                 if part.call.receiver is not None:
                     stack.append(part.call.receiver)
+            elif isinstance(part, Member) and not isinstance(part.key, Const):
+                stack.append(part.key)
 
 
 def event_values(event: Event) -> tuple[Value, ...]:
