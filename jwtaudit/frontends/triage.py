@@ -38,7 +38,7 @@ def _patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
         word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
         patterns += [
             # import jwt; from x import (..., jwt); lazy import jwt
-            rf"(?im)(?:^|[;:])[ \t]*(?:lazy[ \t]+)?"
+            rf"(?im)(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?"
             rf"(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]*?|(?:from|import)[ \t][^\n#]*?){word}",
             rf"(?i)import(?:_module|__)[ \t]*\(\s*[\"'][\w.]*{word}",
             # JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ...
