@@ -9,7 +9,6 @@ Paths are strings here: with pathlib the walk of a large tree takes six times as
 from __future__ import annotations
 
 import codecs
-import functools
 import os
 import posixpath
 import re
@@ -259,12 +258,7 @@ class _Walk:
         self.prefix = len(root.rstrip("/")) + 1
         self.links: list[str] = []
         self.seen: set[str] = set()
-
-        @functools.cache
-        def wanted_suffix(suffix: str) -> bool:
-            return wanted("x" + suffix)
-
-        self.wanted_suffix = wanted_suffix
+        self.wanted = wanted
 
     def run(self, paths: Sequence[str]) -> Tree:
         for path in paths:
@@ -288,16 +282,12 @@ class _Walk:
         return False
 
     def _named(self, path: str) -> None:
-        if not self._is_wanted(path):
+        if not self.wanted(path):
             self.tree.skipped[UNKNOWN_TYPE] += 1
         elif os.path.isfile(path):
             self._add(path)
         else:
             self.tree.skipped[SPECIAL] += 1
-
-    def _is_wanted(self, name: str) -> bool:
-        dot = name.rfind(".")
-        return dot >= 0 and "/" not in name[dot:] and self.wanted_suffix(name[dot:])
 
     def _add(self, path: str) -> None:
         self.tree.files[path[self.prefix :]] = path
@@ -337,7 +327,7 @@ class _Walk:
             path = prefix + entry.name
             is_directory = entry.is_dir(follow_symlinks=False)
             is_link = not is_directory and entry.is_symlink()
-            if not is_directory and not is_link and not self._is_wanted(entry.name):
+            if not is_directory and not is_link and not self.wanted(path):
                 self.tree.others.append(path[self.prefix :])
             elif self.globs.match(path):
                 skipped[EXCLUDED] += 1
@@ -364,7 +354,7 @@ class _Walk:
             target = _slashed(os.path.realpath(path))
             if not _below(target, _slashed(root)):
                 self.tree.skipped[OUTWARD] += 1
-            elif self._is_wanted(path) and os.path.isfile(target) and target not in taken:
+            elif self.wanted(path) and os.path.isfile(target) and target not in taken:
                 self._add(path)
             else:
                 self.tree.skipped[LINK] += 1

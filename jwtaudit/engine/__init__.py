@@ -156,7 +156,7 @@ class _Run:
         for number, path in enumerate(self.tree.files):
             self.progress("reading", number, total)
             data = self._read(path)
-            if data is None or not needles.match(data):
+            if data is None or not _may_matter(path, data, needles):
                 continue
             if discovery.is_binary(data):
                 self.skipped[discovery.BINARY] += 1
@@ -179,7 +179,8 @@ class _Run:
 
     def _cannot(self, diagnostic: Diagnostic) -> None:
         """A file could not be analysed."""
-        self.diagnostics.append(diagnostic)
+        if frontends.is_program(diagnostic.path):
+            self.diagnostics.append(diagnostic)
         self.skipped[diagnostic.kind] += 1
         self.unanalysed.add(diagnostic.path)
 
@@ -370,6 +371,14 @@ def _tree(options: Options) -> Tree:
     else:
         tree.skipped[discovery.UNKNOWN_TYPE] += 1
     return tree
+
+
+def _may_matter(path: str, data: bytes, needles: Needles) -> bool:
+    if frontends.language_of(path) != "config":
+        return needles.match(data)
+    from jwtaudit.frontends import config  # noqa: PLC0415
+
+    return config.matters(data)
 
 
 def _has_front_end(name: str) -> bool:

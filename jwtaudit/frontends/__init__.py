@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +19,26 @@ _LANGUAGES = {
     ".jinja": "template",
     ".jinja2": "template",
     ".j2": "template",
+    ".yaml": "config",
+    ".yml": "config",
+    ".toml": "config",
+    ".ini": "config",
+    ".cfg": "config",
+    ".properties": "config",
+    ".env": "config",
 }
+_CONFIG = re.compile(
+    r"\.envrc|(?:[\w.-]*\.)?env\.[\w.-]+|(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?"
+    r"|[\w.-]*(?:config|settings|secret|env|credential)[\w.-]*\.json"
+    r"|(?:default|base|local|dev|development|staging|prod|production)\.json"
+)
+# What names the packages of a project; `dependencies` reads them.
+_MANIFEST = re.compile(
+    r"(?:.*/)?(?:(?:[\w.-]+[-_.])?(?:requirements|constraints)(?:[-_.][\w.-]+)?\.(?:txt|in)"
+    r"|requirements/[\w.-]+\.(?:txt|in)|(?:uv|poetry|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml"
+    r"|pyproject\.toml|pipfile(?:\.lock)?|setup\.cfg)"
+)
+_MANIFEST_ENDS = (".txt", ".in", ".lock", ".toml", ".cfg", "pipfile")
 
 TEXT_NEEDLES = ("eyJ", "eyK", "localStorage", "sessionStorage", "document.cookie")
 """What a string literal must hold to be kept for the rules that read texts."""
@@ -41,7 +60,20 @@ class Unparsable(Exception):  # noqa: N818 - a word that reads well where it is 
 
 def language_of(path: str) -> str | None:
     """The language of a file by its name; None when there is no front end for it."""
-    return _LANGUAGES.get(PurePosixPath(path).suffix.lower())
+    path = path.lower()
+    name = path[path.rfind("/") + 1 :]
+    found = _LANGUAGES.get(name[name.rfind(".") :])
+    if name.endswith(_MANIFEST_ENDS) and _MANIFEST.fullmatch(path):
+        return "manifest"
+    return found or ("config" if _CONFIG.fullmatch(name) else None)
+
+
+def is_program(path: str) -> bool:
+    """Whether a file is what the tool is about: one that cannot be read must not go unsaid.
+
+    Configuration is looked at where it can be read; a template of a manifest is no YAML.
+    """
+    return language_of(path) not in ("config", "manifest")
 
 
 def read(path: str, data: bytes) -> Source:
@@ -52,7 +84,8 @@ def read(path: str, data: bytes) -> Source:
     """
     from jwtaudit.frontends.text import decode
 
-    return decode(path, data, cookie=language_of(path) == "python")
+    language = language_of(path)
+    return decode(path, data, cookie=language == "python", wide=language == "manifest")
 
 
 def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Facts:
@@ -74,6 +107,10 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
         from jwtaudit.frontends.python import lower
 
         return lower(read(path, data), vocabulary)
+    if language_of(path) == "config":
+        from jwtaudit.frontends.config import lower_config
+
+        return lower_config(read(path, data))
     from jwtaudit.frontends.text import lower_text
 
     return lower_text(read(path, data))

@@ -44,6 +44,8 @@ class Entry(NamedTuple):
 
 def matters(data: bytes) -> bool:
     """Whether a configuration file may hold the key of a token."""
+    if len(data) > MAX_SIZE:
+        return False
     lower = data.lower()
     return b"secret" in lower or (
         b"key" in lower and any(word in lower for word in (b"jwt", b"token", b"auth"))

@@ -6,7 +6,7 @@ import codecs
 import re
 
 from jwtaudit.facts import Comment, Facts, TextFact
-from jwtaudit.frontends import TEXT_NEEDLES, Unparsable
+from jwtaudit.frontends import TEXT_NEEDLES, Unparsable, language_of
 from jwtaudit.source import Source, Span
 
 # PEP 263: the cookie stands in one of the first two lines.
@@ -14,8 +14,10 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _MARK = re.compile(r"(?:\{#|<!--|/\*|//|#)[^\n]*?jwtaudit:[^\n]*")
 
 
-def decode(path: str, data: bytes, *, cookie: bool) -> Source:
+def decode(path: str, data: bytes, *, cookie: bool, wide: bool = False) -> Source:
     """Decode a file: UTF-8, a byte-order mark, or (Python only) an encoding cookie.
+
+    ``wide`` lets UTF-16 pass, which PowerShell writes requirement files in, and pip reads.
 
     Raises:
         Unparsable: unknown codec, or bytes that it cannot decode.
@@ -25,6 +27,8 @@ def decode(path: str, data: bytes, *, cookie: bool) -> Source:
     if data.startswith(codecs.BOM_UTF8):
         body = data[3:]
     elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if wide:
+            return _wide(path, data)
         raise Unparsable("UTF-16 text: save the file as UTF-8")
     elif cookie:
         for head in data.split(b"\n", 2)[:2]:
@@ -47,12 +51,20 @@ def decode(path: str, data: bytes, *, cookie: bool) -> Source:
     return Source(path, data, text, info.name)
 
 
+def _wide(path: str, data: bytes) -> Source:
+    try:
+        return Source(path, data, data.decode("utf-16"), "utf-16")
+    except UnicodeError:
+        raise Unparsable("not valid UTF-16 text") from None
+
+
 def lower_text(source: Source) -> Facts:
-    """The facts of a template: its whole text."""
+    """The facts of a template: its whole text; of a manifest nothing but what speaks to us."""
+    language = language_of(source.path) or "template"
     texts: tuple[TextFact, ...] = ()
-    if any(needle in source.text for needle in TEXT_NEEDLES):
+    if language == "template" and any(needle in source.text for needle in TEXT_NEEDLES):
         texts = (TextFact(Span(0, len(source.text)), source.text),)
     comments: tuple[Comment, ...] = ()
     if "jwtaudit:" in source.text:
         comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
-    return Facts(source.path, "template", texts=texts, comments=comments)
+    return Facts(source.path, language, texts=texts, comments=comments)
