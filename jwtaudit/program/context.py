@@ -67,3 +67,8 @@ def exclusive(a: tuple[Arm, ...], b: tuple[Arm, ...]) -> bool:
             both = {side, arm.side}
             return "try" not in both
     return False
+
+
+def is_demonstration(path: str, arms: tuple[Arm, ...]) -> bool:
+    """Whether code shows something rather than being the product."""
+    return setting_of(path) is not Setting.PRODUCT or in_main(arms)

@@ -59,7 +59,7 @@ def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
     for event in project.events:
         if is_test(event.place.path):
             continue
-        for owner, name, value in _given(event):
+        for owner, name, value in given_settings(event):
             row = _known().get(name)
             if row is None or not _belongs(row, owner):
                 continue
@@ -79,7 +79,7 @@ def _belongs(row: dict[str, Any], owner: str) -> bool:
     return "inside" not in row or owner in row["inside"]
 
 
-def _given(event: Event) -> Iterator[tuple[str, str, Value]]:
+def given_settings(event: Event) -> Iterator[tuple[str, str, Value]]:
     """The settings that an event gives: (name of the mapping around it, name, value)."""
     if isinstance(event, Assigned):
         yield "", event.name, event.value
@@ -104,4 +104,4 @@ def _entries(owner: str, value: Value) -> Iterator[tuple[str, str, Value]]:
                     yield owner, key, inner
 
 
-__all__ = ["LifetimeSetting", "lifetime_settings"]
+__all__ = ["LifetimeSetting", "given_settings", "lifetime_settings"]

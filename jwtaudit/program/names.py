@@ -35,7 +35,7 @@ _OTHER_TOKEN = frozenset(
     " sync push device fcm apns captcha recaptcha turnstile stripe payment card sas design parse"
     " parser lexer lex syntax ast special pad bos eos unk mask stop word words vocab embedding"
     " prompt completion first last start end current max min num prefix total count counter"
-    " length size expired".split()
+    " length size expired dec decoded parsed payload claims".split()
 )
 # What is called so is made of a token, or about it.
 _NOT_GIVING = frozenset(
@@ -127,6 +127,22 @@ def is_called_token(value: Value) -> bool:
 
 def _is_index(value: Member) -> bool:
     return isinstance(value.key, Const) and isinstance(value.key.value, int)
+
+
+def is_masked(value: Value) -> bool:
+    """Whether a value came out of a function that shortens or hides, going by its name."""
+    return any(
+        _MASKING & set(words(found[1]))
+        for step in value.trace
+        if (found := _RETURNED.search(step.what))
+    )
+
+
+_RETURNED = re.compile(r"^returned by `([^`]+)\(\)`$")
+_MASKING = frozenset(
+    "mask masked redact redacted shorten short truncate abbreviate hide censor obfuscate sanitize"
+    " preview hash fingerprint elide".split()
+)
 
 
 # -- claims --------------------------------------------------------------------------------------

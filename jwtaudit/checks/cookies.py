@@ -1,0 +1,108 @@
+"""Cookies that hold tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.cookies import Cookie, cookie_settings, off, token_cookies
+from jwtaudit.program.origins import steps
+from jwtaudit.values import Absent, Const, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+
+_READABLE = (
+    "is set without `HttpOnly`: any script that runs in the page can read the token and send it"
+    " away"
+)
+_PLAIN = (
+    "is set without `Secure`: the browser also sends it over plain HTTP, where anyone on the way"
+    " can read the token"
+)
+_CROSS_SITE = (
+    "is set with `SameSite=None`: the browser sends it along with requests that any other site"
+    " makes"
+)
+_UNDECIDED = (
+    "is set without `SameSite`: whether other sites can use it is left to each browser's default"
+)
+
+
+@check("cookie-not-httponly")
+def cookie_not_httponly(project: Project) -> Iterator[Draft]:
+    """A token cookie that scripts can read."""
+    yield from _without(project, "httponly", _READABLE)
+
+
+@check("cookie-not-secure")
+def cookie_not_secure(project: Project) -> Iterator[Draft]:
+    """A token cookie that is sent over plain HTTP."""
+    yield from _without(project, "secure", _PLAIN)
+
+
+@check("cookie-samesite")
+def cookie_samesite(project: Project) -> Iterator[Draft]:
+    """A token cookie that goes along with requests made by other sites."""
+    for cookie in token_cookies(project):
+        given = cookie.site.argument("samesite")
+        if any(_is_none(option) for option in options(given) if isinstance(option, Const)):
+            yield _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
+        elif _is_left_out(cookie):
+            yield _draft(cookie, "samesite", _UNDECIDED, cookie.confidence)
+    yield from _configured(project, "samesite", _CROSS_SITE)
+
+
+def _is_none(value: Const) -> bool:
+    return isinstance(value.value, str) and value.value.lower() == "none"
+
+
+def _is_left_out(cookie: Cookie) -> bool:
+    """Whether SameSite is left to the browser, in a cookie that nothing else protects either."""
+    given = cookie.site.argument("samesite")
+    missing = isinstance(given, Absent) or (isinstance(given, Const) and given.value is None)
+    known = not cookie.site.model.name.startswith("*.")  # else the default is not known
+    bare = off(cookie.site, "httponly") is not None or off(cookie.site, "secure") is not None
+    return missing and known and bare
+
+
+def _without(project: Project, attribute: str, why: str) -> Iterator[Draft]:
+    for cookie in token_cookies(project):
+        sure = off(cookie.site, attribute)
+        if sure is not None:
+            yield _draft(cookie, attribute, why, min(sure, cookie.confidence))
+    yield from _configured(project, attribute, why)
+
+
+def _draft(cookie: Cookie, attribute: str, why: str, confidence: Confidence) -> Draft:
+    site = cookie.site
+    parameter = site.model.meanings.get(attribute, attribute)
+    good = '"Lax"' if attribute == "samesite" else "True"
+    value = options(site.argument("value"))[0]
+    named = f"the cookie `{cookie.name}`" if cookie.name else "the cookie with the token"
+    return Draft(
+        rule="",
+        place=site.place,
+        message=f"{named} {why}",
+        advice=f"Give `{parameter}={good}`.",
+        confidence=confidence,
+        trace=steps(value, site.place, "set as a cookie here"),
+        anchor=f"{site.call.scope.qualname}:cookie {cookie.name}",
+    )
+
+
+def _configured(project: Project, attribute: str, why: str) -> Iterator[Draft]:
+    """The same by a setting of a framework that sets the cookies."""
+    for setting in cookie_settings(project, attribute):
+        good = '"Lax"' if attribute == "samesite" else "True"
+        yield Draft(
+            rule="",
+            place=setting.place,
+            message=f"by `{setting.name}` the cookie with the token {why}",
+            advice=f"Set `{setting.name}` to {good}, for development by an environment variable.",
+            confidence=Confidence.MEDIUM,
+            anchor=setting.name,
+        )

@@ -1,0 +1,245 @@
+"""Which values are tokens: by what made them, by what takes them, or by their name.
+
+A name alone says little: parsers, language models and pages have tokens too. It counts only in a
+file that signs or verifies tokens, or calls what does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from jwtaudit.finding import Confidence
+from jwtaudit.program.names import is_called_token, is_masked, names_of, words
+from jwtaudit.values import (
+    Call,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Symbol,
+    Table,
+    Value,
+    options,
+    same,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+
+_READING = ("verify", "verify-signature", "decode-unverified", "header-peek", "decrypt")
+_MINTING = frozenset({"payload", "subject", "token"})
+_NO_TOKEN = frozenset({*_READING, "claims-accessor", "generator", "digest", "factory", "type"})
+# Operations whose result tells its operand.
+_TELLING = frozenset(
+    "or identity strip lower upper join each pad text + % json-encode url-encode base64-encode"
+    " base64url-encode replace".split()
+)
+_HEADER = frozenset({"authorization", "auth_header", "authorization_header", "http_authorization"})
+_MAX_PARTS = 200
+_FORMAT = "str.format"
+_FIELD = re.compile(r"\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
+_PERCENT = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[srdiax]")
+
+
+class _Traffic(NamedTuple):
+    """Where tokens are handled, and the values that are verified in each file."""
+
+    paths: frozenset[str]
+    read: dict[str, list[Value]]
+
+
+_traffic: WeakKeyDictionary[Project, _Traffic] = WeakKeyDictionary()
+
+
+def token_evidence(project: Project, value: Value, path: str) -> Confidence | None:
+    """How sure it is that a value met in a file is a token; None when nothing says so."""
+    found = [_evidence(project, option, path) for option in options(value)]
+    return max((one for one in found if one is not None), default=None)
+
+
+def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
+    value = _unwrapped(value)
+    if is_masked(value) or _is_part(value):
+        return None
+    if is_minted(project, value):
+        return Confidence.HIGH
+    if _role(project, value) in _NO_TOKEN or not isinstance(value, (Member, Param, Outcome)):
+        return None
+    if path not in handling(project):
+        return None
+    if any(same(value, read) for read in _traffic[project].read.get(path, ())):
+        return Confidence.HIGH
+    if is_authorization(value) or is_called_token(value):
+        return Confidence.MEDIUM
+    return None
+
+
+def is_minted(project: Project, value: Value) -> bool:
+    """Whether a value is what a signing call gave."""
+    if isinstance(value, Member) and value.name is not None and not value.item:
+        # an access token taken from a refresh token, as some frameworks offer
+        return words(value.name)[-1:] == ("token",) and is_minted(project, value.base)
+    if not isinstance(value, Outcome) or _role(project, value) != "sign":
+        return False
+    model = project.model_of(value.call)
+    # without any of these it is an object that signs by itself later
+    return model is not None and bool(_MINTING & {*model.meanings, *model.factory})
+
+
+def is_authorization(value: Value) -> bool:
+    """Whether a value is a request's Authorization header."""
+    return any("_".join(words(name)) in _HEADER for name in names_of(value))
+
+
+def is_all_headers(value: Value) -> bool:
+    """Whether a value is all headers of a request."""
+    if isinstance(value, Symbol):
+        return value.name.endswith("request.headers")
+    if isinstance(value, Member) and value.name == "headers" and not value.item:
+        return any("request" in words(name) for name in names_of(value.base))
+    return False
+
+
+def is_claims(project: Project, value: Value) -> bool:
+    """Whether a value is all claims of a verified token."""
+    return _role(project, value) in ("verify", "verify-signature")
+
+
+def handling(project: Project) -> frozenset[str]:
+    """The files that sign or read tokens, or call a function of the project that does."""
+    found = _traffic.get(project)
+    if found is None:
+        found = _traffic[project] = _survey(project)
+    return found.paths
+
+
+def _survey(project: Project) -> _Traffic:
+    paths: set[str] = set()
+    read: dict[str, list[Value]] = {}
+    for site in project.sites("sign", *_READING):
+        paths.add(site.place.path)
+        paths.update(call.place.path for call in site.chain)
+        if site.role in _READING:
+            call = site.call.origin or site.call
+            for value in options(project.argument(call, site.model, "token")):
+                read.setdefault(site.place.path, []).append(value)
+    return _Traffic(frozenset(paths), read)
+
+
+def _role(project: Project, value: Value) -> str:
+    if not isinstance(value, Outcome):
+        return ""
+    model = project.model_of(value.call)
+    return "" if model is None else model.role
+
+
+def _unwrapped(value: Value) -> Value:
+    """A header without its scheme is the token: ``header.split()[1]``, ``header[7:]``."""
+    if isinstance(value, Member) and isinstance(value.base, Operation):
+        if value.base.operator == "split" and isinstance(value.key, Const):
+            return value.base.operands[0]
+    if isinstance(value, Operation) and value.operator == "slice":
+        return value.operands[0]
+    if isinstance(value, Member) and value.item and value.name is None and value.trace:
+        if is_authorization(value.base) and not isinstance(value.key, Const):
+            return value.base
+    return value
+
+
+def _is_part(value: Value) -> bool:
+    """Whether only a part is taken: a slice, an element.
+
+    An entry of what a call gave is no part: ``access, refresh = make_tokens()``.
+    """
+    if not isinstance(value, Member) or not value.item or value.name is not None:
+        return False
+    return not (isinstance(value.key, Const) and isinstance(value.base, Outcome))
+
+
+# -- texts ---------------------------------------------------------------------------------------
+
+
+def told(value: Value) -> Iterator[Value]:
+    """The values that a text, a log line or a message made of this one gives away."""
+    stack = [value]
+    for _ in range(_MAX_PARTS):
+        if not stack:
+            return
+        current = stack.pop()
+        inner = [option for option in options(current) if option is not current]
+        if inner:
+            stack.extend(inner)
+        elif isinstance(current, Operation) and current.operator in _TELLING:
+            stack.extend(_operands(current))
+        elif isinstance(current, Table):
+            stack.extend((*current.entries.values(), *current.rest))
+        elif isinstance(current, Sequence):
+            stack.extend((*current.items, *current.rest))
+        elif isinstance(current, Outcome) and current.call.name == _FORMAT:
+            stack.extend(argument.value for argument in current.call.arguments)
+        else:
+            yield current
+
+
+def _operands(value: Operation) -> tuple[Value, ...]:
+    first = value.operands[0]
+    if isinstance(first, Const) and isinstance(first.value, str) and "%." in first.value:
+        return ()  # cut to a length
+    return value.operands
+
+
+def pieces(value: Value) -> tuple[Value, ...]:
+    """A text as its parts in order, templates taken apart; a value that is no text is alone."""
+    if isinstance(value, Operation) and value.operator == "text":
+        if len(value.operands) == 2:
+            template, given = value.operands
+            if isinstance(template, Const) and isinstance(template.value, str):
+                if _PERCENT.search(template.value):
+                    items = given.items if isinstance(given, Sequence) else (given,)
+                    return _filled(_PERCENT.split(template.value), list(items))
+        return tuple(part for operand in value.operands for part in pieces(operand))
+    if isinstance(value, Operation) and value.operator == "+":
+        return tuple(part for operand in value.operands for part in pieces(operand))
+    if isinstance(value, Outcome) and value.call.name == _FORMAT:
+        return _formatted(value.call)
+    return (value,)
+
+
+def _formatted(call: Call) -> tuple[Value, ...]:
+    template = call.receiver
+    if not isinstance(template, Const) or not isinstance(template.value, str):
+        return ()
+    positional = [a.value for a in call.arguments if a.name is None]
+    named = {a.name: a.value for a in call.arguments if a.name is not None}
+    texts = _FIELD.split(template.value)
+    given: list[Value] = []
+    for index, field in enumerate(texts[1::2]):
+        number = int(field) if field.isdigit() else index
+        default = positional[number] if number < len(positional) else Const("")
+        given.append(named.get(field, default))
+    return _filled(texts[::2], given)
+
+
+def _filled(texts: list[str], given: list[Value]) -> tuple[Value, ...]:
+    out: list[Value] = [Const(texts[0])]
+    for text, value in zip(texts[1:], given, strict=False):
+        out.extend((value, Const(text)))
+    return tuple(out)
+
+
+__all__ = [
+    "handling",
+    "is_all_headers",
+    "is_authorization",
+    "is_claims",
+    "is_minted",
+    "pieces",
+    "told",
+    "token_evidence",
+]

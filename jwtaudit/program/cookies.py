@@ -1,0 +1,169 @@
+"""Cookies that hold a token: where they are set, and with which attributes."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tomli
+
+from jwtaudit.finding import Confidence
+from jwtaudit.program.bearers import handling, pieces, token_evidence
+from jwtaudit.program.claims import is_tested
+from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.keys import enclosing
+from jwtaudit.program.lifetime_settings import given_settings
+from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
+from jwtaudit.resources import rules_directory
+from jwtaudit.values import Absent, Const, Sequence, Value, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.source import Place
+
+_NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
+_SUFFIXES = frozenset({"cookie", "name", "key"})
+_ELSEWHERE = frozenset("dev develop development local test tests testing debug".split())
+
+
+class Cookie(NamedTuple):
+    """A call that sets a cookie with a token in it."""
+
+    site: Site
+    confidence: Confidence
+    name: str
+
+
+class CookieSetting(NamedTuple):
+    """A setting of a framework that turns an attribute of its cookies off."""
+
+    name: str
+    value: Const
+    place: Place
+
+
+def token_cookies(project: Project) -> Iterator[Cookie]:
+    """The calls that set a cookie with a token, outside of tests; not those that delete one."""
+    for site in project.sites("cookie"):
+        if is_tested(site) or _is_deletion(site):
+            continue
+        name = site.argument("name")
+        called = name.value if isinstance(name, Const) and isinstance(name.value, str) else ""
+        confidence = _evidence(project, site, called)
+        if confidence is not None:
+            if is_demonstration(site.place.path, site.call.path):
+                confidence = Confidence(max(confidence - 1, 0))
+            yield Cookie(site, confidence, called)
+
+
+def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
+    """How sure it is that a token is in the cookie."""
+    if "value" not in site.model.meanings:  # the library itself puts the token in
+        return Confidence.HIGH
+    value = site.argument("value")
+    if isinstance(value, Absent) or is_other_token(called):
+        return None
+    path = site.place.path
+    parts = [part for option in options(value) for part in pieces(option)]
+    found = [token_evidence(project, part, path) for part in parts]
+    surest = max((one for one in found if one is not None), default=None)
+    if any(map(_is_token_cookie, (called, *names_of(site.argument("name"))))):
+        return Confidence.HIGH if surest is not None else Confidence.MEDIUM
+    if surest is None and not called and path not in handling(project):
+        return Confidence.MEDIUM if any(map(is_called_token, parts)) else None
+    return surest
+
+
+def _is_token_cookie(name: str) -> bool:
+    """Whether a cookie so called holds a token: ``access_token_cookie``, ``JWT_COOKIE_NAME``."""
+    parts = words(name)
+    while parts and parts[-1] in _SUFFIXES:
+        parts = parts[:-1]
+    whole = "_".join(parts)
+    return whole in _NAMES or "jwt" in parts or is_token_name(whole)
+
+
+def _is_deletion(site: Site) -> bool:
+    """Whether the call takes the cookie away: an empty value, or no time to live."""
+    value = site.argument("value")
+    if isinstance(value, Const) and not value.value:
+        return True
+    return any(
+        isinstance(given, Const) and isinstance(given.value, (int, float)) and given.value <= 0
+        for given in (site.argument("max_age"), site.argument("expires"))
+    )
+
+
+def off(site: Site, attribute: str) -> Confidence | None:
+    """How sure it is that an attribute is missing or off; what is computed is not judged."""
+    given = site.argument(attribute)
+    if isinstance(given, Absent):
+        return Confidence.HIGH
+    call = site.call.place
+    for option in options(given):
+        if not isinstance(option, Const) or option.value or option.place is None:
+            continue
+        if option.place.path != call.path or _is_setting(option):
+            continue
+        if not call.span.contains(option.place.span):
+            return Confidence.MEDIUM  # a constant of the file
+        if not option.trace:
+            return Confidence.HIGH
+    return None
+
+
+def _is_setting(value: Value) -> bool:
+    return any("setting" in step.what for step in value.trace)
+
+
+# -- settings ------------------------------------------------------------------------------------
+
+
+def cookie_settings(project: Project, attribute: str) -> Iterator[CookieSetting]:
+    """The settings that turn an attribute off, but not those for development alone."""
+    given = [
+        (owner, name, value, event.place)
+        for event in project.events
+        if not is_test(event.place.path)
+        for owner, name, value in given_settings(event)
+    ]
+    for owner, name, value, place in given:
+        for row in _known().get(name, ()):
+            if row["attribute"] != attribute or ("inside" in row and owner not in row["inside"]):
+                continue
+            if not isinstance(value, Const) or value.trace or value.value not in row["off"]:
+                continue
+            if "cookies" in row and not any(
+                switch == row["cookies"] and _says_cookies(location)
+                for _, switch, location, _ in given
+            ):
+                continue
+            if not _is_for_development(project, value.place or place):
+                yield CookieSetting(name, value, value.place or place)
+
+
+@functools.cache
+def _known() -> dict[str, list[dict[str, Any]]]:
+    path = rules_directory() / "data" / "cookie-settings.toml"
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in tomli.loads(path.read_text(encoding="utf-8"))["setting"]:
+        rows.setdefault(row["name"], []).append(row)
+    return rows
+
+
+def _says_cookies(value: Value) -> bool:
+    return any(
+        isinstance(part, Const) and part.value == "cookies"
+        for option in options(value)
+        for part in (option.items if isinstance(option, Sequence) else (option,))
+    )
+
+
+def _is_for_development(project: Project, place: Place) -> bool:
+    spoken = {*words(enclosing(project, place)), *words(place.path)}
+    return bool(spoken & _ELSEWHERE)
+
+
+__all__ = ["Cookie", "CookieSetting", "cookie_settings", "off", "token_cookies"]
