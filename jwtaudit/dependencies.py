@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tomli
 
 from jwtaudit.finding import Diagnostic
+from jwtaudit.source import Place, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 16 * 1024 * 1024
 _MAX_INCLUDES = 8
+_ANY_LATER = "99999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,43 @@ class Pin:
     source: str
     line: int | None
     exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What one manifest says of one package.
+
+    Attributes:
+        package: its name as PEP 503 compares it.
+        specifier: in the form of PEP 440; empty when any version will do.
+        place: where, in the manifest.
+        lock: whether the manifest was made by a tool that resolved all versions.
+    """
+
+    package: str
+    specifier: str
+    place: Place
+    lock: bool
+
+    @property
+    def version(self) -> Version | None:
+        """The version, where it is told."""
+        return exact_version(self.specifier)
+
+    def is_within(self, affected: str, known: Iterable[str] = ()) -> bool:
+        """Whether no version that may be installed lies outside of a range.
+
+        Args:
+            affected: the range.
+            known: versions that exist; without them only the bounds tell.
+        """
+        if self.version is not None:
+            return _fits(affected, self.version)
+        if not self.specifier:
+            return False
+        bounds = re.findall(r"\d+(?:\.\d+)*", self.specifier)
+        versions = map(_version, (*known, *bounds, _ANY_LATER))
+        return not any(_fits(self.specifier, v) and not _fits(affected, v) for v in versions if v)
 
 
 class _Declared(NamedTuple):
@@ -119,6 +158,25 @@ class Dependencies:
                 return found[0] if len(found) == 1 else None
         return None
 
+    def requirements(self, manifest: str) -> Iterator[Requirement]:
+        """What one manifest says by itself, without the files that it includes."""
+        path = self.root / manifest
+        kind = _kind_of(path)
+        if kind is None:
+            return
+        try:
+            text = _text(path, self._top, as_written=True)
+            plain = text.replace("\r\n", "\n")
+            alone = _requirements_alone if kind.read is _requirements else kind.read
+            declared = list(alone(plain, path))
+        except _BrokenError:
+            return  # said when a version is asked for
+        source = Source(manifest, b"", text)
+        for name, specifier, line in declared:
+            if line is not None:
+                place = Place(manifest, _content(source, line))
+                yield Requirement(normalised(name), specifier, place, kind.lock)
+
     def _upwards(self, path: str) -> Iterator[Path]:
         directory = Path(os.path.abspath(self.root / path)).parent  # noqa: PTH100
         while True:
@@ -162,13 +220,15 @@ def normalised(name: str) -> str:
 
 def exact_version(specifier: str) -> Version | None:
     """The version that a specifier admits, where it is a single one."""
+    match = re.fullmatch(r"\s*={2,3}\s*([^\s,*]+)\s*", specifier)
+    return _version(match[1]) if match else None
+
+
+def _version(text: str) -> Version | None:
     from packaging.version import Version  # noqa: PLC0415
 
-    match = re.fullmatch(r"\s*={2,3}\s*([^\s,*]+)\s*", specifier)
-    if match is None:
-        return None
     try:
-        return Version(match[1])
+        return Version(text)
     except ValueError:  # no version, or a number with thousands of digits
         return None
 
@@ -226,7 +286,19 @@ def _manifests(directory: Path) -> Iterator[tuple[Path, _Kind]]:
         yield path, kind
 
 
-def _text(path: Path, top: Path) -> str:
+def _kind_of(path: Path) -> _Kind | None:
+    names = (path.name, f"{path.parent.name}/{path.name}")
+    return next((k for k in _KINDS if any(k.pattern.fullmatch(name) for name in names)), None)
+
+
+def _content(source: Source, line: int) -> Span:
+    """A line without the blanks and the comment around what it says."""
+    start, text = source.line_starts[line - 1], source.line(line)
+    said = re.match(r"\s*(.*?)[\s,]*(?:(?<!\S)#.*|\\)?$", text)
+    return Span(*(start + offset for offset in (said.span(1) if said else (0, len(text)))))
+
+
+def _text(path: Path, top: Path, *, as_written: bool = False) -> str:
     """A manifest's text; a link must not lead out of the project."""
     try:
         real = path.resolve(strict=True)
@@ -240,7 +312,8 @@ def _text(path: Path, top: Path) -> str:
         data = real.read_bytes()
         # PowerShell's `pip freeze > requirements.txt` writes UTF-16, which pip reads.
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        return data.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+        return text if as_written else text.replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise _BrokenError("not read: it is neither UTF-8 nor UTF-16") from None
     except (OSError, RuntimeError) as error:
@@ -300,6 +373,10 @@ def _requirements(text: str, path: Path, depth: int = 0) -> Iterator[_Declared]:
             declared = _requirement(content, number)
             if declared is not None:
                 yield declared
+
+
+def _requirements_alone(text: str, path: Path) -> Iterator[_Declared]:
+    return _requirements(text, path, _MAX_INCLUDES)
 
 
 def _line_offsets(text: str) -> Iterator[int]:
