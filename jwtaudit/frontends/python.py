@@ -11,6 +11,7 @@ import ast
 import re
 import unicodedata
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -18,11 +19,11 @@ from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import TEXT_NEEDLES, Unparsable
-from jwtaudit.frontends.slicing import slice_source
+from jwtaudit.frontends.slicing import cut_function, slice_source
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from jwtaudit.frontends.triage import Vocabulary
     from jwtaudit.source import Source
@@ -77,15 +78,50 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     Raises:
         Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
     """
+    with _refusals(source.text):
+        text, omitted = (
+            slice_source(source, vocabulary) if vocabulary else (source.text, frozenset())
+        )
+        return _Lowering(source, text, omitted).facts()
+
+
+def lower_function(source: Source, start: int) -> f.Function | None:
+    """The function that begins at an offset, parsed alone; None when there is none.
+
+    Raises:
+        Unparsable: as ``lower``.
+    """
+    cut = cut_function(source, start)
+    if cut is None:
+        facts = lower(source)
+        found = _functions(facts.body)
+    else:
+        text, moved = cut
+        with _refusals(text):
+            found = _functions(_Lowering(source, text, frozenset(), moved).facts().body)
+    return next((function for function in found if function.span.start == start), None)
+
+
+def _functions(body: tuple[f.Statement, ...]) -> Iterator[f.Function]:
+    """All functions below some statements, however deep."""
+    stack: list[Any] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, f.Function):
+            yield node
+        for block in ("body", "otherwise", "handlers", "final"):
+            stack.extend(getattr(node, block, ()))
+
+
+@contextmanager
+def _refusals(text: str) -> Iterator[None]:
+    """Turn what the parser raises into one exception with a message for people."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            text, omitted = (
-                slice_source(source, vocabulary) if vocabulary else (source.text, frozenset())
-            )
-            return _Lowering(source, text, omitted).facts()
+            yield
     except cst.ParserSyntaxError as error:
-        raise _syntax_error(source.text, error) from None
+        raise _syntax_error(text, error) from None
     except RecursionError:
         raise Unparsable("nested too deeply") from None
     except (cst.CSTValidationError, SyntaxError, ValueError, KeyError, LookupError) as error:
@@ -112,7 +148,8 @@ class _Offsets:
     the two differ, the dropped ones are found by walking both.
     """
 
-    def __init__(self, module: cst.Module, text: str) -> None:
+    def __init__(self, module: cst.Module, text: str, moved: int) -> None:
+        self.moved = moved
         self.table: list[int] | None = None
         code = module.code
         if code == text:
@@ -128,9 +165,11 @@ class _Offsets:
 
     def span(self, start: int, end: int) -> Span:
         if self.table is None:
-            return Span(start, end)
+            return Span(start + self.moved, end + self.moved)
         last = len(self.table) - 1
-        return Span(self.table[min(start, last)], self.table[min(end - 1, last)] + 1 if end else 0)
+        start = self.table[min(start, last)]
+        end = self.table[min(end - 1, last)] + 1 if end else 0
+        return Span(start + self.moved, end + self.moved)
 
 
 def _dotted(node: cst.BaseExpression | None) -> str:
@@ -158,15 +197,18 @@ _OPERATORS = {
 }  # fmt: skip
 
 
+_LINE_END = re.compile(r"\r\n?")
+
+
 class _Lowering:
     """One walk over one module."""
 
-    def __init__(self, source: Source, text: str, omitted: frozenset[int]) -> None:
+    def __init__(self, source: Source, text: str, omitted: frozenset[int], moved: int = 0) -> None:
         module = cst.parse_module(text)
         counter = _Counter(module)
         module._codegen(counter)
         self.spans = counter.spans
-        self.offsets = _Offsets(module, text)
+        self.offsets = _Offsets(module, text, moved)
         self.omitted = omitted
         self.module = module
         self.source = source
@@ -462,8 +504,10 @@ class _Lowering:
         except (SyntaxError, ValueError):
             return f.Opaque(span)
         prefix = len(node.prefix) + len(node.quote)
-        raw = node.value[prefix : len(node.value) - len(node.quote)] == value
-        self.text(span, value, raw=raw, offset=prefix)
+        inner = node.value[prefix : len(node.value) - len(node.quote)]
+        # Python reads every line end as a line feed; the text keeps the file's own.
+        raw = inner == value or _LINE_END.sub("\n", inner) == value
+        self.text(span, inner if raw else value, raw=raw, offset=prefix)
         return f.Literal(span, value)
 
     def text(self, span: Span, value: str | bytes, *, raw: bool = False, offset: int = 0) -> None:

@@ -1,0 +1,245 @@
+"""Tokens, keys and claims in logs, on consoles and in messages of errors."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.bearers import (
+    handling,
+    is_all_headers,
+    is_authorization,
+    is_claims,
+    token_evidence,
+    told,
+)
+from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.keys import key_uses
+from jwtaudit.program.names import is_link_name, is_masked, names_of, words
+from jwtaudit.program.origins import steps
+from jwtaudit.program.scopes import Raised
+from jwtaudit.values import (
+    Call,
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Setting,
+    Value,
+    options,
+    same,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.scopes import Event
+
+_LOGGERS = frozenset({"log", "logger", "logging"})
+_LEVELS = frozenset(
+    {"trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log"}
+)
+# Arguments that say how something is logged.
+_MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
+_COMMAND = frozenset({"cli", "command", "commands", "manage", "management", "script", "scripts"})
+_FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
+_KEY_SOURCES = (Const, Env, Setting, Member, Param)
+
+
+class _Message(NamedTuple):
+    """Something written where more people read than should see a token."""
+
+    event: Event
+    value: Value
+    where: str
+
+
+@check("token-logged")
+def token_logged(project: Project) -> Iterator[Draft]:
+    """A token, or the header that holds it, in a log or in the message of an error."""
+    for message in _messages(project):
+        for part in told(message.value):
+            what, sure = _token(project, part, message.event.place.path)
+            if sure is None:
+                continue
+            if isinstance(message.event, Raised):
+                sure = Confidence(max(sure - 1, 0))
+            yield _draft(
+                message,
+                part,
+                f"{what} is written {message.where}: whoever reads it there can act as its"
+                " subject for as long as it lives",
+                "Leave it out. To tell tokens apart, write the `jti` or the subject.",
+                sure,
+                "token",
+            )
+            break
+
+
+@check("key-logged")
+def key_logged(project: Project) -> Iterator[Draft]:
+    """A signing key in a log or in the message of an error."""
+    keys = list(_secret_keys(project))
+    for message in _messages(project):
+        for part in told(message.value):
+            if any(_is_key(part, key) for key in keys) and not is_masked(part):
+                yield _draft(
+                    message,
+                    part,
+                    f"a signing key is written {message.where}: whoever reads it there can mint"
+                    " any token",
+                    "Leave it out, and replace the key: what was logged is no secret any more.",
+                    Confidence.HIGH,
+                    "key",
+                )
+                break
+
+
+@check("claims-logged")
+def claims_logged(project: Project) -> Iterator[Draft]:
+    """All claims of a token in a log."""
+    for message in _messages(project):
+        event = message.event
+        if isinstance(event, Raised) or is_demonstration(event.place.path, event.path):
+            continue
+        for part in told(message.value):
+            if is_claims(project, part):
+                yield _draft(
+                    message,
+                    part,
+                    f"all claims of a token are written {message.where}, with whatever the issuer"
+                    " puts there: names, addresses, rights",
+                    "Write the claims that help, such as `sub` and `jti`.",
+                    Confidence.MEDIUM,
+                    "claims",
+                )
+                break
+
+
+def _token(project: Project, part: Value, path: str) -> tuple[str, Confidence | None]:
+    """What of a token a value gives away, and how sure it is."""
+    if any(map(is_link_name, names_of(part))):
+        return "", None  # sent once, and of no use afterwards
+    if path in handling(project):
+        if is_all_headers(part):
+            return "the `Authorization` header, with all others,", Confidence.MEDIUM
+        if is_authorization(part) and not is_masked(part):
+            return "the `Authorization` header", Confidence.MEDIUM
+    return "a token", token_evidence(project, part, path)
+
+
+# -- keys ----------------------------------------------------------------------------------------
+
+
+def _secret_keys(project: Project) -> Iterator[Value]:
+    """The keys that sign; a key that only verifies may be public."""
+    for use in key_uses(project):
+        if use.role == "sign" or any(name.startswith("HS") for name in use.algorithms):
+            yield from (option for option in options(use.value) if isinstance(option, _KEY_SOURCES))
+
+
+def _is_key(part: Value, key: Value) -> bool:
+    if isinstance(part, Const):
+        return isinstance(part.value, (str, bytes)) and bool(part.value) and part.place == key.place
+    return isinstance(part, _KEY_SOURCES) and same(part, key)
+
+
+# -- messages ------------------------------------------------------------------------------------
+
+
+def _messages(project: Project) -> Iterator[_Message]:
+    for event in project.events:
+        if is_test(event.place.path):
+            continue
+        if isinstance(event, Call):
+            yield from _logged(project, event)
+        elif isinstance(event, Raised):
+            yield from _raised(project, event)
+
+
+def _logged(project: Project, call: Call) -> Iterator[_Message]:
+    method = call.name.rpartition(".")[2]
+    logger = method in _LEVELS
+    model = project.model_of(call)
+    if model is None:
+        if not logger or call.target is not None or not _is_logger(call):
+            return
+    elif model.role != "log":
+        return
+    if not logger and _is_command(project, call):
+        return  # a command that was asked for the token says it
+    cut = _cut_fields(call)
+    for index, argument in enumerate(call.arguments):
+        if argument.name not in _MANNER and index not in cut:
+            yield _Message(call, argument.value, "to a log" if logger else "to the console")
+
+
+def _cut_fields(call: Call) -> frozenset[int]:
+    """The arguments of which the template of a logger writes the first characters: ``%.8s``."""
+    template = call.arguments[0].value if call.arguments else None
+    if not isinstance(template, Const) or not isinstance(template.value, str):
+        return frozenset()
+    fields = _FIELD.findall(template.value)
+    return frozenset(index for index, precision in enumerate(fields, 1) if precision)
+
+
+def _is_logger(call: Call) -> bool:
+    receiver = call.receiver
+    names = [call.name.rpartition(".")[0]] if receiver is None else list(names_of(receiver))
+    return any(_LOGGERS & set(words(name)[-1:]) for name in names)
+
+
+def _is_command(project: Project, call: Call) -> bool:
+    """Whether the call belongs to a command that somebody types."""
+    if _COMMAND & set(words(call.place.path)):
+        return True
+    function = project.scope(call.scope)
+    return any(
+        isinstance(decorator, Outcome) and "command" in words(decorator.call.name)
+        for decorator in (() if function is None else function.decorators)
+    )
+
+
+def _raised(project: Project, event: Raised) -> Iterator[_Message]:
+    """The text of an error; one sent back to the client tells it nothing new."""
+    for option in options(event.value):
+        if not isinstance(option, Outcome):
+            continue
+        model = project.model_of(option.call)
+        if model is not None and model.role == "respond":
+            continue
+        for argument in option.call.arguments:
+            # a bare value may be kept as an attribute; a text is there to be read
+            text = argument.value
+            if isinstance(text, Operation) or (
+                isinstance(text, Outcome) and text.call.name == "str.format"
+            ):
+                yield _Message(event, text, "into the message of an error")
+
+
+def _draft(
+    message: _Message,
+    part: Value,
+    text: str,
+    advice: str,
+    confidence: Confidence,
+    subject: str,
+) -> Draft:
+    event = message.event
+    if is_demonstration(event.place.path, event.path):
+        confidence = Confidence(max(confidence - 1, 0))
+    return Draft(
+        rule="",
+        place=event.place,
+        message=text,
+        advice=advice,
+        confidence=confidence,
+        trace=steps(part, event.place, "written here"),
+        secrets=(part.place,) if isinstance(part, Const) and part.place is not None else (),
+        anchor=f"{event.scope.qualname}:{subject}",
+    )

@@ -1,0 +1,238 @@
+"""Tokens in URLs: taken from the query string, or written into it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.bearers import handling, pieces, token_evidence
+from jwtaudit.program.claims import is_tested
+from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
+from jwtaudit.program.origins import steps
+from jwtaudit.program.project import event_values
+from jwtaudit.values import (
+    Call,
+    Const,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Table,
+    Value,
+    options,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
+    from jwtaudit.values import FunctionId
+
+_KEY = re.compile(r"[?&]([\w.-]+)=$")
+_KEYS = frozenset({"jwt", "auth", "bearer", "authorization"})
+_SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
+_WHY = (
+    "URLs stand in server logs, browser histories and `Referer` headers, and whoever reads one"
+    " there is let in"
+)
+
+
+@check("token-in-url")
+def token_in_url(project: Project) -> Iterator[Draft]:
+    """A token taken from the query string, or written into a URL."""
+    yield from _read(project)
+    yield from _written(project)
+
+
+# -- read ----------------------------------------------------------------------------------------
+
+
+def _read(project: Project) -> Iterator[Draft]:
+    used = dict(_used_queries(project))
+    for call in project.calls:
+        model = project.model_of(call)
+        if model is None or model.role != "query" or is_test(call.place.path):
+            continue
+        sink = used.get(call.place)
+        if sink is None and not _looks_like_token(project, call):
+            continue
+        scopes = [call.scope] if sink is None else [call.scope, *sink.scopes]
+        if any(_is_link(project, scope) for scope in scopes):
+            continue
+        socket = any(_is_socket(name) for name in _spoken(call, sink))
+        trace = [(call.place, "read from the query string")]
+        if sink is not None:
+            trace.append((sink.place, "used as a token here"))
+        yield Draft(
+            rule="",
+            place=call.place,
+            message=f"a token is taken from the query string: {_WHY}",
+            advice="Take it from the `Authorization` header, or from an `HttpOnly` cookie."
+            + (" For a WebSocket, send it as the first message." if socket else ""),
+            confidence=Confidence.HIGH if sink is not None and not socket else Confidence.MEDIUM,
+            trace=tuple(trace) if len(trace) > 1 else (),
+            anchor=f"{call.scope.qualname}:query",
+        )
+
+
+class _Sink(NamedTuple):
+    """Where a value is used as a token."""
+
+    place: Place
+    scopes: tuple[FunctionId, ...]
+    names: tuple[str, ...]
+
+
+def _used_queries(project: Project) -> Iterator[tuple[Place, _Sink]]:
+    """The reads of a query string whose value is taken for a token."""
+    for site in project.sites("verify", "verify-signature", "decode-unverified"):
+        if is_tested(site):
+            continue
+        for part in walk(site.argument("token")):
+            found = [part, *(_declared(part) if isinstance(part, Param) else ())]
+            for value in found:
+                if isinstance(value, Outcome):
+                    scopes = [site.call.scope, *(call.scope for call in site.chain)]
+                    names = [scope.qualname for scope in scopes]
+                    if isinstance(part, Param):
+                        scopes.append(part.function)
+                        names += [part.name, part.function.qualname]
+                    yield value.call.place, _Sink(site.place, tuple(scopes), tuple(names))
+
+
+def _declared(parameter: Param) -> Iterator[Value]:
+    """What a framework puts into a parameter: by its default, or by its annotation."""
+    yield from options(parameter.default)
+    if isinstance(parameter.annotation, Sequence):
+        yield from parameter.annotation.items
+
+
+def _looks_like_token(project: Project, call: Call) -> bool:
+    """Whether a read is called a token, in a file that signs or verifies tokens."""
+    if call.place.path not in handling(project):
+        return False
+    names = [a.value.value for a in call.arguments if isinstance(a.value, Const)]
+    return any(isinstance(name, str) and _is_key(name) for name in names[:1])
+
+
+def _spoken(call: Call, sink: _Sink | None) -> Iterator[str]:
+    yield call.name
+    yield call.scope.qualname
+    if sink is not None:
+        yield from sink.names
+    if call.receiver is not None:
+        for part in walk(call.receiver):
+            yield from names_of(part)
+
+
+def _is_socket(name: str) -> bool:
+    """Browsers cannot set a header on a WebSocket or an event stream."""
+    return bool(_SOCKET & set(words(name))) or "websocket" in name.lower()
+
+
+# -- written -------------------------------------------------------------------------------------
+
+
+def _written(project: Project) -> Iterator[Draft]:
+    seen: set[Place] = set()
+    for event in project.events:
+        if is_test(event.place.path) or _is_link(project, event.scope):
+            continue
+        for text, token, key in _url_texts(project, event):
+            place = text.place or event.place
+            if place in seen or place.path != event.place.path:
+                continue
+            found = token_evidence(project, token, place.path)
+            if found is None or _is_link_text(text):
+                continue
+            seen.add(place)
+            # what another service asks for in its URLs is that service's choice
+            if is_demonstration(place.path, event.path) or place == event.place:
+                found = Confidence(max(found - 1, 0))
+            yield Draft(
+                rule="",
+                place=place,
+                message=f"a token is written into a URL (`{key}`): {_WHY}",
+                advice="Send it in a header or in the body, or set it as an `HttpOnly` cookie.",
+                confidence=found,
+                trace=steps(options(token)[0], place, "written into the URL here"),
+                anchor=f"{event.scope.qualname}:{key}",
+            )
+
+
+def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, str]]:
+    """Tokens behind a key of a query string: (the whole text, the token, the key)."""
+    for value in event_values(event):
+        for text in _texts(value):
+            parts = pieces(text)
+            for before, after in itertools.pairwise(parts):
+                if isinstance(before, Const) and isinstance(before.value, str):
+                    key = _KEY.search(before.value)
+                    if key and _is_key(key[1]):
+                        yield text, after, key[1]
+            for part in parts:
+                if isinstance(part, Operation) and part.operator == "url-encode":
+                    yield from ((text, *found) for found in _entries(part.operands[0]))
+    if isinstance(event, Call):
+        model = project.model_of(event)
+        if model is not None and model.role == "http-request":
+            parameters = project.argument(event, model, "parameters")
+            yield from ((Outcome(event, event.place), *found) for found in _entries(parameters))
+
+
+def _texts(value: Value) -> Iterator[Value]:
+    """The outermost texts inside a value."""
+    inside: set[int] = set()
+    for part in walk(value):
+        if id(part) in inside:
+            continue
+        if isinstance(part, Operation) and part.operator in ("text", "+"):
+            yield part
+            inside.update(id(inner) for inner in walk(part))
+        elif isinstance(part, Outcome) and part.call.name == "str.format":
+            yield part
+
+
+def _entries(value: Value) -> Iterator[tuple[Value, str]]:
+    for option in options(value):
+        if isinstance(option, Table):
+            for key, entry in option.entries.items():
+                if isinstance(key, str) and _is_key(key):
+                    yield entry, key
+
+
+def _is_key(key: str) -> bool:
+    return is_token_name(key) or key.lower() in _KEYS
+
+
+# -- links sent by e-mail ------------------------------------------------------------------------
+
+
+def _is_link(project: Project, scope: FunctionId) -> bool:
+    """Whether a function has to do with links that are sent once: by its name, file or route."""
+    names = [scope.qualname, PurePosixPath(scope.path).stem]
+    function = project.scope(scope)
+    for decorator in () if function is None else function.decorators:
+        if isinstance(decorator, Outcome):
+            for argument in decorator.call.arguments:
+                if isinstance(argument.value, Const) and isinstance(argument.value.value, str):
+                    names.append(argument.value.value)
+    return any(map(is_link_name, names))
+
+
+def _is_link_text(text: Value) -> bool:
+    """Whether a URL, or what stands in it, is called a link sent once."""
+    for part in (text, *pieces(text)):
+        if isinstance(part, Const) and isinstance(part.value, str) and is_link_name(part.value):
+            return True
+        if any(map(is_link_name, names_of(part))):
+            return True
+    return False
