@@ -34,6 +34,7 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     entry,
+    member,
     options,
     same,
     walk,
@@ -58,6 +59,8 @@ _LENIENT = frozenset(
     | {"introspection", "blacklist", "blocklist", "denylist", "expired", "inspect", "debug"}
     | {"peek", "unverified", "unsafe", "dump", "apikey", "api_key"}
 )
+# A token by which one service names itself to another, such as a push service, to judge by age.
+_OF_A_SERVICE = frozenset({"iss", "iat", "aud", "jti", "nbf"})
 _MOST_LEEWAY = 5 * MINUTE
 
 
@@ -74,6 +77,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         if added:
             if _unlimited(site, added):
                 yield _never_expires(site, "its lifetime is switched off", Confidence.HIGH)
+            continue
+        if _only_tries_keys(site):
             continue
         for claims in claim_sets(site):
             if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
@@ -96,6 +101,27 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             )
 
 
+def _only_tries_keys(site: Site) -> bool:
+    """Whether the token is verified at once by the same function, to try the keys."""
+    return any(
+        isinstance(use, Call)
+        and use.scope == site.call.scope
+        and (model := site.project.model_of(use)) is not None
+        and model.role == "verify"
+        for use in site.project.uses(site.call)
+    )
+
+
+def _is_self_made(site: Site) -> bool:
+    """Whether the token that is verified was signed here just before."""
+    for part in deep(site.argument("token")):
+        if isinstance(part, Outcome):
+            model = site.project.model_of(part.call)
+            if model is not None and model.role == "sign":
+                return True
+    return False
+
+
 def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] | None:
     """Why a token of these claims has no expiry; None when it has one, or may have."""
     found = options(entry(claims, "exp"))
@@ -103,6 +129,8 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
         own = [k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)]
         if own:
             return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
+        if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
+            return "the receiver may judge it by its `iat`, if it does", Confidence.LOW
         return "its payload has no `exp`", Confidence.HIGH
     given = [option for option in found if not isinstance(option, Absent)]
     if len(given) < len(found) and all(_adds_nothing(project, option) for option in given):
@@ -184,7 +212,7 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
                 continue
             if _checks_itself(project, site, "exp") or _verified_elsewhere(site):
                 continue
-            what = "The expiry is" if off.effect == "exp" else "No claim is"
+            what = "The expiry is not" if off.effect == "exp" else "No claim is"
             yield _off(
                 "claim-verification-disabled",
                 site,
@@ -236,9 +264,24 @@ def _disabled(project: Project) -> Iterator[tuple[Site, list[Off]]]:
     for site in project.sites("verify", "factory"):
         if is_tested(site) or _only_made(site):
             continue
-        offs = list(turned_off(site))
+        offs = [off for off in turned_off(site) if not _is_switched(site, off)]
         if not any(off.effect == "signature" for off in offs):
             yield site, offs
+
+
+def _is_switched(site: Site, off: Off) -> bool:
+    """Whether another branch leaves the check on: that is a switch, and a matter of its own."""
+    when = off.switch.when
+    if when.key is None:
+        return False
+    given = [
+        option
+        for table in options(site.argument(when.argument))
+        for option in options(member(table, Const(when.key), item=True))
+    ]
+    return not off.evidence.lookups and any(
+        isinstance(o, Absent) or (isinstance(o, Const) and o.value is True) for o in given
+    )
 
 
 def _checks_itself(project: Project, site: Site, claim: str) -> bool:
@@ -408,7 +451,7 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
                 continue
             confidence = Confidence.MEDIUM
             advice = "Verify with the library's JWT function, which looks at the claims, too."
-        if _is_lenient(site) or _verified_elsewhere(site):
+        if _is_lenient(site) or _is_self_made(site) or _verified_elsewhere(site):
             continue
         yield Draft(
             rule="",

@@ -92,12 +92,7 @@ class _Reader:
         if isinstance(value, (Env, Setting, Param)):
             if isinstance(value.default, Absent):
                 return []
-            # a parameter's default counts wherever it is not given; a lookup's is a last resort
-            weaker = not isinstance(value, Param)
-            return [
-                replace(time, fallback=time.fallback or weaker)
-                for time in self.read(value.default, depth)
-            ]
+            return [replace(time, fallback=True) for time in self.read(value.default, depth)]
         if isinstance(value, Operation):
             return self._operation(value, depth)
         if isinstance(value, Outcome):
