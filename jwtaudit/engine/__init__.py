@@ -10,7 +10,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jwtaudit.catalog import Rule
-    from jwtaudit.facts import Facts
+    from jwtaudit.facts import Facts, Function
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.program import Project
     from jwtaudit.redact import Redactor
     from jwtaudit.source import Place, Source
 
     Progress = Callable[[str, int, int], None]
+
+T = TypeVar("T")
 
 __all__ = ["Limits", "Options", "active_rules", "run"]
 
@@ -197,19 +199,32 @@ class _Run:
                 facts[path] = outcome
         self.facts = dict(sorted(facts.items()))
 
-    def _load(self, path: str) -> Facts | None:
-        """For the join: all of a file of the project, also what seemed not to matter."""
-        if path in self.loaded or path not in self.tree.files or path in self.unanalysed:
-            return self.loaded.get(path)
+    def module(self, path: str) -> Facts | None:
+        """For the join: what a further file of the project holds, without function bodies."""
+        if path in self.loaded:
+            return self.loaded[path]
+        outcome = self._further(path, self.extraction.values)
+        if outcome is not None:
+            self.loaded[path] = outcome
+        return outcome
+
+    def function(self, path: str, start: int) -> Function | None:
+        """For the join: a function that was left out."""
+        return self._further(path, lambda path, data: self.extraction.function(path, data, start))
+
+    def _further(
+        self, path: str, extract: Callable[[str, bytes], T | Diagnostic | None]
+    ) -> T | None:
+        if path not in self.tree.files or path in self.unanalysed:
+            return None
         data = self.data.get(path) or self._read(path)
         if data is None:
             return None
-        outcome = self.extraction.one(path, data)
+        self.data[path] = data
+        outcome = extract(path, data)
         if isinstance(outcome, Diagnostic):
             self._cannot(outcome)
             return None
-        self.data[path] = data
-        self.loaded[path] = outcome
         return outcome
 
     def _source(self, path: str) -> Source | None:
@@ -305,9 +320,29 @@ class _Run:
             self.models,
             versions,
             self.options.rules,
-            self._load,
+            _Loader(self),
             tuple(self.tree.files),
         )
+
+
+class _Loader:
+    """Gives the join what the first pass has left out."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    def module(self, path: str) -> Facts | None:
+        return self._run._load(path)
+
+    def function(self, path: str, start: int) -> Function | None:
+        data = self._run.data.get(path)
+        if data is None:
+            return None
+        outcome = self._run.extraction.function(path, data, start)
+        if isinstance(outcome, Diagnostic):
+            self._run._cannot(outcome)
+            return None
+        return outcome
 
 
 class _Suppressor:

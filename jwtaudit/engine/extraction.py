@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from jwtaudit import frontends
 from jwtaudit.engine.limits import SMALL
 from jwtaudit.finding import Diagnostic
 from jwtaudit.frontends import Unparsable
-from jwtaudit.frontends.triage import Vocabulary, matters
+from jwtaudit.frontends.triage import VALUES, Vocabulary, matters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
     from jwtaudit.engine.limits import Limits
     from jwtaudit.engine.pool import Workers
-    from jwtaudit.facts import Facts
+    from jwtaudit.facts import Facts, Function
 
     Outcome: TypeAlias = Facts | Diagnostic
+
+T = TypeVar("T")
+
+T = TypeVar("T")
 
 _MENTION = b"jwtaudit:"
 WORK_THRESHOLD = 512 * 1024
@@ -92,11 +96,18 @@ class Extraction:
             yield path, _outcome(path, future.result)
         self._futures.clear()
 
-    def one(self, path: str, data: bytes) -> Outcome:
-        """The facts of a single further file, read wholly."""
+    def values(self, path: str, data: bytes) -> Outcome:
+        """The facts of a further file, without the bodies of its functions."""
+        return self._now(path, data, partial(frontends.extract, path, data, VALUES))
+
+    def function(self, path: str, data: bytes, start: int) -> Function | Diagnostic | None:
+        """A function that was left out, with its body."""
+        return self._now(path, data, partial(frontends.extract_function, path, data, start))
+
+    def _now(self, path: str, data: bytes, extract: Callable[[], T]) -> T | Diagnostic:
         if _is_harmless(path, data):
-            return _outcome(path, lambda: frontends.extract(path, data))
-        return _outcome(path, lambda: self._pool().submit(frontends.extract, path, data).result())
+            return _outcome(path, extract)
+        return _outcome(path, lambda: self._pool().submit(extract).result())
 
     def close(self, *, at_once: bool = False) -> None:
         """End the workers."""
@@ -129,7 +140,7 @@ def _is_harmless(path: str, data: bytes) -> bool:
     return guard.is_harmless(data)
 
 
-def _outcome(path: str, extract: Callable[[], Facts]) -> Outcome:
+def _outcome(path: str, extract: Callable[[], T]) -> T | Diagnostic:
     try:
         return extract()
     except Unparsable as error:
