@@ -202,6 +202,21 @@ class ModuleRef:
 
 
 @dataclass(slots=True, eq=False)
+class Imported:
+    """A name bound by an import that nobody has followed yet; found in variables only.
+
+    ``name`` is None for the module itself.
+    """
+
+    importer: str
+    module: str
+    name: str | None
+    level: int
+    place: Place | None = None
+    trace: Trace = ()
+
+
+@dataclass(slots=True, eq=False)
 class Absent:
     """Not there."""
 
@@ -235,6 +250,7 @@ Value: TypeAlias = (
     | ClassRef
     | Instance
     | ModuleRef
+    | Imported
     | Absent
     | Unknown
 )
@@ -391,6 +407,8 @@ def same(a: Value, b: Value, depth: int = 0) -> bool:
         return a.cls.id == b.cls.id and a.call is b.call
     if isinstance(a, ModuleRef) and isinstance(b, ModuleRef):
         return a.path == b.path
+    if isinstance(a, Imported) and isinstance(b, Imported):
+        return (a.importer, a.module, a.name, a.level) == (b.importer, b.module, b.name, b.level)
     return isinstance(a, Absent)
 
 
@@ -461,7 +479,7 @@ class _Rewrite:
         self.depth = 0
 
     def value(self, value: Value) -> Value:
-        if isinstance(value, (Const, Symbol, Absent, Unknown, ModuleRef, ClassRef)):
+        if isinstance(value, (Const, Symbol, Absent, Unknown, ModuleRef, ClassRef, Imported)):
             return value
         found = self.done.get(id(value))
         if found is not None:

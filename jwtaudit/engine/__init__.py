@@ -320,29 +320,9 @@ class _Run:
             self.models,
             versions,
             self.options.rules,
-            _Loader(self),
+            self,
             tuple(self.tree.files),
         )
-
-
-class _Loader:
-    """Gives the join what the first pass has left out."""
-
-    def __init__(self, run: _Run) -> None:
-        self._run = run
-
-    def module(self, path: str) -> Facts | None:
-        return self._run._load(path)
-
-    def function(self, path: str, start: int) -> Function | None:
-        data = self._run.data.get(path)
-        if data is None:
-            return None
-        outcome = self._run.extraction.function(path, data, start)
-        if isinstance(outcome, Diagnostic):
-            self._run._cannot(outcome)
-            return None
-        return outcome
 
 
 class _Suppressor:

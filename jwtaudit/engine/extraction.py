@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-T = TypeVar("T")
-
 _MENTION = b"jwtaudit:"
 WORK_THRESHOLD = 512 * 1024
 """Bytes to parse from which on a second process pays: each costs 0.4 s before its first file."""

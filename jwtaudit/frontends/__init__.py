@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jwtaudit.facts import Facts
+    from jwtaudit.facts import Facts, Function
     from jwtaudit.frontends.triage import Vocabulary
     from jwtaudit.source import Source
 
@@ -114,3 +114,14 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
     from jwtaudit.frontends.text import lower_text
 
     return lower_text(read(path, data))
+
+
+def extract_function(path: str, data: bytes, start: int) -> Function | None:
+    """The function of a Python file that begins at an offset, with its body.
+
+    Raises:
+        Unparsable: as ``extract``.
+    """
+    from jwtaudit.frontends.python import lower_function
+
+    return lower_function(read(path, data), start)

@@ -42,12 +42,9 @@ def slice_source(source: Source, vocabulary: Vocabulary) -> tuple[str, frozenset
     text = source.text
     if text.count("\n") < _MIN_LINES:
         return text, frozenset()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return text, frozenset()  # libcst reads more than an old interpreter does
+    tree = _parse(text)
+    if tree is None:
+        return text, frozenset()
     wanted = _wanted_words(tree, vocabulary)
     bodies = list(_bodies(tree, source, wanted))
     _spread(bodies)
@@ -63,6 +60,34 @@ def slice_source(source: Source, vocabulary: Vocabulary) -> tuple[str, frozenset
         omitted.add(body.start)
     out.append(text[position:])
     return "".join(out), frozenset(omitted)
+
+
+def cut_function(source: Source, start: int) -> tuple[str, int] | None:
+    """The text of the outermost function around an offset, and how far it was moved.
+
+    A method is put below an ``if``, so that its indentation is right.
+    """
+    tree = _parse(source.text)
+    if tree is None:
+        return None
+    for node in _functions(tree):
+        line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        begin = source.line_starts[line - 1]
+        end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
+        if begin <= start < end:
+            head = "if 1:\n" if source.text[begin] in " \t" else ""
+            return head + source.text[begin:end] + "\n", begin - len(head)
+    return None
+
+
+def _parse(text: str) -> ast.Module | None:
+    """The tree by the interpreter's parser; None for what libcst may read all the same."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _wanted_words(tree: ast.Module, vocabulary: Vocabulary) -> re.Pattern[str]:
@@ -81,44 +106,46 @@ def _wanted_words(tree: ast.Module, vocabulary: Vocabulary) -> re.Pattern[str]:
     words += [rf"\b{re.escape(name)}[ \t]*\(" for name in vocabulary.calls]
     words += [re.escape(needle) for needle in TEXT_NEEDLES]
     loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
+    if vocabulary.values_only:
+        return re.compile(r"(?!)")
     return re.compile(rf"{'|'.join(words)}|(?i:(?<![a-z])(?:{loose})(?![a-z]))")
 
 
 def _bodies(tree: ast.Module, source: Source, wanted: re.Pattern[str]) -> Iterator[_Body]:
-    """The functions of a module and of its classes, outermost only, in order."""
-    starts = source.line_starts
+    """The bodies of a module's functions and of its classes' methods, in order."""
+    for node in _functions(tree):
+        first = node.body[0]
+        if getattr(first, "decorator_list", ()):
+            continue  # begins at an @, not at its own place: rare, and kept whole
+        begin = _offset(source, node.lineno, node.col_offset)
+        start = _offset(source, first.lineno, first.col_offset)
+        end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
+        text = source.text[begin:end]
+        words = frozenset(_WORD.findall(text))
+        yield _Body(node.name, start, end, words, wanted.search(text) is not None)
 
-    def to_offset(line: int, column: int) -> int:
-        """An offset from the line and the column, in bytes of UTF-8, that ``ast`` gives."""
-        start = starts[line - 1]
-        if source.text.isascii():
-            return start + column
-        return start + len(source.line(line).encode()[:column].decode())
 
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The outermost functions, those of classes included, in order."""
     stack: list[ast.stmt] = list(reversed(tree.body))
     while stack:
         node = stack.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.body[0]
-            if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                decorators = first.decorator_list
-                line = min([d.lineno for d in decorators], default=first.lineno)
-                if line != first.lineno:
-                    continue  # begins at an @: rare, and kept whole
-            begin = to_offset(node.lineno, node.col_offset)
-            start = to_offset(first.lineno, first.col_offset)
-            end = to_offset(node.end_lineno or 0, node.end_col_offset or 0)
-            words = source.text[begin:end]
-            yield _Body(
-                node.name, start, end, frozenset(_WORD.findall(words)), bool(wanted.search(words))
-            )
-        else:
-            inner: list[ast.stmt] = []
-            for block in ("body", "orelse", "finalbody"):
-                inner.extend(getattr(node, block, ()))
-            for handler in getattr(node, "handlers", ()):
-                inner.extend(handler.body)
-            stack.extend(reversed(inner))
+            yield node
+            continue
+        inner: list[ast.stmt] = []
+        for block in ("body", "handlers", "orelse", "finalbody"):
+            for part in getattr(node, block, ()):
+                inner.extend(part.body if isinstance(part, ast.ExceptHandler) else [part])
+        stack.extend(reversed(inner))
+
+
+def _offset(source: Source, line: int, column: int) -> int:
+    """An offset from the line and the column, in bytes of UTF-8, that ``ast`` gives."""
+    start = source.line_starts[line - 1]
+    if source.text.isascii():
+        return start + column
+    return start + len(source.line(line).encode()[:column].decode())
 
 
 def _spread(bodies: list[_Body]) -> None:

@@ -8,7 +8,7 @@ is guessed: what cannot be followed is ``Unknown``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
@@ -44,11 +44,12 @@ from jwtaudit.values import (
     Arm,
     Bound,
     Call,
-    Closure,
     ClassRef,
+    Closure,
     Const,
     Env,
     FunctionId,
+    Imported,
     Instance,
     Join,
     Member,
@@ -154,12 +155,13 @@ class Interpreter:
         quiet, self.quiet = self.quiet, 0
         self.nesting += 1
         try:
-            self.block(scope.definition.body, Frame(scope, names))
+            finishes = self.block(scope.definition.body, Frame(scope, names))
         finally:
             self.quiet = quiet
             self.nesting -= 1
         results = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
-        scope.returned = join(*results) if results else Const(None)
+        nothing = Const(None) if finishes else Unknown("always raises: for others to override")
+        scope.returned = join(*results) if results else nothing
         scope.mutated = {
             name: names[name]
             for name, value in start.items()
@@ -251,7 +253,7 @@ class Interpreter:
             frame.outer_names.update(node.names)
         return True
 
-    def _place(self, frame: Frame, node: f.Statement | f.Expression) -> Place:
+    def _place(self, frame: Frame, node: f.Statement | f.Expression | f.Handler) -> Place:
         return Place(frame.file, node.span)
 
     def note(self, frame: Frame, event: Any) -> None:
@@ -351,24 +353,37 @@ class Interpreter:
 
     def _import(self, node: f.Import, frame: Frame) -> None:
         place = self._place(frame, node)
-        if node.name is None:
-            if node.bound:
-                frame.names[node.alias] = self.project.import_module(
-                    frame.file, node.module, node.level, place
-                )
-            else:
-                head = node.module.split(".")[0]
-                frame.names[head] = self.project.import_module(frame.file, head, 0, place)
-        elif node.name == "*":
+        if node.name == "*":
             self._import_star(node, frame, place)
+        elif node.name is None and not node.bound:
+            head = node.module.split(".")[0]
+            frame.names[head] = Imported(frame.file, head, None, 0, place=place)
         else:
-            value = self.project.import_name(frame.file, node.module, node.name, node.level, place)
-            frame.names[node.alias] = value
+            frame.names[node.alias] = Imported(
+                frame.file, node.module, node.name, node.level, place=place
+            )
+
+    def followed(self, value: Value) -> Value:
+        """The value of a variable, its imports followed."""
+        if isinstance(value, Imported):
+            place = value.place
+            assert place is not None
+            if value.name is None:
+                found = self.project.import_module(value.importer, value.module, value.level, place)
+            else:
+                found = self.project.import_name(
+                    value.importer, value.module, value.name, value.level, place
+                )
+            return replace(found, trace=(*found.trace, *value.trace)) if value.trace else found
+        if isinstance(value, Join) and any(isinstance(o, Imported) for o in value.options):
+            joined = join(*(self.followed(option) for option in value.options))
+            return replace(joined, trace=(*joined.trace, *value.trace)) if value.trace else joined
+        return value
 
     def _import_star(self, node: f.Import, frame: Frame, place: Place) -> None:
         module = self.project.import_module(frame.file, node.module, node.level, place)
         if isinstance(module, ModuleRef):
-            scope = self.project.module(module.path)
+            scope = self.project.module(module.path, frame.file)
             if scope is not None:
                 for name, value in scope.names.items():
                     if not name.startswith("_"):
@@ -388,7 +403,7 @@ class Interpreter:
             scope = FunctionScope(identity, node, frame.scope.module, cls)
             self.project.functions[identity] = scope
         scope.closures = self._closures(frame)
-        scope.decorators = tuple(self.expr(d, frame) for d in node.decorators)
+        scope.decorators = self._decorators(node.decorators, frame)
         for parameter in node.parameters:
             default = ABSENT if parameter.default is None else self.expr(parameter.default, frame)
             annotation = None
@@ -421,12 +436,9 @@ class Interpreter:
             prefix = frame.scope.cls.id.qualname + "."
         identity = FunctionId(frame.file, prefix + node.name, node.span.start)
         ref = ClassRef(identity, node, place=Place(frame.file, node.header))
-        bases = tuple(self.expr(b.value, frame) for b in node.bases if b.name is None)
-        for keyword in node.bases:
-            if keyword.name is not None:
-                self.expr(keyword.value, frame)
         names: dict[str, Value] = {}
-        scope = ClassScope(ref, node, frame.scope.module, names, bases)
+        around = Frame(frame.scope, frame.names, frame.path)
+        scope = ClassScope(ref, node, frame.scope.module, names, partial(self._bases, node, around))
         self.project.classes[identity] = scope
         body = FunctionScope(
             FunctionId(frame.file, MODULE, node.span.start), None, frame.scope.module, ref
@@ -435,8 +447,7 @@ class Interpreter:
         body.events = frame.scope.events
         body.id = frame.scope.id
         inner = Frame(body, names, frame.path)
-        for decorator in node.decorators:
-            self.expr(decorator, frame)
+        self._decorators(node.decorators, frame)
         self.block(node.body, inner)
         for statement in node.body:
             if isinstance(statement, f.Function):
@@ -448,6 +459,19 @@ class Interpreter:
                 if isinstance(target, f.Name):
                     scope.annotations[target.id] = self._type(statement.annotation, inner)
         frame.names[node.name] = ref
+
+    def _bases(self, node: f.Class, frame: Frame) -> tuple[Value, ...]:
+        self.quiet += 1
+        try:
+            return tuple(self.expr(b.value, frame) for b in node.bases if b.name is None)
+        finally:
+            self.quiet -= 1
+
+    def _decorators(self, nodes: tuple[f.Expression, ...], frame: Frame) -> tuple[Value, ...]:
+        """What a function is decorated with; in a file that is read for its values, by name only."""
+        if not frame.scope.module.distance:
+            return tuple(self.expr(node, frame) for node in nodes)
+        return tuple(Symbol(_dotted(node) or "?") for node in nodes)
 
     def _type(self, node: f.Expression, frame: Frame) -> Value:
         """The type an annotation names; optional types count as the type itself."""
@@ -592,19 +616,17 @@ class Interpreter:
 
     def _name(self, node: f.Name, frame: Frame) -> Value:
         name = node.id
-        value = frame.names.get(name)
-        if value is None:
-            for names in frame.scope.closures:
-                value = names.get(name)
-                if value is not None:
-                    break
-            else:
-                value = frame.scope.module.names.get(name)
-        if value is None:
-            if self.models.exactly(name) or name in self.project.builtin_roots:
-                return Symbol(name, place=self._place(frame, node))
-            return Unknown(name, place=self._place(frame, node))
-        return value
+        for names in (frame.names, *frame.scope.closures, frame.scope.module.names):
+            value = names.get(name)
+            if value is None:
+                continue
+            followed = self.followed(value)
+            if followed is not value:
+                names[name] = followed
+            return followed
+        if self.models.exactly(name) or name in self.project.builtin_roots:
+            return Symbol(name, place=self._place(frame, node))
+        return Unknown(name, place=self._place(frame, node))
 
     def _attribute(self, node: f.Attribute, frame: Frame) -> Value:
         dotted = _dotted(node)

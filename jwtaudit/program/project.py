@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jwtaudit.facts import Function
 from jwtaudit.program.interpreter import Interpreter
@@ -48,11 +48,11 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from packaging.version import Version
 
-    from jwtaudit.facts import Facts, Statement, TextFact
+    from jwtaudit.facts import Facts, TextFact
     from jwtaudit.models import Inside, Library, Model, Models
     from jwtaudit.program.options import RuleOptions
     from jwtaudit.program.stores import Stores
@@ -60,6 +60,19 @@ if TYPE_CHECKING:
 
 _MAX_CONTEXTS = 40
 _MAX_CALL_DEPTH = 5
+# How far, and to how many files, imports are followed from the files that matter.
+_MAX_DISTANCE = 6
+_MAX_LOADED = 400
+
+
+class Loader(Protocol):
+    """Gives what the first pass over the files has left out."""
+
+    def module(self, path: str) -> Facts | None:
+        """A file, the bodies of its functions omitted; None when it cannot be read."""
+
+    def function(self, path: str, start: int) -> Function | None:
+        """The function that begins at an offset, with its body."""
 
 
 class Project:
@@ -70,7 +83,7 @@ class Project:
         models: the library models.
         versions: tells a library's version for a file: ``(library, path) -> pin or None``.
         options: thresholds and words of the rules.
-        loader: gives the facts of a further file of the project; None when it cannot.
+        loader: gives further files of the project.
         files: every source file of the project, so that an import can be told from a library's.
     """
 
@@ -80,7 +93,7 @@ class Project:
         models: Models,
         versions: Any,
         options: RuleOptions,
-        loader: Callable[[str], Facts | None] | None = None,
+        loader: Loader | None = None,
         files: Collection[str] = (),
     ) -> None:
         self.models = models
@@ -94,7 +107,7 @@ class Project:
         self.classes: dict[FunctionId, ClassScope] = {}
         self.builtin_roots = frozenset(dir(builtins))
         self.interpreter = Interpreter(self)
-        self._whole: dict[str, dict[int, Function]] = {}
+        self.cut = False
         self._pins: dict[tuple[str, str], Any] = {}
         for path in self.facts:
             self.module(path)
@@ -118,28 +131,36 @@ class Project:
 
     # -- modules and names -----------------------------------------------------------------------
 
-    def module(self, path: str) -> ModuleScope | None:
-        """The module of a file; loads it when it was not among the facts."""
+    def module(self, path: str, importer: str | None = None) -> ModuleScope | None:
+        """The module of a file; loads it when it was not among the facts.
+
+        A file that is only read for its values may lead to others, but not without end.
+        """
         if path in self.modules:
             return self.modules[path]
         facts = self.facts.get(path)
-        if facts is None and self.loader is not None and path in self.files:
-            facts = self.loader(path)
+        distance = 0
+        if facts is None:
+            near = None if importer is None else self.modules.get(importer)
+            distance = 1 if near is None else near.distance + 1
+            if distance > _MAX_DISTANCE or len(self.modules) - len(self.facts) > _MAX_LOADED:
+                self.cut = True
+                return None
+            if self.loader is not None and path in self.files:
+                facts = self.loader.module(path)
         if facts is None:
             self.modules[path] = None
             return None
-        scope = ModuleScope(path, facts)
+        scope = ModuleScope(path, facts, distance)
         self.modules[path] = scope
         self.interpreter.module(scope)
         return scope
 
     def whole(self, identity: FunctionId) -> Function | None:
-        """The definition of a function whose body was omitted, read from the whole file."""
-        if identity.path not in self._whole:
-            facts = None if self.loader is None else self.loader(identity.path)
-            found = {} if facts is None else {d.span.start: d for d in _definitions(facts.body)}
-            self._whole[identity.path] = found
-        return self._whole[identity.path].get(identity.start)
+        """The definition of a function whose body was omitted."""
+        if self.loader is None:
+            return None
+        return self.loader.function(identity.path, identity.start)
 
     def find_module(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in ``importer`` means; None when it is not in the project."""
@@ -152,8 +173,19 @@ class Project:
         for root in (folder, *folder.parents):
             found = self._module_file(root, relative) or self._module_file(root / "src", relative)
             if found is not None:
-                return found if found != importer else None
+                if found == importer or self._is_library(module, found):
+                    return None
+                return found
         return None
+
+    def _is_library(self, module: str, found: str) -> bool:
+        """Whether an absolute import means a library, though the project holds its files.
+
+        A single file of that name shadows the library; a whole package is the library itself,
+        vendored, or installed below the scan root.
+        """
+        head = module.partition(".")[0]
+        return self.models.is_library(module) and not found.endswith((f"/{head}.py", f"{head}.py"))
 
     def _module_file(self, root: PurePosixPath, relative: str) -> str | None:
         base = str(root / relative) if relative else str(root)
@@ -189,9 +221,11 @@ class Project:
 
     def module_name(self, path: str, name: str, place: Place) -> Value:
         """A name of a project module."""
-        scope = self.module(path)
+        scope = self.module(path, place.path)
         if scope is not None and name in scope.names:
-            return scope.names[name]
+            value = self.interpreter.followed(scope.names[name])
+            scope.names[name] = value
+            return value
         folder = PurePosixPath(path)
         if folder.name == "__init__.py":
             submodule = self._module_file(folder.parent, name)
@@ -222,7 +256,7 @@ class Project:
     def setting(self, name: str, owner: str, place: Place) -> Value:
         """A member of a settings object, with the values that the project's files give it."""
         found = [
-            scope.names[name]
+            self.interpreter.followed(scope.names[name])
             for path in self._settings_files
             if (scope := self.module(path)) is not None and name in scope.names
         ]
@@ -527,17 +561,6 @@ class Project:
     def texts(self) -> tuple[tuple[str, TextFact], ...]:
         """The string literals and documents kept for the rules that read text: (path, text)."""
         return tuple((path, text) for path, f in sorted(self.facts.items()) for text in f.texts)
-
-
-def _definitions(body: Iterable[Statement]) -> Iterator[Function]:
-    """All functions of a file, however deep."""
-    stack: list[Any] = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Function):
-            yield node
-        for block in ("body", "otherwise", "handlers", "final"):
-            stack.extend(getattr(node, block, ()))
 
 
 def given(arguments: tuple[Bound, ...], parameters: Sequence[str], name: str) -> Value | None:

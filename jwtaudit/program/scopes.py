@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from jwtaudit.values import ABSENT, Call, FunctionId, Param, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jwtaudit.facts import Class, Facts, Function
     from jwtaudit.source import Place
     from jwtaudit.values import Arm, ClassRef
@@ -128,23 +130,36 @@ class FunctionScope:
 
 @dataclass(slots=True, eq=False)
 class ClassScope:
-    """A class: the names its body binds, its bases, its methods."""
+    """A class: the names its body binds, its bases, its methods.
+
+    The bases are evaluated when somebody asks for them: they may lie in files of their own.
+    """
 
     ref: ClassRef
     definition: Class
     module: ModuleScope
     names: dict[str, Value]
-    bases: tuple[Value, ...]
+    find_bases: Callable[[], tuple[Value, ...]]
     methods: dict[str, FunctionId] = field(default_factory=dict)
     annotations: dict[str, Value] = field(default_factory=dict)
+    _bases: tuple[Value, ...] | None = None
+
+    @property
+    def bases(self) -> tuple[Value, ...]:
+        """What the class derives from."""
+        if self._bases is None:
+            self._bases = ()  # a class that derives from itself ends here
+            self._bases = self.find_bases()
+        return self._bases
 
 
 @dataclass(slots=True, eq=False)
 class ModuleScope:
-    """A file of the project."""
+    """A file of the project; ``distance`` counts the imports from a file that matters."""
 
     path: str
     facts: Facts
+    distance: int = 0
     names: dict[str, Value] = field(default_factory=dict)
     star_imports: list[str] = field(default_factory=list)
     body: FunctionScope | None = None

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import Unparsable, extract, language_of, read
-from jwtaudit.frontends.triage import Vocabulary, matters
+from jwtaudit.frontends import Unparsable, extract, extract_function, language_of, read
+from jwtaudit.frontends.triage import VALUES, Vocabulary, matters
 
 VOCABULARY = Vocabulary(("jwt", "jose"), ("set_cookie",))
 
@@ -125,16 +125,43 @@ def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
     assert functions(extract("x.py", data, VOCABULARY))["secret"]
     asked = []
 
-    def load(path: str) -> f.Facts:
-        asked.append(path)
-        return extract(path, data)
+    class Loader:
+        def module(self, path: str) -> f.Facts | None:
+            raise AssertionError(path)
 
-    project = Project(
-        [extract("x.py", data, VOCABULARY)], models.load(), None, RuleOptions(), load, ["x.py"]
-    )
+        def function(self, path: str, start: int) -> f.Function | None:
+            asked.append(path)
+            return extract_function(path, data, start)
+
+    facts = extract("x.py", data, VOCABULARY)
+    project = Project([facts], models.load(), None, RuleOptions(), Loader(), ["x.py"])
     (site,) = project.sites("sign")
     assert show(site.argument("key")) == "'k'"
     assert asked == ["x.py"]
+
+
+def test_a_single_function_stands_where_it_stood() -> None:
+    text = (
+        "# é\nclass A:\n    @deco(1,\n        2)\n    async def f(self, x=d):\n        é = x\n"
+        "        def inner():\n            return é\n        return inner\n\ndef g(): return h\n"
+    )
+    data = text.encode()
+    for whole in [n for n in nodes(extract("x.py", data).body) if isinstance(n, f.Function)]:
+        alone = extract_function("x.py", data, whole.span.start)
+        assert alone is not None
+        assert alone.name == whole.name
+        assert [n.span for n in nodes(alone) if isinstance(n, f.Name)] == [
+            n.span for n in nodes(whole) if isinstance(n, f.Name)
+        ]
+    assert extract_function("x.py", data, 0) is None
+
+
+def test_a_file_read_for_its_values_has_no_bodies() -> None:
+    text = "KEY = 'k'\nclass C:\n    A = 1\n" + FILLER
+    facts = extract("x.py", text.encode(), VALUES)
+    assert facts.relevant
+    assert all(functions(facts).values())
+    assert len(facts.body) == 42
 
 
 @pytest.mark.parametrize(
