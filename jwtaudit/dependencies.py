@@ -158,6 +158,14 @@ class Dependencies:
                 return found[0] if len(found) == 1 else None
         return None
 
+    def manifests(self, files: Iterable[str]) -> list[str]:
+        """Those of some files that name packages, in order."""
+        return sorted(
+            path
+            for path in files
+            if path.lower().endswith(_MANIFEST_ENDS) and _kind_of(Path(path)) is not None
+        )
+
     def requirements(self, manifest: str) -> Iterator[Requirement]:
         """What one manifest says by itself, without the files that it includes."""
         path = self.root / manifest
@@ -545,6 +553,7 @@ def _kind(pattern: str, reader: Callable[[str, Path], Iterable[_Declared]], *, l
     return _Kind(re.compile(pattern, re.IGNORECASE), lock, reader)
 
 
+_MANIFEST_ENDS = (".txt", ".in", ".lock", ".toml", "pipfile", "setup.py", "setup.cfg")
 _KINDS = (
     _kind(r"(?:uv|poetry|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml", _lock, lock=True),
     _kind(r"pipfile\.lock", _pipfile_lock, lock=True),

@@ -72,9 +72,16 @@ def test_bad(rule, example):
 @pytest.mark.parametrize(("rule", "example"), _examples("Good"))
 def test_good(rule, example):
     """No rule of the whole catalogue speaks; of those that are off, only the page's own runs."""
-    findings = scan(_files(example), [rule.id])
+    # A page that shows what an old version does needs that version.
+    findings = [
+        f for f in scan(_files(example), [rule.id]) if f.rule_id in {rule.id, *_not_on_versions()}
+    ]
     spoken = [(f.rule_id, f.location.start_line, f.message) for f in findings]
     assert not spoken, f"{rule.file}: {spoken}"
+
+
+def _not_on_versions() -> set[str]:
+    return {rule.id for rule in RULES if rule.group != "dependencies"}
 
 
 def _windows_line_ends(files: dict[str, str]) -> dict[str, str | bytes]:

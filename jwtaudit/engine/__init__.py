@@ -389,11 +389,17 @@ def _tree(options: Options) -> Tree:
 
 
 def _may_matter(path: str, data: bytes, needles: Needles) -> bool:
-    if frontends.language_of(path) != "config":
-        return needles.match(data)
-    from jwtaudit.frontends import config  # noqa: PLC0415
+    """Whether a file holds a word without which no rule has anything to say about it."""
+    language = frontends.language_of(path)
+    if language == "config":
+        from jwtaudit.frontends import config  # noqa: PLC0415
 
-    return config.matters(data)
+        return config.matters(data)
+    if language == "manifest":
+        from jwtaudit.program import advisories  # noqa: PLC0415
+
+        return advisories.concerned(data)
+    return needles.match(data)
 
 
 def _has_front_end(name: str) -> bool:

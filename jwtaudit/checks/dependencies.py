@@ -1,0 +1,177 @@
+"""Dependencies: versions with published faults, and packages that were given up."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.advisories import abandoned, advisories, exposed, title
+from jwtaudit.program.context import Setting, setting_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from jwtaudit.dependencies import Requirement
+    from jwtaudit.models import Library
+    from jwtaudit.program import Project
+    from jwtaudit.program.advisories import Advisory
+    from jwtaudit.source import Place
+
+_NOT_SHIPPED = re.compile(r"(^|[-_./])(tests?|dev|develop|docs?|lint|ci|build)([-_./]|$)")
+_MOST_NAMED = 3
+
+
+@check("vulnerable-jwt-library")
+def vulnerable_jwt_library(project: Project) -> Iterator[Draft]:
+    """Every version that a manifest admits has a published fault."""
+    for package, requirements in _by_package(project):
+        known = advisories().get(package, ())
+        releases = [advisory.fixed for advisory in known]
+        open_to = {
+            requirement.place: found
+            for requirement in requirements
+            if (found := [a for a in known if requirement.is_within(a.affected, releases)])
+        }
+        affected = [r for r in requirements if r.place in open_to]
+        for requirement, related in _without_locks(affected):
+            yield _vulnerable(project, requirement, open_to[requirement.place], related)
+
+
+def _vulnerable(
+    project: Project, requirement: Requirement, known: Sequence[Advisory], related: Sequence[Place]
+) -> Draft:
+    folder = _folder(requirement.place.path)
+    reached = {a: place for a in known if (place := exposed(project, a, folder))}
+    known = sorted(known, key=lambda a: (a not in reached, -a.weight))
+    worst = known[0]
+    name = title(project, requirement.package)
+    version = requirement.version
+    fixed = _newest(known)
+    others = [a.ids[0] for a in known[1:]]
+    message = (
+        f"{name} {version or requirement.specifier} is open to {worst.ids[0]}: {worst.effect}"
+        f" (fixed in {worst.fixed})"
+    )
+    if others:
+        named = ", ".join(others[:_MOST_NAMED])
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        message += f"; also to {named}{more}"
+    return Draft(
+        rule="",
+        place=requirement.place,
+        message=message,
+        confidence=_confidence(requirement.place.path, is_reached=worst in reached),
+        related=(
+            *((reached[a], f"open to {a.ids[0]}") for a in known if a in reached),
+            *((place, "locked here") for place in related),
+        ),
+        advice=f"Raise it to {fixed} or later (`{requirement.package}>={fixed}`) and lock again.",
+        anchor=requirement.package,
+    )
+
+
+def _newest(known: Iterable[Advisory]) -> str:
+    """The release that has all fixes."""
+    return max((a.fixed for a in known), key=lambda text: [int(n) for n in text.split(".")])
+
+
+def _confidence(manifest: str, *, is_reached: bool) -> Confidence:
+    if _NOT_SHIPPED.search(manifest.lower()) or setting_of(manifest) is not Setting.PRODUCT:
+        return Confidence.LOW
+    return Confidence.HIGH if is_reached else Confidence.MEDIUM
+
+
+@check("unmaintained-or-wrong-package")
+def unmaintained_or_wrong_package(project: Project) -> Iterator[Draft]:
+    """A package was given up, or takes the place of the one that is meant."""
+    for package, requirements in _by_package(project):
+        gone = abandoned().get(package)
+        if gone is None:
+            continue
+        for requirement, related in _without_locks(requirements):
+            yield Draft(
+                rule="",
+                place=requirement.place,
+                message=f"{title(project, package)} {gone.why}: what is found in it next will not"
+                " be repaired",
+                confidence=_confidence(requirement.place.path, is_reached=True),
+                related=tuple((place, "locked here") for place in related),
+                advice=f"Use {gone.successor} instead.",
+                anchor=package,
+            )
+    yield from _clashes(project)
+
+
+def _clashes(project: Project) -> Iterator[Draft]:
+    libraries = {library.package: library for library in project.models.libraries}
+    for path in _manifests(project):
+        found = {r.package: r for r in reversed(_requirements(project, path))}
+        for package in found:
+            library = libraries.get(package)
+            for other in library.conflicts if library else ():
+                if library and other in found and _is_unused(project, library, libraries[other]):
+                    yield Draft(
+                        rule="",
+                        place=found[package].place,
+                        message=f"The packages {package} and {other} both install a module"
+                        f" `{library.roots[0]}`: which of them verifies tokens depends on the order"
+                        " of installation",
+                        confidence=_confidence(path, is_reached=True),
+                        related=((found[other].place, "the other package"),),
+                        advice=f"Remove `{package}`; the program calls"
+                        f" {libraries[other].title}'s functions.",
+                        anchor=package,
+                    )
+
+
+def _is_unused(project: Project, library: Library, other: Library) -> bool:
+    """Whether the program was written for the other one of two libraries."""
+    uses = {library.id: 0, other.id: 0}
+    for call in project.calls:
+        model = project.model_of(call)
+        if model is not None and model.library.id in uses:
+            uses[model.library.id] += 1
+    return uses[library.id] < uses[other.id]
+
+
+# -- manifests -----------------------------------------------------------------------------------
+
+
+def _manifests(project: Project) -> Sequence[str]:
+    return () if project.versions is None else project.versions.manifests(project.files)
+
+
+def _requirements(project: Project, manifest: str) -> list[Requirement]:
+    return list(project.versions.requirements(manifest))
+
+
+def _by_package(project: Project) -> Iterator[tuple[str, list[Requirement]]]:
+    """The requirements on each package, one per manifest, directory by directory."""
+    found: dict[tuple[str, str], dict[str, Requirement]] = defaultdict(dict)
+    for path in _manifests(project):
+        for requirement in _requirements(project, path):
+            found[_folder(path), requirement.package].setdefault(path, requirement)
+    for (_, package), by_manifest in sorted(found.items()):
+        yield package, list(by_manifest.values())
+
+
+def _folder(manifest: str) -> str:
+    """The directory that a manifest holds for, with a slash behind it; empty for the root."""
+    folder = PurePosixPath(manifest).parent
+    if folder.name == "requirements":
+        folder = folder.parent
+    return "" if str(folder) == "." else f"{folder}/"
+
+
+def _without_locks(
+    requirements: Sequence[Requirement],
+) -> Iterator[tuple[Requirement, Sequence[Place]]]:
+    """What people wrote, with the locks that follow from it; a lock where nobody wrote it."""
+    locks = [r for r in requirements if r.lock]
+    written = [r for r in requirements if not r.lock]
+    for requirement in written or locks[:1]:
+        yield requirement, [lock.place for lock in locks if lock is not requirement]
