@@ -1,0 +1,349 @@
+"""Where keys come from: not from the token itself, nor over a line that anyone can change."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.authority import is_own
+from jwtaudit.program.context import is_test
+from jwtaudit.program.origins import origins, steps
+from jwtaudit.program.project import deep
+from jwtaudit.program.steering import Chosen, Steering, says, words
+from jwtaudit.values import Absent, Closure, Const, Operation, Outcome, Value, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.project import Site
+    from jwtaudit.source import Place
+
+_SQL = re.compile(r"(?is)\b(select|insert|update|delete|where|from)\b")
+_HOST = re.compile(r"(?i)^[a-z][a-z0-9+.-]*://([^/?#]*)(/?)")
+_PRIVATE = re.compile(r"^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^\[?::1")
+
+
+# -- keys that the token brings along --------------------------------------------------------------
+
+
+@check("key-from-token-header")
+def key_from_token_header(project: Project) -> Iterator[Draft]:
+    """The token brings the key that verifies it."""
+    steering = Steering(project)
+    for site in project.sites("verify", "verify-signature"):
+        if is_test(site.place.path):
+            continue
+        key = site.argument("key")
+        if _is_none(key) and site.semantic("header-jwk-trusted") == "when-key-none":
+            if site.role == "verify-signature":
+                yield _draft(
+                    site,
+                    key.place or site.place,
+                    f"with no key, {site.library.title} verifies a token with the key in the token's"
+                    " own header: anyone can sign one",
+                    "Give the issuer's key.",
+                    notes=_notes(site),
+                )
+            continue
+        for chosen in _brought(project, steering, key):
+            if steering.is_examined(chosen, site, key) or _is_proof(project, site):
+                continue
+            yield _draft(
+                site,
+                chosen.value.place or site.place,
+                f"the token is verified with the key in its own header (`{chosen.name}`): anyone can"
+                " sign a token with a key of their own and put that key into it",
+                "Take the key from the issuer: its JWKS, its certificate, or a table of your own.",
+                trace=steps(chosen.value, site.place, "verified with it here"),
+            )
+
+
+def _brought(project: Project, steering: Steering, key: Value) -> Iterator[Chosen]:
+    """The members of the token that the key is made of."""
+    values = [key]
+    for option in options(key):
+        scope = project.scope(option.id) if isinstance(option, Closure) else None
+        if scope is not None:
+            values.append(scope.returned)
+    for value in values:
+        for chosen in steering.inside(value):
+            if chosen.name in words("embedded"):
+                yield chosen
+
+
+def _is_proof(project: Project, site: Site) -> bool:
+    """Whether the token proves the possession of the very key that it brings."""
+    for identity in (site.call.scope, *(call.scope for call in site.chain)):
+        if says(f"{identity.path} {identity.qualname}", "proofs"):
+            return True
+        scope = project.scope(identity)
+        for event in scope.events if scope is not None else ():
+            value = getattr(event, "value", None)
+            for part in deep(value) if value is not None else ():
+                if isinstance(part, Const) and isinstance(part.value, str):
+                    if part.value.lower() in ("dpop+jwt", "jkt", "htu", "htm"):
+                        return True
+    return False
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+# -- names that become paths, commands and addresses -----------------------------------------------
+
+
+@check("kid-injection")
+def kid_injection(project: Project) -> Iterator[Draft]:
+    """A header member goes into a path, an SQL text or a command before anything is verified."""
+    steering = Steering(project)
+    for site in project.sites("file", "sql", "shell"):
+        value = _target(site)
+        if is_test(site.place.path) or value is None:
+            continue
+        for chosen in steering.chosen(value):
+            if steering.is_examined(chosen, site, value):
+                continue
+            what, gain = _DANGERS[site.role]
+            yield _draft(
+                site,
+                chosen.value.place or site.place,
+                f"`{chosen.name}` of a token that nobody has verified becomes part of {what}:"
+                f" whoever sends a token {gain}",
+                "Look it up in a table of the keys there are, or match it against a strict pattern.",
+                trace=steps(chosen.value, site.place, f"part of {what}"),
+                confidence=Confidence.HIGH,
+            )
+
+
+_DANGERS = {
+    "file": (
+        "a path",
+        "chooses the file that is read, and with a file of known content chooses the key",
+    ),
+    "sql": (
+        "an SQL statement",
+        "writes SQL, and can make the database answer with a key they know",
+    ),
+    "shell": ("a command line", "runs commands"),
+}
+
+
+def _target(site: Site) -> Value | None:
+    """The path, the statement or the command of a call; None where it is harmless in form."""
+    if site.role == "sql":
+        statement = site.argument("statement")
+        return statement if _is_sql(statement) else None
+    if site.role == "shell":
+        shell = site.argument("shell")
+        return site.argument("command") if isinstance(shell, Const) and shell.value else None
+    path = site.argument("path")
+    return site.call.receiver if isinstance(path, Absent) else path
+
+
+def _is_sql(value: Value) -> bool:
+    return any(
+        isinstance(part, Const) and isinstance(part.value, str) and _SQL.search(part.value)
+        for part in deep(value)
+    )
+
+
+@check("jwks-url-from-token")
+def jwks_url_from_token(project: Project) -> Iterator[Draft]:
+    """The token says where the keys are fetched that verify it."""
+    steering = Steering(project)
+    for site in project.sites("http-request", "key-source"):
+        url = _address(site)
+        if is_test(site.place.path) or url is None:
+            continue
+        for chosen in steering.chosen(url):
+            if (
+                _fixed_host(url)
+                or is_own(project, chosen.token)
+                or steering.is_examined(chosen, site, url)
+            ):
+                continue
+            yield _draft(
+                site,
+                chosen.value.place or site.place,
+                f"`{chosen.name}` of a token that nobody has verified says where its keys are"
+                " fetched: anyone can name a server of their own, whose key then verifies their"
+                " token, and can make this program call any address",
+                "Map the issuers you trust to their addresses, and look the token's up there.",
+                trace=steps(chosen.value, site.place, "fetched here"),
+                confidence=_certainty(project, site, chosen, url),
+            )
+
+
+def _address(site: Site) -> Value | None:
+    value = site.argument("uri" if site.role == "key-source" else "url")
+    return None if isinstance(value, Absent) else value
+
+
+def _certainty(project: Project, site: Site, chosen: Chosen, url: Value) -> Confidence:
+    if any(
+        _pinned(other) and not isinstance(other.argument("issuer"), Absent)
+        for other in project.sites("verify")
+        if other.call.scope == site.call.scope and chosen.name == "iss"
+    ):
+        return Confidence.LOW  # the token is refused in the end; the call has been made
+    if site.role == "key-source" or chosen.name in words("addresses") or _fetches_keys(url):
+        return Confidence.HIGH
+    return Confidence.HIGH if _becomes_key(project, site) else Confidence.MEDIUM
+
+
+def _pinned(site: Site) -> bool:
+    """Whether a call compares the issuer with something that is not the token's own."""
+    issuer = site.argument("issuer")
+    return not isinstance(issuer, Absent) and not any(
+        isinstance(part, Outcome) for part in deep(issuer)
+    )
+
+
+def _fixed_host(url: Value) -> bool:
+    """Whether the host is told by the program, whatever the token chooses behind it."""
+    for option in options(url):
+        text = _beginning(option)
+        match = _HOST.match(text)
+        if match is None or not match[1] or not match[2]:
+            return False
+    return True
+
+
+def _beginning(value: Value) -> str:
+    """The known text at the beginning of a value."""
+    if isinstance(value, Const):
+        return value.value if isinstance(value.value, str) else ""
+    if isinstance(value, Operation) and value.operator in ("text", "+"):
+        out = ""
+        for operand in value.operands:
+            out += _beginning(operand)
+            if not isinstance(operand, Const):
+                break
+        return out
+    if isinstance(value, Outcome) and value.call.name in words("carrying"):
+        inner = value.call.receiver or next((a.value for a in value.call.arguments), None)
+        return _beginning(inner).partition("{")[0] if inner is not None else ""
+    return ""
+
+
+def _fetches_keys(url: Value) -> bool:
+    return any(
+        isinstance(part, Const)
+        and isinstance(part.value, str)
+        and says(part.value, "key-addresses")
+        for part in deep(url)
+    )
+
+
+def _becomes_key(project: Project, site: Site) -> bool:
+    """Whether what is fetched is what a token is verified with."""
+    return any(
+        isinstance(part, Outcome) and part.call.place == site.place
+        for other in project.sites("verify", "verify-signature")
+        for part in deep(other.argument("key"))
+    )
+
+
+# -- the line over which keys come -----------------------------------------------------------------
+
+
+@check("insecure-jwks-transport")
+def insecure_jwks_transport(project: Project) -> Iterator[Draft]:
+    """Keys are fetched over a line that anyone in between can change."""
+    for site in project.sites("http-request", "key-source"):
+        url = _address(site)
+        if is_test(site.place.path) or url is None:
+            continue
+        plain = next((o for o in origins(url) if _is_plain(o.value)), None)
+        unchecked = _unchecked(site)
+        if plain is None and unchecked is None:
+            continue
+        if site.role != "key-source" and not (_fetches_keys(url) or _becomes_key(project, site)):
+            continue
+        if plain is not None:
+            value, what = plain.value, "keys are fetched over plain HTTP"
+            sure = Confidence.MEDIUM if plain.lookups or not isinstance(value, Const) else None
+        else:
+            assert unchecked is not None
+            value, what = unchecked, "keys are fetched without checking the server's certificate"
+            sure = None
+        yield _draft(
+            site,
+            value.place or site.place,
+            f"{what}: anyone on the way can answer with a key of their own, and then sign tokens",
+            "Fetch keys over HTTPS, with certificates checked.",
+            trace=steps(value, site.place, "fetched here") if value.place != site.place else (),
+            confidence=sure or Confidence.HIGH,
+        )
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether an address is plain HTTP to a host that is not this machine's own network."""
+    text = _beginning(value)
+    match = _HOST.match(text)
+    if match is None or not text.lower().startswith("http://"):
+        return False
+    host = match[1].rpartition("@")[2].partition(":")[0].lower()
+    if not isinstance(value, Const) and not match[2]:
+        # the host, or its end, is not known: it may well be this machine
+        return False
+    return not (
+        host in words("inner-hosts")
+        or host.endswith(words("inner-suffixes"))
+        or "." not in host
+        or _PRIVATE.match(host)
+    )
+
+
+def _unchecked(site: Site) -> Value | None:
+    """The argument that turns the check of certificates off."""
+    for meaning in ("tls", "context"):
+        value = site.argument(meaning)
+        for option in options(value):
+            if isinstance(option, Const) and option.value is False:
+                return option
+            if isinstance(option, Outcome) and option.call.name in words("unchecked-contexts"):
+                return option
+    made = site.call.receiver
+    if isinstance(made, Outcome):
+        for argument in made.call.arguments:
+            if argument.name in ("verify", "verify_ssl") and isinstance(argument.value, Const):
+                if argument.value.value is False:
+                    return argument.value
+    return None
+
+
+# -- drafts ----------------------------------------------------------------------------------------
+
+
+def _draft(
+    site: Site,
+    place: Place,
+    message: str,
+    advice: str,
+    *,
+    trace: tuple[tuple[Place, str], ...] = (),
+    confidence: Confidence = Confidence.HIGH,
+    notes: tuple[str, ...] = (),
+) -> Draft:
+    scope = site.scope
+    return Draft(
+        "",
+        place,
+        message,
+        confidence,
+        trace=trace,
+        advice=advice,
+        notes=notes,
+        anchor=scope.name if scope is not None else "",
+    )
+
+
+def _notes(site: Site) -> tuple[str, ...]:
+    if site.version is not None or site.library.newest is None or not site.library.package:
+        return ()
+    return (f"no version of {site.library.title} is pinned; {site.library.newest} is assumed",)
