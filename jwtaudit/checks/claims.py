@@ -130,7 +130,7 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
         if own:
             return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
         if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
-            return "the receiver may judge it by its `iat`, if it does", Confidence.LOW
+            return "no `exp`; only a receiver that judges its `iat` ends it", Confidence.LOW
         return "its payload has no `exp`", Confidence.HIGH
     given = [option for option in found if not isinstance(option, Absent)]
     if len(given) < len(found) and all(_adds_nothing(project, option) for option in given):

@@ -155,6 +155,7 @@ def naive_utc_clock(project: Project) -> Iterator[Draft]:
         for claim in ("exp", "nbf", "iat"):
             for time in _claim(site, claim):
                 naive = time.form == "datetime" and time.clock == "naive-utc"
+                naive = naive and _reads_naive(project, time)
                 if naive and site.place not in told:
                     told.add(site.place)
                     yield Draft(
@@ -167,6 +168,12 @@ def naive_utc_clock(project: Project) -> Iterator[Draft]:
                         advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
                         anchor=f"{site.call.scope.qualname} utcnow",
                     )
+
+
+def _reads_naive(project: Project, time: Time) -> bool:
+    """Whether the clock itself gives no zone, rather than one that was taken off."""
+    model = project.model_of(time.made) if time.made is not None else None
+    return model is not None and model.effect == "naive-utc"
 
 
 @check("claim-type-rejected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.context import is_test
@@ -12,6 +13,7 @@ from jwtaudit.values import (
     Absent,
     Call,
     Const,
+    Instance,
     Member,
     Operation,
     Outcome,
@@ -24,6 +26,7 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jwtaudit.facts import Scalar
     from jwtaudit.program.project import Project, Site
     from jwtaudit.program.scopes import Event
 
@@ -36,7 +39,8 @@ _CHECKING = frozenset(
 
 def claim_sets(site: Site) -> Iterator[Table]:
     """The claims of a signing call, once per shape; nothing where it cannot be told."""
-    for option in options(site.argument("payload")):
+    for payload in options(site.argument("payload")):
+        option = _opened(site.project, payload)
         if isinstance(option, Table):
             yield option
         elif isinstance(option, Operation) and option.operator == "json-encode":
@@ -44,6 +48,24 @@ def claim_sets(site: Site) -> Iterator[Table]:
             for inner in options(option.operands[0]):
                 if isinstance(inner, Table) and REGISTERED & set(inner.entries):
                     yield inner
+
+
+def _opened(project: Project, value: Value) -> Value:
+    """The claims with those added that an object was made with, of which they are a dump.
+
+    What else the object holds is not known, so that the rest stays open.
+    """
+    table = value if isinstance(value, Table) else Table({}, (value,), place=value.place)
+    entries: dict[Scalar, Value] = {}
+    for rest in table.rest:
+        model = project.model_of(rest.call) if isinstance(rest, Outcome) else None
+        if model is None or model.role != "dump" or not isinstance(rest, Outcome):
+            continue
+        given = project.argument(rest.call, model, "value")
+        dumped = rest.call.receiver if isinstance(given, Absent) else given
+        if isinstance(dumped, Instance) and dumped.call is not None:
+            entries.update({a.name: a.value for a in dumped.call.arguments if a.name is not None})
+    return replace(table, entries={**entries, **table.entries}) if entries else value
 
 
 def is_tested(site: Site) -> bool:

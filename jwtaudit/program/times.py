@@ -165,6 +165,8 @@ class _Reader:
             base = call.receiver if isinstance(given, Absent) else given
             if base is None or isinstance(base, Absent):
                 return [Time("tuple", "naive-utc" if effect == "utc-tuple" else "naive-local")]
+            if effect == "text" and _is_epoch(self.project.argument(call, model, "format")):
+                effect = "epoch"
             zone = self.project.argument(call, model, "tz")
             return [
                 changed
@@ -193,6 +195,9 @@ def _changed(effect: str, time: Time, zone: Value) -> Time | None:
     clock = time.clock
     if effect == "text":
         return replace(time, form="text", length=None)
+    if effect == "epoch":  # whatever its zone says, it is taken as local time
+        right = clock == "naive-local"
+        return replace(time, form="number", clock="seconds" if right else "shifted")
     if effect == "shift":
         return replace(time, length=None)
     if time.form == "number" and effect in ("tuple", "utc-tuple"):
@@ -202,6 +207,8 @@ def _changed(effect: str, time: Time, zone: Value) -> Time | None:
     if effect == "timestamp":
         # A naive datetime is taken as local time, whatever its author thought it was.
         return replace(time, form="number", clock="shifted" if clock == "naive-utc" else "seconds")
+    if effect == "replace" and isinstance(zone, Const) and zone.value is None:
+        return replace(time, clock="naive-utc" if clock == "aware" else clock)
     if effect == "replace":
         # Putting UTC on a local reading does not move it.
         right = clock != "naive-local" or _is_none(zone)
@@ -295,6 +302,11 @@ def _number(value: Const) -> list[Time]:
         length = float(number) if number.strip().isdigit() else None
         return [Time("text", "", length, value)]
     return []
+
+
+def _is_epoch(value: Value) -> bool:
+    """Whether a format of ``strftime`` gives seconds since 1970."""
+    return isinstance(value, Const) and value.value == "%s"
 
 
 def _is_none(value: Value) -> bool:
