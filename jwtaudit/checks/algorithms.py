@@ -9,6 +9,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority import is_header_of_token
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
+from jwtaudit.program.project import Site
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.values import (
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
     from jwtaudit.source import Place
 
 _HMAC = frozenset({"HS256", "HS384", "HS512"})
@@ -69,6 +69,7 @@ def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
                     "Remove `none` from the list.",
                     value=name,
                     what="accepted here",
+                    confidence=_by_branch(site.argument("algorithms")),
                 )
         for off in turned_off(site):
             if off.effect == "unsigned":
@@ -176,7 +177,7 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
     for site in _verifying(project):
         for name in _listed(site):
             for part in _sources(name):
-                if is_header_of_token(project, part) and not _allowlisted(project, name):
+                if is_header_of_token(project, part) and not _allowlisted(project, site, name):
                     yield _draft(
                         site,
                         name.place or site.place,
@@ -265,6 +266,11 @@ def _algorithm(value: Value) -> str | None:
     if isinstance(value, Symbol):  # a library's constant: ALGORITHMS.HS256
         return value.name.rpartition(".")[2]
     return None
+
+
+def _by_branch(value: Value) -> Confidence:
+    """High for what always holds, medium for one of several branches."""
+    return Confidence.MEDIUM if len(options(value)) > 1 else Confidence.HIGH
 
 
 def _is_none(value: Value) -> bool:
@@ -364,8 +370,11 @@ def _is_public(key: Value) -> bool:
     return False
 
 
-def _allowlisted(project: Project, algorithm: Value) -> bool:
+def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
     """Whether some condition holds the algorithm against a list, or against one name."""
+    names = [algorithm]
+    if site.call.origin is not None:  # as the function itself sees it, which may do the testing
+        names.extend(_listed(Site(project, site.call.origin, site.model)))
     for event in project.events:
         if not isinstance(event, Tested):
             continue
@@ -374,7 +383,7 @@ def _allowlisted(project: Project, algorithm: Value) -> bool:
                 continue
             left, right = part.operands
             for tested, against in ((left, right), (right, left)):
-                if same(tested, algorithm) and not _is_none(against):
+                if not _is_none(against) and any(same(tested, name) for name in names):
                     return True
     return False
 
