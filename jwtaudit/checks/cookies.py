@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.cookies import Cookie, cookie_settings, off, token_cookies
 from jwtaudit.program.origins import steps
 from jwtaudit.values import Absent, Const, options
@@ -103,6 +104,8 @@ def _configured(project: Project, attribute: str, why: str) -> Iterator[Draft]:
             place=setting.place,
             message=f"by `{setting.name}` the cookie with the token {why}",
             advice=f"Set `{setting.name}` to {good}, for development by an environment variable.",
-            confidence=Confidence.MEDIUM,
+            confidence=Confidence.LOW
+            if is_demonstration(setting.place.path, ())
+            else Confidence.MEDIUM,
             anchor=setting.name,
         )

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[?&]([\w.-]+)=$")
 _KEYS = frozenset({"jwt", "auth", "bearer", "authorization"})
 _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
+# What OpenID Connect itself puts there: hints of a logout, the state of a request.
+_NO_LOGIN = frozenset({"hint", "state", "request", "assertion"})
 _WHY = (
     "URLs stand in server logs, browser histories and `Referer` headers, and whoever reads one"
     " there is let in"
@@ -60,6 +62,8 @@ def _read(project: Project) -> Iterator[Draft]:
     for call in project.calls:
         model = project.model_of(call)
         if model is None or model.role != "query" or is_test(call.place.path):
+            continue
+        if _NO_LOGIN & _asked(call):
             continue
         sink = used.get(call.place)
         if sink is None and not _looks_like_token(project, call):
@@ -119,8 +123,18 @@ def _looks_like_token(project: Project, call: Call) -> bool:
     """Whether a read is called a token, in a file that signs or verifies tokens."""
     if call.place.path not in handling(project):
         return False
-    names = [a.value.value for a in call.arguments if isinstance(a.value, Const)]
-    return any(isinstance(name, str) and _is_key(name) for name in names[:1])
+    return any(
+        isinstance(argument.value, Const)
+        and isinstance(argument.value.value, str)
+        and _is_key(argument.value.value)
+        for argument in call.arguments[:1]
+    )
+
+
+def _asked(call: Call) -> frozenset[str]:
+    """The words of the names that a call asks the query string for."""
+    asked = [a.value.value for a in call.arguments if isinstance(a.value, Const)]
+    return frozenset(word for name in asked if isinstance(name, str) for word in words(name))
 
 
 def _spoken(call: Call, sink: _Sink | None) -> Iterator[str]:

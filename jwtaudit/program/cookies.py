@@ -71,9 +71,21 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     surest = max((one for one in found if one is not None), default=None)
     if any(map(_is_token_cookie, (called, *names_of(site.argument("name"))))):
         return Confidence.HIGH if surest is not None else Confidence.MEDIUM
+    if site.model.name.startswith("*.") and not called and not _is_name(site.argument("name")):
+        return None  # a method of that name that takes something else first
+    if surest is None and _is_session(site.argument("name")):
+        return None  # an opaque identifier, going by its name
     if surest is None and not called and path not in handling(project):
         return Confidence.MEDIUM if any(map(is_called_token, parts)) else None
     return surest
+
+
+def _is_name(value: Value) -> bool:
+    return any({"cookie", "name", "key"} & set(words(name)) for name in names_of(value))
+
+
+def _is_session(value: Value) -> bool:
+    return any("session" in words(name) for name in names_of(value))
 
 
 def _is_token_cookie(name: str) -> bool:
@@ -135,9 +147,10 @@ def cookie_settings(project: Project, attribute: str) -> Iterator[CookieSetting]
                 continue
             if not isinstance(value, Const) or value.trace or value.value not in row["off"]:
                 continue
-            if "cookies" in row and not any(
-                switch == row["cookies"] and _says_cookies(location)
-                for _, switch, location, _ in given
+            switch = row.get("cookies")
+            if switch is not None and not any(
+                other == switch["setting"] and _says(location, switch.get("holds"))
+                for _, other, location, _ in given
             ):
                 continue
             if not _is_for_development(project, value.place or place):
@@ -153,9 +166,10 @@ def _known() -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _says_cookies(value: Value) -> bool:
+def _says(value: Value, wanted: str | None) -> bool:
+    """Whether a setting holds a text: that one, or any."""
     return any(
-        isinstance(part, Const) and part.value == "cookies"
+        isinstance(part, Const) and bool(part.value) and wanted in (None, part.value)
         for option in options(value)
         for part in (option.items if isinstance(option, Sequence) else (option,))
     )
