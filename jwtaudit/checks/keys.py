@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -265,9 +264,9 @@ def _random_bytes(project: Project, value: Value) -> int | None:
     if model.role == "key-generate":
         kind = project.argument(value.call, model, "kind")
         size = project.argument(value.call, model, "size")
-        if isinstance(kind, Const) and kind.value == "oct":
-            if isinstance(size, Const) and type(size.value) is int:
-                return size.value // 8
+        known = isinstance(kind, Const) and kind.value == "oct"
+        if known and isinstance(size, Const) and type(size.value) is int:
+            return size.value // 8
     return None
 
 
@@ -306,10 +305,11 @@ def _length_bound(test: Value) -> tuple[Value, int] | None:
     if not isinstance(test, Operation) or test.operator not in ("<", "<=", ">", ">="):
         return None
     left, right = test.operands
-    if isinstance(left, Outcome) and left.call.name == "len" and left.call.arguments:
-        if isinstance(right, Const) and type(right.value) is int:
-            shift = 1 if test.operator in ("<=", ">") else 0
-            return left.call.arguments[0].value, right.value + shift
+    if not (isinstance(left, Outcome) and left.call.name == "len" and left.call.arguments):
+        return None
+    if isinstance(right, Const) and type(right.value) is int:
+        shift = 1 if test.operator in ("<=", ">") else 0
+        return left.call.arguments[0].value, right.value + shift
     return None
 
 

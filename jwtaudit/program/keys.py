@@ -43,8 +43,26 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 12
 # Operations whose result tells its operand, or is as hard to guess as that.
 _TRANSPARENT = frozenset(
-    "or identity strip lower upper join each slice pad replace text json-encode base64-encode"
-    " base64url-encode base32-encode hex-encode base64-decode base64url-decode".split()
+    [
+        "or",
+        "identity",
+        "strip",
+        "lower",
+        "upper",
+        "join",
+        "each",
+        "slice",
+        "pad",
+        "replace",
+        "text",
+        "json-encode",
+        "base64-encode",
+        "base64url-encode",
+        "base32-encode",
+        "hex-encode",
+        "base64-decode",
+        "base64url-decode",
+    ]
 )
 # Members of a private or secret JWK (RFC 7518 section 6).
 _JWK_SECRETS = ("k", "d")
@@ -320,9 +338,10 @@ def _tests(project: Project, path: str) -> Iterator[Tested]:
                     seen.add(id(event))
                     yield event
     for event in project.events:
-        if isinstance(event, Tested) and (event.then_exits or event.else_exits):
-            if id(event) not in seen:
-                yield event
+        leaves = isinstance(event, Tested) and (event.then_exits or event.else_exits)
+        if leaves and id(event) not in seen:
+            assert isinstance(event, Tested)
+            yield event
 
 
 def _looked_at(project: Project, test: Value) -> Iterator[Value]:

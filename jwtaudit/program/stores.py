@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 # Frameworks of every language call their store so; it is a convention, not one library's name.
 _STORE = "config"
-_FILES = ("config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory", "application")  # fmt: skip
+_FILES = (
+    "config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory",
+    "application",
+)  # fmt: skip
 _MOST_FILES = 40
 _LIKELY_CLASS = ("config", "settings")
 
@@ -87,7 +90,7 @@ class Stores:
             read = read_of(part)
             if read is None:
                 return None
-            name, default = read
+            name, _default = read
             found = [hop(e.value, e.place, f"stored as `{name}`") for e in self.get(name, reader)]
             if not found:
                 return None
