@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.advisories import abandoned, advisories, exposed, title
-from jwtaudit.program.context import Setting, setting_of
+from jwtaudit.program.context import Setting, is_test, setting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from jwtaudit.dependencies import Requirement
     from jwtaudit.models import Library
@@ -37,7 +37,7 @@ def vulnerable_jwt_library(project: Project) -> Iterator[Draft]:
             if (found := [a for a in known if requirement.is_within(a.affected, releases)])
         }
         affected = [r for r in requirements if r.place in open_to]
-        for requirement, related in _without_locks(affected):
+        for requirement, related in _told_once(affected):
             yield _vulnerable(project, requirement, open_to[requirement.place], related)
 
 
@@ -64,10 +64,10 @@ def _vulnerable(
         rule="",
         place=requirement.place,
         message=message,
-        confidence=_confidence(requirement.place.path, is_reached=worst in reached),
+        confidence=_vulnerable_confidence(requirement.place.path, known, reached),
         related=(
             *((reached[a], f"open to {a.ids[0]}") for a in known if a in reached),
-            *((place, "locked here") for place in related),
+            *((place, "named here too") for place in related),
         ),
         advice=f"Raise it to {fixed} or later (`{requirement.package}>={fixed}`) and lock again.",
         anchor=requirement.package,
@@ -79,10 +79,23 @@ def _newest(known: Iterable[Advisory]) -> str:
     return max((a.fixed for a in known), key=lambda text: [int(n) for n in text.split(".")])
 
 
-def _confidence(manifest: str, *, is_reached: bool) -> Confidence:
-    if _NOT_SHIPPED.search(manifest.lower()) or setting_of(manifest) is not Setting.PRODUCT:
-        return Confidence.LOW
-    return Confidence.HIGH if is_reached else Confidence.MEDIUM
+def _vulnerable_confidence(
+    manifest: str, known: Sequence[Advisory], reached: Collection[Advisory]
+) -> Confidence:
+    if any(advisory.weight > 1 for advisory in reached):
+        return _confidence(manifest)
+    if reached or any(advisory.weight > 1 for advisory in known):
+        return min(_confidence(manifest), Confidence.MEDIUM)
+    return Confidence.LOW
+
+
+def _confidence(manifest: str) -> Confidence:
+    return Confidence.HIGH if _is_shipped(manifest) else Confidence.LOW
+
+
+def _is_shipped(manifest: str) -> bool:
+    """Whether the program itself needs what a manifest names, and not its tests alone."""
+    return setting_of(manifest) is Setting.PRODUCT and not _NOT_SHIPPED.search(manifest.lower())
 
 
 @check("unmaintained-or-wrong-package")
@@ -92,14 +105,14 @@ def unmaintained_or_wrong_package(project: Project) -> Iterator[Draft]:
         gone = abandoned().get(package)
         if gone is None:
             continue
-        for requirement, related in _without_locks(requirements):
+        for requirement, related in _told_once(requirements):
             yield Draft(
                 rule="",
                 place=requirement.place,
                 message=f"{title(project, package)} {gone.why}: what is found in it next will not"
                 " be repaired",
-                confidence=_confidence(requirement.place.path, is_reached=True),
-                related=tuple((place, "locked here") for place in related),
+                confidence=_confidence(requirement.place.path),
+                related=tuple((place, "named here too") for place in related),
                 advice=f"Use {gone.successor} instead.",
                 anchor=package,
             )
@@ -120,7 +133,7 @@ def _clashes(project: Project) -> Iterator[Draft]:
                         message=f"The packages {package} and {other} both install a module"
                         f" `{library.roots[0]}`: which of them verifies tokens depends on the order"
                         " of installation",
-                        confidence=_confidence(path, is_reached=True),
+                        confidence=_confidence(path),
                         related=((found[other].place, "the other package"),),
                         advice=f"Remove `{package}`; the program calls"
                         f" {libraries[other].title}'s functions.",
@@ -167,11 +180,16 @@ def _folder(manifest: str) -> str:
     return "" if str(folder) == "." else f"{folder}/"
 
 
-def _without_locks(
+def _told_once(
     requirements: Sequence[Requirement],
 ) -> Iterator[tuple[Requirement, Sequence[Place]]]:
-    """What people wrote, with the locks that follow from it; a lock where nobody wrote it."""
-    locks = [r for r in requirements if r.lock]
-    written = [r for r in requirements if not r.lock]
-    for requirement in written or locks[:1]:
-        yield requirement, [lock.place for lock in locks if lock is not requirement]
+    """What people wrote, with what follows from it; a lock only where nobody wrote anything.
+
+    What a program needs stands in the lists for its tests and documentation as well.
+    """
+    requirements = [r for r in requirements if not is_test(r.place.path)]
+    shipped = [r for r in requirements if _is_shipped(r.place.path)] or requirements
+    written = [r for r in shipped if not r.lock] or shipped[:1]
+    following = [r.place for r in requirements if r not in written]
+    for requirement in written:
+        yield requirement, following

@@ -84,7 +84,8 @@ def concerned(manifest: bytes) -> bool:
 
 def title(project: Project, package: str) -> str:
     """A package's name as people write it."""
-    return next((lib.title for lib in project.models.libraries if lib.package == package), package)
+    titles = (lib.title for lib in project.models.libraries if lib.package == package)
+    return next(titles, package).partition(" (")[0]
 
 
 def exposed(project: Project, advisory: Advisory, folder: str) -> Place | None:

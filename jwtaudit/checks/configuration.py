@@ -1,0 +1,252 @@
+"""Configuration: keys that are written into the files which start a program."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.checks import check
+from jwtaudit.facts import Assign, Literal, Name
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.context import Setting as FileKind
+from jwtaudit.program.context import is_test, setting_of
+from jwtaudit.program.keys import KeyUse, Source, is_refused, key_uses, sources
+from jwtaudit.program.wordlist import is_known, is_placeholder
+from jwtaudit.source import Place
+from jwtaudit.values import Const, Env, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from jwtaudit.program import Project
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Words that make the name of a key for tokens, if no other word stands beside them. With one, as
+# in TWITTER_ACCESS_TOKEN_SECRET or AUTH0_CLIENT_SECRET, it is somebody else's.
+_TOKEN_WORDS = frozenset(
+    "access refresh token tokens auth nextauth authentication session signing sign secret key"
+    " private app application api better next".split()
+)
+_ABOUT_TOKENS = frozenset("token tokens auth nextauth authentication".split())
+# Not the key, but something about it.
+_ASIDE = frozenset(
+    "public verify verification id name ref reference path file url uri arn store vault existing"
+    " external label annotations properties example schema parameters descriptions".split()
+)
+_GENERIC = frozenset({"secret", "key", "secretkey", "signingkey", "privatekey", "signingsecret"})
+_REFERENCE = re.compile(
+    r"""
+    <.*> | .*\$[({].* | \$\w+ | .*\{\{.*\}\}.* | .*\{%.*%\}.* | \[.*\] | %\(?\w+\)?[s%]? | @.*@
+    | __\w+__ | \#\{.*\}\#? | (?i:enc|sops|vault|secret|env|file|ref\+\w+|op|gcp|aws|azure|ssm):.*
+    | (?i:ENC)\[.*\] | \$ANSIBLE_VAULT.* | arn:.* | projects/.*/secrets/.* | .*:// .*
+    | [xX*.\-_]+ | (?i:none|null|todo|tbd|redacted|placeholder|random|generated?) | \w+\(.*\)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PATH = re.compile(r"[~./].*/.*|[^\s:]*\.(pem|key|crt|cer|pub|der|p8|p12|jwk|txt)", re.IGNORECASE)
+_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+_PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
+_EXAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|defaults)($|[-_.])")
+_DEVELOPMENT = re.compile(r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])")
+_TEST = re.compile(r"(^|[-_./])(tests?|testing|ci|e2e|integration)($|[-_./])")
+_PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
+_ENOUGH = 16
+
+
+class _Entry(NamedTuple):
+    """A name in a configuration file, and its literal value."""
+
+    name: str
+    value: str
+    place: Place
+
+    @property
+    def leaf(self) -> str:
+        """The last name of the path."""
+        return self.name.rpartition(".")[2]
+
+
+class _Reader(NamedTuple):
+    """A key that the program takes from a lookup."""
+
+    use: KeyUse
+    source: Source
+
+
+@check("default-secret-in-config")
+def default_secret_in_config(project: Project) -> Iterator[Draft]:
+    """A configuration file in the repository holds the key."""
+    readers = _readers(project)
+    for entry in _entries(project):
+        readers_here = _readers_of(project, entry, readers)
+        confidence = _confidence(project, entry, readers_here)
+        if confidence is None or any(_is_refused(project, entry, r) for r in readers_here):
+            continue
+        yield Draft(
+            rule="",
+            place=entry.place,
+            message=f"`{entry.leaf}` is given a value in a file that is part of the"
+            f" repository{_weakness(entry.value)}: whoever reads it can mint tokens for any user",
+            confidence=confidence,
+            related=tuple(
+                (reader.use.place, f"{reader.use.library.title} {reader.use.verb} with it")
+                for reader in readers_here
+            ),
+            advice="Leave the value out of the repository (an ignored file, a secret store), let"
+            " the program refuse to start without it, and treat this one as known.",
+            secrets=(entry.place,),
+            anchor=entry.name,
+        )
+
+
+def _entries(project: Project) -> Iterator[_Entry]:
+    """The literals in configuration files that may be keys."""
+    for path, facts in sorted(project.facts.items()):
+        if facts.language != "config" or _is_for_tests(path):
+            continue
+        for statement in facts.body:
+            if isinstance(statement, Assign) and isinstance(statement.value, Literal):
+                target, literal = statement.targets[0], statement.value
+                if isinstance(target, Name) and _is_value(str(literal.value), target.id):
+                    yield _Entry(target.id, str(literal.value), Place(path, literal.span))
+
+
+def _is_value(text: str, name: str) -> bool:
+    """Whether a text is a key itself, and not where to find one."""
+    text = text.strip()
+    return (
+        bool(text)
+        and not _REFERENCE.fullmatch(text)
+        and not _PATH.fullmatch(text)
+        and not _NAME.fullmatch(text)
+        and not _PUBLIC.match(text)
+        and text.lower().replace("-", "_") != name.rpartition(".")[2].lower().replace("-", "_")
+    )
+
+
+# -- what the name says --------------------------------------------------------------------------
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _names_token_key(name: str) -> bool:
+    """Whether a name can only mean the key of tokens: ``JWT_SECRET``, ``jwt.signingKey``."""
+    path = name.split(".")
+    if any(_ASIDE & set(_words(part)) for part in path):
+        return False
+    words = _words(path[-1])
+    if "".join(words) in _GENERIC and len(path) > 1:
+        words = [*_words(path[-2]), *words]
+    return words[-1:] in (["secret"], ["key"]) and "jwt" in words
+
+
+def _may_name_token_key(name: str) -> bool:
+    """Whether a name says that it is the key of something like tokens: ``AUTH_SECRET``."""
+    words = _words(name.rpartition(".")[2])
+    return (
+        "secret" in words
+        and words[-1] in ("secret", "key")
+        and bool(_ABOUT_TOKENS & set(words))
+        and _TOKEN_WORDS >= set(words)
+    )
+
+
+# -- what the program does with it ---------------------------------------------------------------
+
+
+def _readers(project: Project) -> Mapping[str, Sequence[_Reader]]:
+    """Name of a variable or setting -> the keys that are read from it."""
+    found: dict[str, list[_Reader]] = defaultdict(list)
+    for use in key_uses(project):
+        for source in sources(project, use.value):
+            if isinstance(source.value, (Env, Setting)) and source.value.name:
+                known = found[_plain(source.value.name)]
+                if all(reader.use.place != use.place for reader in known):
+                    known.append(_Reader(use, source))
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W", "_", name).upper()
+
+
+def _readers_of(
+    project: Project, entry: _Entry, readers: Mapping[str, Sequence[_Reader]]
+) -> Sequence[_Reader]:
+    names = {_plain(entry.leaf), _plain(entry.name)}
+    return [r for name in sorted(names) for r in readers.get(name, ()) if _is_near(project, entry, r)]
+
+
+def _is_near(project: Project, entry: _Entry, reader: _Reader) -> bool:
+    """Whether a file may configure a program: it lies on one way with it, or apart from all."""
+    folder = str(PurePosixPath(entry.place.path).parent)
+    program = str(PurePosixPath(reader.use.place.path).parent)
+    if folder == "." or f"{program}/".startswith(f"{folder}/") or f"{folder}/".startswith(f"{program}/"):
+        return True
+    top = entry.place.path.partition("/")[0] + "/"
+    return not any(path.startswith(top) and path.endswith(".py") for path in project.files)
+
+
+def _is_refused(project: Project, entry: _Entry, reader: _Reader) -> bool:
+    """Whether the program does not run on with this value."""
+    lookup = reader.source.value
+    assert isinstance(lookup, (Env, Setting))
+    value = Const(entry.value, place=lookup.place)
+    return is_refused(project, replace(reader.source, value=value, lookups=(lookup,)))
+
+
+def _is_default(project: Project, entry: _Entry) -> bool:
+    """Whether the program has the very value as a key, or as the default of one."""
+    return any(
+        isinstance(source.value, Const) and source.value.value in (entry.value, entry.value.encode())
+        for use in key_uses(project)
+        for source in sources(project, use.value)
+    )
+
+
+# -- how sure ------------------------------------------------------------------------------------
+
+
+def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> Confidence | None:
+    """How sure it is that tokens are signed with it; None where it does not look so."""
+    names_key = _names_token_key(entry.name)
+    if not readers and not names_key and not _may_name_token_key(entry.name):
+        return None
+    path = entry.place.path.lower()
+    name = PurePosixPath(path).name
+    is_weak = is_known(entry.value) or is_placeholder(entry.value) or len(entry.value) < _ENOUGH
+    if _EXAMPLE.search(name) or setting_of(path) is FileKind.EXAMPLE:
+        if _is_default(project, entry):
+            return Confidence.HIGH
+        # An example that says what to write there does what it is for.
+        return None if is_placeholder(entry.value) else Confidence.LOW
+    if _DEVELOPMENT.search(path):
+        return Confidence.LOW
+    if readers:
+        return Confidence.HIGH
+    if names_key:
+        return Confidence.HIGH if is_weak else Confidence.MEDIUM
+    return Confidence.MEDIUM if is_weak else Confidence.LOW
+
+
+def _is_for_tests(path: str) -> bool:
+    lower = path.lower()
+    return (
+        is_test(path)
+        or any(f"/{lower}".find(f"/{folder}") >= 0 for folder in _PIPELINES)
+        or bool(_TEST.search(PurePosixPath(lower).name))
+    )
+
+
+def _weakness(value: str) -> str:
+    if is_known(value):
+        return ", one that stands in public lists of default secrets"
+    if is_placeholder(value):
+        return ", a placeholder that is easily guessed"
+    size = len(value.encode())
+    return f", of only {size} bytes" if size < _ENOUGH else ""
