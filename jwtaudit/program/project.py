@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _MAX_CONTEXTS = 40
+_FOLLOWED = Unknown("imports itself")  # what stands for a name while its import is followed
 _MAX_CALL_DEPTH = 5
 # How far, and to how many files, imports are followed from the files that matter.
 _MAX_DISTANCE = 6
@@ -222,9 +223,10 @@ class Project:
     def module_name(self, path: str, name: str, place: Place) -> Value:
         """A name of a project module."""
         scope = self.module(path, place.path)
-        if scope is not None and name in scope.names:
-            value = self.interpreter.followed(scope.names[name])
-            scope.names[name] = value
+        found = None if scope is None else scope.names.get(name)
+        if scope is not None and found is not None and found is not _FOLLOWED:
+            scope.names[name] = _FOLLOWED  # `from . import name` comes by here again
+            scope.names[name] = value = self.interpreter.followed(found)
             return value
         folder = PurePosixPath(path)
         if folder.name == "__init__.py":
