@@ -560,6 +560,9 @@ class Interpreter:
                 self.rebind(
                     target.object, merge(as_table(base), (Table({key2.value: entry}),)), frame
                 )
+            elif isinstance(base, Table):  # some entry: which one is not known
+                some = Operation("entry", (key2, value), place=place)
+                self.rebind(target.object, replace(base, rest=(*base.rest, some)), frame)
         elif isinstance(target, f.Elements):
             for index, item in enumerate(target.items):
                 if isinstance(item, f.Spread):
