@@ -44,6 +44,7 @@ ROLES = frozenset(
         "redirect",  # url
         "http-request",  # url, headers
         "query",  # name -> a parameter of the query string
+        "route",  # path: the function answers requests, its parameters come from the query string
         "request",  # something a client controls
         "respond",  # everything given goes to the client
         # what a name from outside must not choose unchecked

@@ -19,7 +19,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.keys import key_uses
 from jwtaudit.program.names import is_link_name, is_masked, names_of, words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.scopes import Raised
+from jwtaudit.program.scopes import MODULE, Raised
 from jwtaudit.values import (
     Call,
     Const,
@@ -47,6 +47,7 @@ _LEVELS = frozenset(
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
 _COMMAND = frozenset({"cli", "command", "commands", "manage", "management", "script", "scripts"})
+_CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _KEY_SOURCES = (Const, Env, Setting, Member, Param)
 
@@ -176,7 +177,7 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
     cut = _cut_fields(call)
     for index, argument in enumerate(call.arguments):
         if argument.name not in _MANNER and index not in cut:
-            yield _Message(call, argument.value, "to a log" if logger else "to the console")
+            yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
 
 
 def _cut_fields(call: Call) -> frozenset[int]:
@@ -231,7 +232,9 @@ def _draft(
     subject: str,
 ) -> Draft:
     event = message.event
-    if is_demonstration(event.place.path, event.path):
+    # a script that prints what it made; a key is none the better for that
+    script = event.scope.qualname == MODULE and message.where == _CONSOLE and subject != "key"
+    if script or is_demonstration(event.place.path, event.path):
         confidence = Confidence(max(confidence - 1, 0))
     return Draft(
         rule="",

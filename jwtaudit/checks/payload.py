@@ -28,19 +28,20 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jwtaudit.facts import Scalar
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
     from jwtaudit.source import Place
 
 _MAX_NESTING = 4
 _PERSON = frozenset(
-    "user users account member customer client employee profile person patient admin owner"
-    " student teacher doctor author staff current usuario".split()
+    {"user", "users", "account", "member", "customer", "client", "employee", "profile", "person"}
+    | {"patient", "admin", "owner", "student", "teacher", "doctor", "author", "staff"}
 )
 # A class made for the token, or for the public, holds what was chosen to be there.
 _CHOSEN = frozenset(
-    "claims claim payload token jwt session subject principal identity public read out response"
-    " info summary view basic minimal data".split()
+    {"claims", "claim", "payload", "token", "jwt", "session", "subject", "principal", "identity"}
+    | {"public", "read", "out", "response", "info", "summary", "view", "basic", "minimal", "data"}
 )
 _OIDC = frozenset({"nonce", "at_hash", "c_hash", "auth_time", "email_verified", "azp"})
 
@@ -156,7 +157,7 @@ def _claims(project: Project) -> Iterator[tuple[Site, str, Value]]:
     """Every claim of every signing call: its name and its value."""
     for site in _signing(project):
         for option in options(site.argument("payload")):
-            for name, value in _entries(option, 0):
+            for name, value in _entries(_made(project, option), 0):
                 yield site, name, value
         yield from _stored_later(project, site)
 
@@ -175,6 +176,19 @@ def _entries(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
                     continue
                 yield name, option
                 yield from _entries(option, depth + 1)
+
+
+def _made(project: Project, value: Value) -> Value:
+    """An object made here and dumped at once: what it was made of."""
+    if isinstance(value, Outcome) and isinstance(value.call.receiver, Instance):
+        model = project.model_of(value.call)
+        made = value.call.receiver.call
+        if model is not None and model.role == "dump" and made is not None:
+            entries: dict[Scalar, Value] = {
+                a.name: a.value for a in made.arguments if a.name is not None
+            }
+            return Table(entries, place=value.place)
+    return value
 
 
 def _stored_later(project: Project, site: Site) -> Iterator[tuple[Site, str, Value]]:
@@ -266,9 +280,7 @@ def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, 
         for operand in value.operands:
             yield from _dumps(project, operand, depth + 1)
     elif isinstance(value, Member) and not value.item:
-        if value.name == "__dict__":
-            yield value.base, value
-        elif value.name == "data" and _is_serializer(value.base):
+        if value.name == "__dict__" or (value.name == "data" and _is_serializer(value.base)):
             yield value.base, value
     elif isinstance(value, Outcome):
         yield from _dumped(project, value)
@@ -285,6 +297,8 @@ def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
     if excluded is not None and not isinstance(excluded, Const):
         return
     dumped = project.argument(call, model, "value") if call.receiver is None else call.receiver
+    if isinstance(dumped, Instance) and dumped.call is not None:
+        return  # made for this, field by field
     if not isinstance(dumped, Absent):
         yield dumped, value
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.context import is_test
+from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.names import is_other_token, is_token_name, words
 from jwtaudit.source import Place, Span
 
@@ -55,7 +55,7 @@ def token_in_web_storage(project: Project) -> Iterator[Draft]:
                     + (", being a refresh token, for long" if refresh else ""),
                     advice="Let the server set it as a cookie that is `HttpOnly`, `Secure` and"
                     " `SameSite`, or keep it in a variable.",
-                    confidence=sure,
+                    confidence=Confidence(max(sure - 1, 0)) if is_demonstration(path, ()) else sure,
                     anchor="storage:" + "_".join(words(match["key"])),
                 )
 

@@ -16,12 +16,14 @@ from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.project import event_values
 from jwtaudit.values import (
+    Absent,
     Call,
     Const,
     Operation,
     Outcome,
     Param,
     Sequence,
+    Symbol,
     Table,
     Value,
     options,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
+    from jwtaudit.program.project import Site
     from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
@@ -61,35 +64,41 @@ def _read(project: Project) -> Iterator[Draft]:
     used = dict(_used_queries(project))
     for call in project.calls:
         model = project.model_of(call)
-        if model is None or model.role != "query" or is_test(call.place.path):
-            continue
-        if _NO_LOGIN & _asked(call):
+        if model is None or model.role != "query" or _NO_LOGIN & _asked(call):
             continue
         sink = used.get(call.place)
-        if sink is None and not _looks_like_token(project, call):
-            continue
-        scopes = [call.scope] if sink is None else [call.scope, *sink.scopes]
-        if any(_is_link(project, scope) for scope in scopes):
-            continue
-        socket = any(_is_socket(name) for name in _spoken(call, sink))
-        trace = [(call.place, "read from the query string")]
-        if sink is not None:
-            trace.append((sink.place, "used as a token here"))
-        yield Draft(
-            rule="",
-            place=call.place,
-            message=f"a token is taken from the query string: {_WHY}",
-            advice="Take it from the `Authorization` header, or from an `HttpOnly` cookie."
-            + (" For a WebSocket, send it as the first message." if socket else ""),
-            confidence=Confidence.HIGH if sink is not None and not socket else Confidence.MEDIUM,
-            trace=tuple(trace) if len(trace) > 1 else (),
-            anchor=f"{call.scope.qualname}:query",
-        )
+        if sink is not None or _looks_like_token(project, call):
+            spoken = [call.name, call.scope.qualname, *_names_inside(call.receiver)]
+            yield from _from_query(project, call.place, call.scope, sink, spoken)
+    for parameter, sink in _open_parameters(project):
+        yield from _from_query(project, sink.source, parameter.function, sink, [])
+
+
+def _from_query(
+    project: Project, place: Place, scope: FunctionId, sink: _Sink | None, spoken: list[str]
+) -> Iterator[Draft]:
+    scopes = (scope, *(() if sink is None else sink.scopes))
+    if is_test(place.path) or any(_is_link(project, each) for each in scopes):
+        return
+    socket = any(map(_is_socket, (*spoken, *(() if sink is None else sink.names))))
+    yield Draft(
+        rule="",
+        place=place,
+        message=f"a token is taken from the query string: {_WHY}",
+        advice="Take it from the `Authorization` header, or from an `HttpOnly` cookie."
+        + (" For a WebSocket, send it as the first message." if socket else ""),
+        confidence=Confidence.HIGH if sink is not None and not socket else Confidence.MEDIUM,
+        trace=()
+        if sink is None
+        else ((place, "read from the query string"), (sink.place, "used as a token here")),
+        anchor=f"{scope.qualname}:query",
+    )
 
 
 class _Sink(NamedTuple):
-    """Where a value is used as a token."""
+    """Where something read is used as a token."""
 
+    source: Place
     place: Place
     scopes: tuple[FunctionId, ...]
     names: tuple[str, ...]
@@ -97,19 +106,51 @@ class _Sink(NamedTuple):
 
 def _used_queries(project: Project) -> Iterator[tuple[Place, _Sink]]:
     """The reads of a query string whose value is taken for a token."""
+    for site, part in _read_tokens(project):
+        found = (part, *(_declared(part) if isinstance(part, Param) else ()))
+        for value in found:
+            # a method that is asked for nothing by name is a query of another kind
+            if isinstance(value, Outcome) and (value.call.receiver is None or _asked(value.call)):
+                yield value.call.place, _sink(site, part, value.call.place)
+
+
+def _open_parameters(project: Project) -> Iterator[tuple[Param, _Sink]]:
+    """Parameters of a function that answers requests, which no path and no default explains."""
+    for site, part in _read_tokens(project):
+        if isinstance(part, Param) and part.place is not None and _is_open(project, part):
+            yield part, _sink(site, part, part.place)
+
+
+def _is_open(project: Project, parameter: Param) -> bool:
+    """Whether the framework fills a parameter from the query string."""
+    kind = parameter.annotation
+    if not isinstance(kind, Symbol) or kind.name != "str":
+        return False
+    if not isinstance(parameter.default, (Absent, Const)):
+        return False
+    function = project.scope(parameter.function)
+    for decorator in () if function is None else function.decorators:
+        model = project.model_of(decorator.call) if isinstance(decorator, Outcome) else None
+        if model is not None and model.role == "route" and isinstance(decorator, Outcome):
+            path = project.argument(decorator.call, model, "path")
+            if isinstance(path, Const) and isinstance(path.value, str):
+                return f"{{{parameter.name}" not in path.value
+    return False
+
+
+def _read_tokens(project: Project) -> Iterator[tuple[Site, Value]]:
     for site in project.sites("verify", "verify-signature", "decode-unverified"):
-        if is_tested(site):
-            continue
-        for part in walk(site.argument("token")):
-            found = [part, *(_declared(part) if isinstance(part, Param) else ())]
-            for value in found:
-                if isinstance(value, Outcome):
-                    scopes = [site.call.scope, *(call.scope for call in site.chain)]
-                    names = [scope.qualname for scope in scopes]
-                    if isinstance(part, Param):
-                        scopes.append(part.function)
-                        names += [part.name, part.function.qualname]
-                    yield value.call.place, _Sink(site.place, tuple(scopes), tuple(names))
+        if not is_tested(site):
+            yield from ((site, part) for part in walk(site.argument("token")))
+
+
+def _sink(site: Site, part: Value, source: Place) -> _Sink:
+    scopes = [site.call.scope, *(call.scope for call in site.chain)]
+    names = [scope.qualname for scope in scopes]
+    if isinstance(part, Param):
+        scopes.append(part.function)
+        names += [part.name, part.function.qualname]
+    return _Sink(source, site.place, tuple(scopes), tuple(names))
 
 
 def _declared(parameter: Param) -> Iterator[Value]:
@@ -137,14 +178,9 @@ def _asked(call: Call) -> frozenset[str]:
     return frozenset(word for name in asked if isinstance(name, str) for word in words(name))
 
 
-def _spoken(call: Call, sink: _Sink | None) -> Iterator[str]:
-    yield call.name
-    yield call.scope.qualname
-    if sink is not None:
-        yield from sink.names
-    if call.receiver is not None:
-        for part in walk(call.receiver):
-            yield from names_of(part)
+def _names_inside(value: Value | None) -> Iterator[str]:
+    for part in () if value is None else walk(value):
+        yield from names_of(part)
 
 
 def _is_socket(name: str) -> bool:
@@ -236,9 +272,8 @@ def _is_link(project: Project, scope: FunctionId) -> bool:
     function = project.scope(scope)
     for decorator in () if function is None else function.decorators:
         if isinstance(decorator, Outcome):
-            for argument in decorator.call.arguments:
-                if isinstance(argument.value, Const) and isinstance(argument.value.value, str):
-                    names.append(argument.value.value)
+            routes = (a.value.value for a in decorator.call.arguments if isinstance(a.value, Const))
+            names.extend(route for route in routes if isinstance(route, str))
     return any(map(is_link_name, names))
 
 

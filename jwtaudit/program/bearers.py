@@ -37,8 +37,21 @@ _MINTING = frozenset({"payload", "subject", "token"})
 _NO_TOKEN = frozenset({*_READING, "claims-accessor", "generator", "digest", "factory", "type"})
 # Operations whose result tells its operand.
 _TELLING = frozenset(
-    "or identity strip lower upper join each pad text + % json-encode url-encode base64-encode"
-    " base64url-encode replace".split()
+    {
+        "or",
+        "identity",
+        "strip",
+        "lower",
+        "upper",
+        "join",
+        "each",
+        "pad",
+        "text",
+        "+",
+        "%",
+        "replace",
+    }
+    | {"json-encode", "url-encode", "base64-encode", "base64url-encode"}
 )
 _HEADER = frozenset({"authorization", "auth_header", "authorization_header", "http_authorization"})
 _MAX_PARTS = 200
@@ -141,14 +154,15 @@ def _role(project: Project, value: Value) -> str:
 
 def _unwrapped(value: Value) -> Value:
     """A header without its scheme is the token: ``header.split()[1]``, ``header[7:]``."""
-    if isinstance(value, Member) and isinstance(value.base, Operation):
-        if value.base.operator == "split" and isinstance(value.key, Const):
-            return value.base.operands[0]
     if isinstance(value, Operation) and value.operator == "slice":
         return value.operands[0]
-    if isinstance(value, Member) and value.item and value.name is None and value.trace:
-        if is_authorization(value.base) and not isinstance(value.key, Const):
-            return value.base
+    if not isinstance(value, Member) or not value.item:
+        return value
+    base = value.base
+    if isinstance(base, Operation) and base.operator == "split" and isinstance(value.key, Const):
+        return base.operands[0]
+    if value.name is None and value.trace and not isinstance(value.key, Const):
+        return base if is_authorization(base) else value
     return value
 
 
@@ -196,19 +210,17 @@ def _operands(value: Operation) -> tuple[Value, ...]:
 
 def pieces(value: Value) -> tuple[Value, ...]:
     """A text as its parts in order, templates taken apart; a value that is no text is alone."""
-    if isinstance(value, Operation) and value.operator == "text":
-        if len(value.operands) == 2:
-            template, given = value.operands
-            if isinstance(template, Const) and isinstance(template.value, str):
-                if _PERCENT.search(template.value):
-                    items = given.items if isinstance(given, Sequence) else (given,)
-                    return _filled(_PERCENT.split(template.value), list(items))
-        return tuple(part for operand in value.operands for part in pieces(operand))
-    if isinstance(value, Operation) and value.operator == "+":
-        return tuple(part for operand in value.operands for part in pieces(operand))
     if isinstance(value, Outcome) and value.call.name == _FORMAT:
         return _formatted(value.call)
-    return (value,)
+    if not isinstance(value, Operation) or value.operator not in ("text", "+"):
+        return (value,)
+    template = value.operands[0]
+    if isinstance(template, Const) and isinstance(template.value, str):
+        texts = _PERCENT.split(template.value)
+        if len(texts) > 1 and len(value.operands) == 2:
+            given = value.operands[1]
+            return _filled(texts, list(given.items) if isinstance(given, Sequence) else [given])
+    return tuple(part for operand in value.operands for part in pieces(operand))
 
 
 def _formatted(call: Call) -> tuple[Value, ...]:
@@ -231,15 +243,3 @@ def _filled(texts: list[str], given: list[Value]) -> tuple[Value, ...]:
     for text, value in zip(texts[1:], given, strict=False):
         out.extend((value, Const(text)))
     return tuple(out)
-
-
-__all__ = [
-    "handling",
-    "is_all_headers",
-    "is_authorization",
-    "is_claims",
-    "is_minted",
-    "pieces",
-    "told",
-    "token_evidence",
-]

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
-_ELSEWHERE = frozenset("dev develop development local test tests testing debug".split())
+_ELSEWHERE = frozenset(
+    {"dev", "develop", "development", "local", "test", "tests", "testing", "debug"}
+)
 
 
 class Cookie(NamedTuple):

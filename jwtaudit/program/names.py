@@ -6,8 +6,11 @@ import enum
 import functools
 import itertools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import tomli
+
+from jwtaudit.resources import rules_directory
 from jwtaudit.values import (
     Const,
     Env,
@@ -23,28 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# The interpreter's own words for an assignment on a value's way.
+# The interpreter's own words for steps on a value's way.
 _SET = re.compile(r"`([^`]+)` is set$")
-
-_TOKEN = frozenset(
-    "token jwt jws accesstoken refreshtoken authtoken idtoken jwttoken usertoken bearer".split()
-)
-# Tokens of another trade: of parsers, pages, forms, phones, payments.
-_OTHER_TOKEN = frozenset(
-    "csrf xsrf csrftoken xsrftoken page next prev previous continuation continue pagination cursor"
-    " sync push device fcm apns captcha recaptcha turnstile stripe payment card sas design parse"
-    " parser lexer lex syntax ast special pad bos eos unk mask stop word words vocab embedding"
-    " prompt completion first last start end current max min num prefix total count counter"
-    " length size expired dec decoded parsed payload claims".split()
-)
-# What is called so is made of a token, or about it.
-_NOT_GIVING = frozenset(
-    "verify decode validate check is has revoke delete parse blacklist block store save set remove"
-    " count split inspect load test invalidate expire hash mask redact sanitize obfuscate len bool"
-    " tokenize in introspect authenticate require find add update login logout handle process"
-    " clear on use with use write put post cache".split()
-)
-_LOOKUPS = frozenset("get pop getlist __getitem__ getheader get_header".split())
+_RETURNED = re.compile(r"^returned by `([^`]+)\(\)`$")
+_LOOKUPS = frozenset({"get", "pop", "getlist", "__getitem__", "getheader", "get_header"})
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -58,30 +43,35 @@ def pairs(name: str) -> frozenset[str]:
     return frozenset((*parts, *(f"{a}_{b}" for a, b in itertools.pairwise(parts))))
 
 
+@functools.cache
+def _words(kind: str) -> frozenset[str]:
+    """A list of words, by its name in the data."""
+    return frozenset(_data("name-words")[kind])
+
+
+@functools.cache
+def _data(name: str) -> dict[str, Any]:
+    path = rules_directory() / "data" / f"{name}.toml"
+    return tomli.loads(path.read_text(encoding="utf-8"))
+
+
 # -- tokens --------------------------------------------------------------------------------------
 
 
 def is_token_name(name: str) -> bool:
     """Whether something so called is a token that lets its bearer in."""
     parts = words(name)
-    return bool(parts) and parts[-1] in _TOKEN and not _OTHER_TOKEN & set(parts)
+    return bool(parts) and parts[-1] in _words("token") and not _words("other-token") & set(parts)
 
 
 def is_other_token(name: str) -> bool:
     """Whether the name speaks of a token that is no credential: CSRF, pages, parsers."""
-    return bool(_OTHER_TOKEN & set(words(name)))
+    return bool(_words("other-token") & set(words(name)))
 
 
 def is_link_name(name: str) -> bool:
     """Whether it has to do with a link sent once: a reset, a confirmation, an invitation."""
-    return bool(_LINK & set(words(name)))
-
-
-_LINK = frozenset(
-    "reset recovery recover invite invites invitation invitations confirm confirmation activation"
-    " activate email mail mailer unsubscribe magic verification forgot forgotten password share"
-    " download preview register registration signup onetime".split()
-)
+    return bool(_words("link") & set(words(name)))
 
 
 def names_of(value: Value) -> Iterator[str]:
@@ -89,12 +79,9 @@ def names_of(value: Value) -> Iterator[str]:
     for step in reversed(value.trace):
         if found := _SET.search(step.what):
             yield found[1]
-    if isinstance(value, (Param, Setting)):
-        yield value.name
-    elif isinstance(value, Env) and value.name is not None:
-        yield value.name
-    elif isinstance(value, Member) and value.name is not None:
-        yield value.name
+    if isinstance(value, (Param, Setting, Env, Member)):
+        if value.name is not None:
+            yield value.name
     elif isinstance(value, Unknown) and value.why.isidentifier():
         yield value.why
     elif isinstance(value, Outcome):
@@ -111,7 +98,7 @@ def _names_of_outcome(value: Outcome) -> Iterator[str]:
             key = call.arguments[0].value
             if isinstance(key, Const) and isinstance(key.value, str):
                 yield key.value
-    elif not (_NOT_GIVING & set(words(method)[:1])):
+    elif not (_words("no-giver") & set(words(method)[:1])):
         yield method
 
 
@@ -119,7 +106,9 @@ def is_called_token(value: Value) -> bool:
     """Whether a value bears the name of a token, by its variable, its key or its maker."""
     if isinstance(value, Member) and value.name is None and not _is_index(value):
         return False  # a slice or an element of a collection: masked, or of another kind
-    if isinstance(value, Outcome) and _NOT_GIVING & set(words(value.call.name.rpartition(".")[2])):
+    if isinstance(value, Outcome) and _words("no-giver") & set(
+        words(value.call.name.rpartition(".")[2])
+    ):
         return False
     found = list(names_of(value))
     return any(map(is_token_name, found)) and not any(map(is_other_token, found))
@@ -132,17 +121,10 @@ def _is_index(value: Member) -> bool:
 def is_masked(value: Value) -> bool:
     """Whether a value came out of a function that shortens or hides, going by its name."""
     return any(
-        _MASKING & set(words(found[1]))
+        _words("masking") & set(words(found[1]))
         for step in value.trace
         if (found := _RETURNED.search(step.what))
     )
-
-
-_RETURNED = re.compile(r"^returned by `([^`]+)\(\)`$")
-_MASKING = frozenset(
-    "mask masked redact redacted shorten short truncate abbreviate hide censor obfuscate sanitize"
-    " preview hash fingerprint elide".split()
-)
 
 
 # -- claims --------------------------------------------------------------------------------------
@@ -191,12 +173,7 @@ def sensitivity(name: str, further: Collection[str] = ()) -> Sensitivity | None:
 
 @functools.cache
 def _vocabulary() -> _Vocabulary:
-    import tomli  # noqa: PLC0415 - only where payloads are judged
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    path = rules_directory() / "data" / "claim-words.toml"
-    data = tomli.loads(path.read_text(encoding="utf-8"))
+    data = _data("claim-words")
     return _Vocabulary(
         _Words(frozenset(data["credential"]["words"]), frozenset(data["credential"]["names"])),
         _Words(frozenset(data["personal"]["words"]), frozenset(data["personal"]["names"])),
