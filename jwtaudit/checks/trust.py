@@ -113,7 +113,7 @@ def kid_injection(project: Project) -> Iterator[Draft]:
                 chosen.value.place or site.place,
                 f"`{chosen.name}` of a token that nobody has verified becomes part of {what}:"
                 f" whoever sends a token {gain}",
-                "Look it up in a table of the keys there are, or match it against a strict pattern.",
+                "Look it up among the keys that there are, or match it against a strict pattern.",
                 trace=steps(chosen.value, site.place, f"part of {what}"),
                 confidence=Confidence.HIGH,
             )
@@ -311,9 +311,9 @@ def _unchecked(site: Site) -> Value | None:
     made = site.call.receiver
     if isinstance(made, Outcome):
         for argument in made.call.arguments:
-            if argument.name in ("verify", "verify_ssl") and isinstance(argument.value, Const):
-                if argument.value.value is False:
-                    return argument.value
+            given = argument.value
+            if argument.name in ("verify", "verify_ssl") and isinstance(given, Const):
+                return given if given.value is False else None
     return None
 
 

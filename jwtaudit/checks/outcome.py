@@ -1,0 +1,453 @@
+"""Verification that is there and does not count: switched, unheard, or made by hand."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.models import applies
+from jwtaudit.program.authority import alike, is_own, readings, says, words
+from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.origins import Origin, is_guarded, steps
+from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.scopes import Assigned, Caught, Returned, Stored, Tested
+from jwtaudit.program.switches import turned_off
+from jwtaudit.values import (
+    Arm,
+    Call,
+    Const,
+    Env,
+    FunctionId,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Setting,
+    Table,
+    Value,
+    member,
+    options,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.authority import Reading
+    from jwtaudit.program.project import Site
+    from jwtaudit.program.scopes import Event, FunctionScope
+
+_DOTS = (".", b".")
+_TESTS = re.compile(r"(?i)test|pytest|(^|_)ci$")
+_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
+
+
+# -- switches --------------------------------------------------------------------------------------
+
+
+@check("verification-switchable")
+def verification_switchable(project: Project) -> Iterator[Draft]:
+    """Whether the signature is verified is decided at run time."""
+    for site in project.sites("verify", "verify-signature"):
+        if is_test(site.place.path):
+            continue
+        for value in _switching(site):
+            name = _setting(value)
+            if name is None or _TESTS.search(name) or _is_kept_on(project, value):
+                continue
+            scope = site.scope
+            yield Draft(
+                "",
+                value.place or site.place,
+                f"{name} decides whether {site.library.title} verifies the signature: where it is"
+                " off, whoever sends a token can write any claim into it",
+                Confidence.MEDIUM,
+                trace=steps(value, site.place, "decides here"),
+                advice="Verify always; give development and tests a key of their own.",
+                anchor=f"{scope.name if scope is not None else ''} {name}",
+            )
+
+
+def _switching(site: Site) -> Iterator[Value]:
+    """The values that turn the signature's verification on or off."""
+    version = site.version or site.library.newest
+    for switch in site.model.switches:
+        when = switch.when
+        if not applies(switch.versions, version) or not (when.falsy or when.has_equals):
+            continue
+        effect = next((e for versions, e in switch.effect if applies(versions, version)), "")
+        if "signature" not in effect.split("+"):
+            continue
+        for option in options(site.argument(when.argument)):
+            if when.key is None:
+                yield from options(option)
+            elif isinstance(option, Table):
+                yield from options(member(option, Const(when.key), item=True, place=option.place))
+
+
+def _setting(value: Value) -> str | None:
+    """What decides, in words, where it is something that is set from outside."""
+    if isinstance(value, Operation) and value.operator not in _DECIDING:
+        return None
+    for part in walk(value):
+        if isinstance(part, Env):
+            return f"the environment variable `{part.name}`" if part.name else "the environment"
+        if isinstance(part, Setting):
+            return f"the setting `{part.name}`"
+        if (
+            isinstance(part, Member)
+            and part.name is not None
+            and says(part.name, "verifying")
+            and not any(isinstance(p, Param) for p in walk(part.base))
+        ):
+            return f"`{part.name}`"
+    return None
+
+
+_DECIDING = (
+    "not",
+    "==",
+    "!=",
+    "in",
+    "not in",
+    "or",
+    "and",
+    "is",
+    "is not",
+    "lower",
+    "strip",
+    "text",
+)
+
+
+def _is_kept_on(project: Project, value: Value) -> bool:
+    """Whether the program refuses to run with the check turned off."""
+    return any(
+        is_guarded(project, Origin(part))
+        for part in walk(value)
+        if isinstance(part, (Env, Setting))
+    )
+
+
+# -- outcomes that nobody heeds --------------------------------------------------------------------
+
+
+@check("verification-outcome-ignored")
+def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
+    """A token is verified, and whatever comes of it, the program goes on."""
+    refusing = _refusing(project)
+    yield from _unheard(project, refusing)
+    yield from _swallowed(project)
+
+
+def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterator[Draft]:
+    """Results that are dropped: a verdict that nobody tests, a coroutine that nobody runs."""
+    for call in project.calls:
+        if is_test(call.place.path):
+            continue
+        model = project.model_of(call)
+        if model is not None and model.role == "verify-signature" and model.effect == "bool":
+            if call.discarded:
+                yield _draft(
+                    project,
+                    call,
+                    f"{model.library.title} tells by the result whether the signature is right, and"
+                    " nobody looks at it: every token passes",
+                    "Test the result, or call what raises.",
+                )
+        elif call.target in refusing and call.target is not None:
+            scope = project.scope(call.target)
+            name = scope.short_name if scope is not None else "the function"
+            if _is_async(project, call) and not call.awaited:
+                if call.discarded or _is_tested(project, call):
+                    yield _draft(
+                        project,
+                        call,
+                        f"`{name}()` is never awaited: nothing is verified, and a coroutine counts"
+                        " as true",
+                        f"Write `await {name}(...)`.",
+                    )
+            elif call.discarded and refusing[call.target] is not Confidence.LOW:
+                yield _draft(
+                    project,
+                    call,
+                    f"`{name}()` tells by its result that a token is not valid, and nobody looks at"
+                    " it: every token passes",
+                    "Test the result, or let the function raise.",
+                    refusing[call.target],
+                )
+
+
+def _is_async(project: Project, call: Call) -> bool:
+    scope = project.scope(call.target) if call.target is not None else None
+    return scope is not None and scope.definition is not None and scope.definition.is_async
+
+
+def _is_tested(project: Project, call: Call) -> bool:
+    """Whether the call itself is the condition of a branch."""
+    scope = project.scope(call.scope)
+    return any(
+        isinstance(event, Tested)
+        and event.place.path == call.place.path
+        and event.place.span.start <= call.place.span.start
+        and call.place.span.end <= event.place.span.end
+        and call.place.span.start - event.place.span.start <= len("not (")
+        for event in (scope.events if scope is not None else ())
+    )
+
+
+def _refusing(project: Project) -> dict[FunctionId, Confidence]:
+    """The functions that verify a token; how surely they tell a bad one by their result.
+
+    High when they return true or false, medium when nothing instead of claims, low when they
+    raise.
+    """
+    found: dict[FunctionId, Confidence] = {}
+    for site in project.sites("verify", "verify-signature"):
+        call = site.call.origin or site.call
+        scope = project.scope(call.scope)
+        if scope is None or scope.definition is None or is_test(scope.id.path):
+            continue
+        if any(o.effect == "signature" for o in turned_off(site)):
+            continue
+        found[scope.id] = _verdict(scope, call)
+    return found
+
+
+def _verdict(scope: FunctionScope, call: Call) -> Confidence:
+    handlers = [e for e in scope.events if isinstance(e, Caught) and _handles(e, call)]
+    returned = [e for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
+    if not handlers or _has_effect(scope):
+        return Confidence.LOW
+    refused: list[Value] = []
+    for handler in handlers:
+        answers = [e.value for e in returned if handler.path[-1] in e.path]
+        if not handler.exits and not answers:
+            answers = [e.value for e in returned if e.order > handler.order] or [Const(None)]
+        refused.extend(answers)
+    if not refused or not all(isinstance(v, Const) and not v.value for v in refused):
+        return Confidence.LOW
+    if any(isinstance(v, Const) and v.value is False for v in refused):
+        return Confidence.HIGH
+    if any(not isinstance(e.value, Const) for e in returned):
+        return Confidence.MEDIUM
+    return Confidence.LOW
+
+
+def _has_effect(scope: FunctionScope) -> bool:
+    """Whether a function leaves its verdict elsewhere: in the request, in an attribute."""
+    return any(isinstance(event, Stored) for event in scope.events)
+
+
+def _handles(handler: Caught, call: Call) -> bool:
+    """Whether a handler catches what a call raises when a token is bad."""
+    arm = handler.path[-1]
+    if Arm(arm.start, "try") not in call.path:
+        return False
+    names = arm.side.removeprefix("except ").split(",")
+    return not all(any(error in name for error in _CLAIM_ERRORS) for name in names)
+
+
+def _swallowed(project: Project) -> Iterator[Draft]:
+    """Verification in a ``try`` whose handler goes on as if nothing had happened."""
+    unverified = list(readings(project))
+    for site in project.sites("verify", "verify-signature"):
+        call = site.call.origin or site.call
+        scope = project.scope(call.scope)
+        if scope is None or is_test(scope.id.path):
+            continue
+        if any(o.effect == "signature" for o in turned_off(site)):
+            continue
+        for handler in scope.events:
+            if not isinstance(handler, Caught) or handler.exits or not _handles(handler, call):
+                continue
+            used = _used_anyway(project, scope, site, handler, unverified)
+            if used is not None:
+                yield Draft(
+                    "",
+                    handler.place,
+                    "a token that fails verification is used all the same: the error is caught, and"
+                    " the claims that were read without verification go on",
+                    Confidence.HIGH,
+                    trace=((call.place, "verified here"), (used.place, "used whatever came of it")),
+                    advice="Refuse the request where the error is caught.",
+                    anchor=scope.name,
+                )
+            elif call.discarded and _has_no_consequence(project, scope, call, handler):
+                yield Draft(
+                    "",
+                    handler.place,
+                    "a token that fails verification changes nothing: the error is caught, the"
+                    " claims are not used, and the function goes on",
+                    Confidence.MEDIUM,
+                    trace=((call.place, "verified here"),),
+                    advice="Refuse the request where the error is caught.",
+                    anchor=scope.name,
+                )
+
+
+def _used_anyway(
+    project: Project, scope: FunctionScope, site: Site, handler: Caught, unverified: list[Reading]
+) -> Event | None:
+    """A use, after a failed verification, of claims read from the same token without it."""
+    token = site.argument("token")
+    for reading in unverified:
+        if reading.scope != scope.id or reading.site is None:
+            continue
+        other = reading.site.argument("token")
+        if not alike(token, other) or is_own(project, other):
+            continue
+        if any(arm.start == handler.path[-1].start for arm in reading.path):
+            continue  # read in the handler itself, or in the same attempt
+        for event in project.holders(reading.place):
+            if (
+                event.scope == scope.id
+                and event.order > handler.order
+                and not exclusive(event.path, handler.path)
+                and not isinstance(event, (Assigned, Tested))
+                and _takes_authority(event, reading)
+                and event.place != site.place
+            ):
+                return event
+    return None
+
+
+def _takes_authority(event: Event, reading: Reading) -> bool:
+    """Whether more than the choice of a key is taken of the claims."""
+    for value in event_values(event):
+        for part in deep(value):
+            if isinstance(part, Member) and part.name in words("harmless-claims"):
+                return False
+    return isinstance(event, (Returned, Stored)) or (
+        isinstance(event, Call) and event.name.rpartition(".")[2] not in words("showing")
+    )
+
+
+def _has_no_consequence(
+    project: Project, scope: FunctionScope, call: Call, handler: Caught
+) -> bool:
+    """Whether nothing but talk happens in a handler, and nothing else in what it guards."""
+    start = handler.path[-1].start
+    inside = [
+        e
+        for e in scope.events
+        if e is not call
+        and e is not handler
+        and any(arm.start == start for arm in e.path)
+        and not (isinstance(e, Call) and e.order < call.order)
+    ]
+    if any(not _is_talk(project, event) for event in inside):
+        return False
+    return any(
+        isinstance(e, Returned) and e.order > handler.order and not _is_nothing(e.value)
+        for e in scope.events
+    )
+
+
+def _is_talk(project: Project, event: Event) -> bool:
+    if isinstance(event, Caught):
+        return True
+    if not isinstance(event, Call):
+        return False
+    model = project.model_of(event)
+    return (model is not None and model.role in ("log", "transform")) or event.name.rpartition(".")[
+        2
+    ] in words("showing")
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Const) and not value.value
+
+
+def _draft(
+    project: Project,
+    call: Call,
+    message: str,
+    advice: str,
+    confidence: Confidence = Confidence.HIGH,
+) -> Draft:
+    scope = project.scope(call.scope)
+    return Draft(
+        "",
+        call.place,
+        message,
+        confidence,
+        advice=advice,
+        anchor=scope.name if scope is not None else "",
+    )
+
+
+# -- verification by hand --------------------------------------------------------------------------
+
+
+@check("hand-rolled-verification")
+def hand_rolled_verification(project: Project) -> Iterator[Draft]:
+    """A token's signature is computed and compared by hand, in a way that can be measured."""
+    macs = [c for c in project.calls if _is_mac(project, c) and not is_test(c.place.path)]
+    for call in macs:
+        split = _signs_parts(project, call, Member)
+        if not split and not _signs_parts(project, call, Param):
+            continue
+        tests = (e for e in project.uses(call) if isinstance(e, Tested))
+        compared = next(
+            (e for e in tests if _by_operator(e, call) and (split or _has_part(e.value))), None
+        )
+        if compared is None:
+            continue
+        scope = project.scope(call.scope)
+        yield Draft(
+            "",
+            compared.place,
+            "a token's signature is computed by hand and compared with `==`, which stops at the first"
+            " byte that differs: the time it takes tells how much of a guess is right",
+            Confidence.HIGH if compared.scope == call.scope else Confidence.MEDIUM,
+            trace=((call.place, "computed here"), (compared.place, "compared here")),
+            advice="Let a JWT library verify tokens; compare with `hmac.compare_digest` at least.",
+            anchor=scope.name if scope is not None else "",
+        )
+
+
+def _is_mac(project: Project, call: Call) -> bool:
+    model = project.model_of(call)
+    return model is not None and model.effect == "mac"
+
+
+def _signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> bool:
+    """Whether two parts of a token (or two parameters), joined by a dot, are what is signed."""
+    model = project.model_of(call)
+    value = None if model is None else project.argument(call, model, "value")
+    for text in walk(value) if value is not None else ():
+        if isinstance(text, Operation) and text.operator in ("text", "+", "join"):
+            inside = list(walk(text))
+            parts = [
+                p
+                for p in inside
+                if isinstance(p, kind) and (not isinstance(p, Member) or _is_split(p.base))
+            ]
+            if len(parts) == 2 and any(isinstance(p, Const) and p.value in _DOTS for p in inside):  # noqa: PLR2004
+                return True
+    return False
+
+
+def _is_split(value: Value) -> bool:
+    return isinstance(value, Operation) and value.operator == "split"
+
+
+def _has_part(value: Value) -> bool:
+    return any(isinstance(part, Member) and _is_split(part.base) for part in deep(value))
+
+
+def _by_operator(event: Tested, call: Call) -> bool:
+    return any(
+        isinstance(part, Operation)
+        and part.operator in ("==", "!=")
+        and any(
+            isinstance(p, Outcome) and p.call.place == call.place
+            for operand in part.operands
+            for p in deep(operand)
+        )
+        for part in walk(event.value)
+    )
