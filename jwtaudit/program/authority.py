@@ -117,8 +117,8 @@ def readings(project: Project) -> Iterator[Reading]:
         origin: Origin | None = None
         if site.role != "decode-unverified":
             off = next((o for o in turned_off(site) if o.effect == "signature"), None)
-            if off is None or off.switch.when.absent:
-                continue
+            if off is None or off.switch.when.absent or off.evidence.is_fallback:
+                continue  # no token, or a matter of the setting that decides
             origin = off.evidence
         yield Reading(site.place, site.call.scope, site.call.path, site, origin)
     seen: set[Place] = set()
