@@ -13,6 +13,7 @@ from jwtaudit.facts import Assign, Literal, Name
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import is_test, setting_of
+from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.keys import KeyUse, Source, is_refused, key_uses, sources
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
@@ -23,20 +24,6 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# Words that make the name of a key for tokens, if no other word stands beside them. With one, as
-# in TWITTER_ACCESS_TOKEN_SECRET or AUTH0_CLIENT_SECRET, it is somebody else's.
-_TOKEN_WORDS = frozenset(
-    "access refresh token tokens auth nextauth authentication session signing sign secret key"
-    " private app application api better next".split()
-)
-_ABOUT_TOKENS = frozenset("token tokens auth nextauth authentication".split())
-# Not the key, but something about it.
-_ASIDE = frozenset(
-    "public verify verification id name ref reference path file url uri arn store vault existing"
-    " external label annotations properties example schema parameters descriptions".split()
-)
-_GENERIC = frozenset({"secret", "key", "secretkey", "signingkey", "privatekey", "signingsecret"})
 _REFERENCE = re.compile(
     r"""
     <.*> | .*\$[({].* | \$\w+ | .*\{\{.*\}\}.* | .*\{%.*%\}.* | \[.*\] | %\(?\w+\)?[s%]? | @.*@
@@ -50,7 +37,9 @@ _PATH = re.compile(r"[~./].*/.*|[^\s:]*\.(pem|key|crt|cer|pub|der|p8|p12|jwk|txt
 _NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
 _EXAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|defaults)($|[-_.])")
-_DEVELOPMENT = re.compile(r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])")
+_DEVELOPMENT = re.compile(
+    r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])"
+)
 _TEST = re.compile(r"(^|[-_./])(tests?|testing|ci|e2e|integration)($|[-_./])")
 _PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
 _ENOUGH = 16
@@ -80,24 +69,27 @@ class _Reader(NamedTuple):
 def default_secret_in_config(project: Project) -> Iterator[Draft]:
     """A configuration file in the repository holds the key."""
     readers = _readers(project)
+    found: dict[tuple[str, str], list[tuple[_Entry, Confidence, Sequence[_Reader]]]]
+    found = defaultdict(list)
     for entry in _entries(project):
-        readers_here = _readers_of(project, entry, readers)
-        confidence = _confidence(project, entry, readers_here)
-        if confidence is None or any(_is_refused(project, entry, r) for r in readers_here):
-            continue
+        near = _readers_of(project, entry, readers)
+        confidence = _confidence(project, entry, near)
+        if confidence is not None and not any(_is_refused(project, entry, r) for r in near):
+            found[_plain(entry.leaf), entry.value].append((entry, confidence, near))
+    for same in found.values():
+        entry, confidence, near = max(same, key=lambda one: one[1])
+        uses = {r.use.place: f"{r.use.library.title} {r.use.verb} with it" for r in near}
+        copies = [copy for copy, *_ in same if copy is not entry]
         yield Draft(
             rule="",
             place=entry.place,
             message=f"`{entry.leaf}` is given a value in a file that is part of the"
             f" repository{_weakness(entry.value)}: whoever reads it can mint tokens for any user",
             confidence=confidence,
-            related=tuple(
-                (reader.use.place, f"{reader.use.library.title} {reader.use.verb} with it")
-                for reader in readers_here
-            ),
+            related=(*uses.items(), *((copy.place, "the same value") for copy in copies)),
             advice="Leave the value out of the repository (an ignored file, a secret store), let"
             " the program refuse to start without it, and treat this one as known.",
-            secrets=(entry.place,),
+            secrets=(entry.place, *(copy.place for copy in copies)),
             anchor=entry.name,
         )
 
@@ -127,35 +119,6 @@ def _is_value(text: str, name: str) -> bool:
     )
 
 
-# -- what the name says --------------------------------------------------------------------------
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)]
-
-
-def _names_token_key(name: str) -> bool:
-    """Whether a name can only mean the key of tokens: ``JWT_SECRET``, ``jwt.signingKey``."""
-    path = name.split(".")
-    if any(_ASIDE & set(_words(part)) for part in path):
-        return False
-    words = _words(path[-1])
-    if "".join(words) in _GENERIC and len(path) > 1:
-        words = [*_words(path[-2]), *words]
-    return words[-1:] in (["secret"], ["key"]) and "jwt" in words
-
-
-def _may_name_token_key(name: str) -> bool:
-    """Whether a name says that it is the key of something like tokens: ``AUTH_SECRET``."""
-    words = _words(name.rpartition(".")[2])
-    return (
-        "secret" in words
-        and words[-1] in ("secret", "key")
-        and bool(_ABOUT_TOKENS & set(words))
-        and _TOKEN_WORDS >= set(words)
-    )
-
-
 # -- what the program does with it ---------------------------------------------------------------
 
 
@@ -179,14 +142,20 @@ def _readers_of(
     project: Project, entry: _Entry, readers: Mapping[str, Sequence[_Reader]]
 ) -> Sequence[_Reader]:
     names = {_plain(entry.leaf), _plain(entry.name)}
-    return [r for name in sorted(names) for r in readers.get(name, ()) if _is_near(project, entry, r)]
+    return [
+        r for name in sorted(names) for r in readers.get(name, ()) if _is_near(project, entry, r)
+    ]
 
 
 def _is_near(project: Project, entry: _Entry, reader: _Reader) -> bool:
     """Whether a file may configure a program: it lies on one way with it, or apart from all."""
     folder = str(PurePosixPath(entry.place.path).parent)
     program = str(PurePosixPath(reader.use.place.path).parent)
-    if folder == "." or f"{program}/".startswith(f"{folder}/") or f"{folder}/".startswith(f"{program}/"):
+    if (
+        folder == "."
+        or f"{program}/".startswith(f"{folder}/")
+        or f"{folder}/".startswith(f"{program}/")
+    ):
         return True
     top = entry.place.path.partition("/")[0] + "/"
     return not any(path.startswith(top) and path.endswith(".py") for path in project.files)
@@ -203,7 +172,8 @@ def _is_refused(project: Project, entry: _Entry, reader: _Reader) -> bool:
 def _is_default(project: Project, entry: _Entry) -> bool:
     """Whether the program has the very value as a key, or as the default of one."""
     return any(
-        isinstance(source.value, Const) and source.value.value in (entry.value, entry.value.encode())
+        isinstance(source.value, Const)
+        and source.value.value in (entry.value, entry.value.encode())
         for use in key_uses(project)
         for source in sources(project, use.value)
     )
@@ -214,8 +184,8 @@ def _is_default(project: Project, entry: _Entry) -> bool:
 
 def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> Confidence | None:
     """How sure it is that tokens are signed with it; None where it does not look so."""
-    names_key = _names_token_key(entry.name)
-    if not readers and not names_key and not _may_name_token_key(entry.name):
+    names_key = names_token_key(entry.name)
+    if not readers and not names_key and not may_name_token_key(entry.name):
         return None
     path = entry.place.path.lower()
     name = PurePosixPath(path).name

@@ -46,7 +46,7 @@ def _vulnerable(
 ) -> Draft:
     folder = _folder(requirement.place.path)
     reached = {a: place for a in known if (place := exposed(project, a, folder))}
-    known = sorted(known, key=lambda a: (a not in reached, -a.weight))
+    known = sorted(known, key=lambda a: (a not in reached or a.weight < 2, -a.weight))
     worst = known[0]
     name = title(project, requirement.package)
     version = requirement.version
@@ -111,7 +111,7 @@ def unmaintained_or_wrong_package(project: Project) -> Iterator[Draft]:
                 place=requirement.place,
                 message=f"{title(project, package)} {gone.why}: what is found in it next will not"
                 " be repaired",
-                confidence=_confidence(requirement.place.path),
+                confidence=_abandoned_confidence(project, requirement),
                 related=tuple((place, "named here too") for place in related),
                 advice=f"Use {gone.successor} instead.",
                 anchor=package,
@@ -119,24 +119,39 @@ def unmaintained_or_wrong_package(project: Project) -> Iterator[Draft]:
     yield from _clashes(project)
 
 
+def _abandoned_confidence(project: Project, requirement: Requirement) -> Confidence:
+    """Low for a known library that the program itself does not call, as for tests or an extra."""
+    roots = [
+        f"{root}."
+        for library in project.models.libraries
+        if library.package == requirement.package
+        for root in library.roots
+    ]
+    is_called = any(
+        call.name.startswith(tuple(roots)) and not is_test(call.place.path)
+        for call in project.calls
+    )
+    return Confidence.LOW if roots and not is_called else _confidence(requirement.place.path)
+
+
 def _clashes(project: Project) -> Iterator[Draft]:
     libraries = {library.package: library for library in project.models.libraries}
     for path in _manifests(project):
         found = {r.package: r for r in reversed(_requirements(project, path))}
-        for package in found:
+        for package, requirement in found.items():
             library = libraries.get(package)
             for other in library.conflicts if library else ():
                 if library and other in found and _is_unused(project, library, libraries[other]):
                     yield Draft(
                         rule="",
-                        place=found[package].place,
+                        place=requirement.place,
                         message=f"The packages {package} and {other} both install a module"
                         f" `{library.roots[0]}`: which of them verifies tokens depends on the order"
                         " of installation",
                         confidence=_confidence(path),
                         related=((found[other].place, "the other package"),),
                         advice=f"Remove `{package}`; the program calls"
-                        f" {libraries[other].title}'s functions.",
+                        f" {title(project, other)}'s functions.",
                         anchor=package,
                     )
 
@@ -189,7 +204,9 @@ def _told_once(
     """
     requirements = [r for r in requirements if not is_test(r.place.path)]
     shipped = [r for r in requirements if _is_shipped(r.place.path)] or requirements
-    written = [r for r in shipped if not r.lock] or shipped[:1]
+    written = [r for r in shipped if not r.lock]
+    if not written or not _is_shipped(shipped[0].place.path):
+        written = shipped[:1]
     following = [r.place for r in requirements if r not in written]
     for requirement in written:
         yield requirement, following

@@ -93,16 +93,21 @@ def exposed(project: Project, advisory: Advisory, folder: str) -> Place | None:
     from jwtaudit.program.keys import key_uses  # noqa: PLC0415 - the tables alone need no program
 
     if advisory.calls:
-        for call in project.calls:
-            if any(fnmatchcase(call.name, pattern) for pattern in advisory.calls):
-                if _counts(call.place, folder):
-                    return call.place
-        return None
-    for use in key_uses(project):
-        if use.library.package == advisory.package and use.role != "sign" and use.site is not None:
-            if (not advisory.mixed or _is_open(use.algorithms)) and _counts(use.place, folder):
-                return use.place
-    return None
+        places = (
+            call.place
+            for call in project.calls
+            if any(fnmatchcase(call.name, pattern) for pattern in advisory.calls)
+        )
+    else:
+        places = (
+            use.place
+            for use in key_uses(project)
+            if use.library.package == advisory.package
+            and use.site is not None
+            and use.role != "sign"
+            and (not advisory.mixed or _is_open(use.algorithms))
+        )
+    return next((place for place in places if _counts(place, folder)), None)
 
 
 def _counts(place: Place, folder: str) -> bool:

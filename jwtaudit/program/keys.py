@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.project import deep
-from jwtaudit.program.scopes import Tested
+from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.stores import read_of
 from jwtaudit.values import (
     ABSENT,
@@ -316,32 +316,58 @@ def is_refused(project: Project, source: Source) -> bool:
     puts there.
     """
     place = source.value.place
-    for test in _tests(project, place.path if place is not None else ""):
+    for test, then_leaves, else_leaves in _tests(project, place.path if place is not None else ""):
         subject = _subject(source)
         if not any(subject(part) for part in _looked_at(project, test.value)):
             continue
         truth = _truth(test.value, source, subject)
-        if (truth is not False and test.then_exits) or (truth is not True and test.else_exits):
+        if (truth is not False and then_leaves) or (truth is not True and else_leaves):
             return True
     return False
 
 
-def _tests(project: Project, path: str) -> Iterator[Tested]:
-    """The tests that leave, those in functions of a file that was only looked into included."""
-    seen: set[int] = set()
+def _tests(project: Project, path: str) -> Iterator[tuple[Tested, bool, bool]]:
+    """The tests a side of which leaves, and which side it is.
+
+    Those in functions of a file that was only looked into are included.
+    """
     for scope in list(project.functions.values()):
         if scope.id.path == path and scope.state == "new":
             project.interpreter.function(scope)
-        if scope.id.path == path:
-            for event in scope.events:
-                if isinstance(event, Tested) and (event.then_exits or event.else_exits):
-                    seen.add(id(event))
-                    yield event
-    for event in project.events:
-        leaves = isinstance(event, Tested) and (event.then_exits or event.else_exits)
-        if leaves and id(event) not in seen:
-            assert isinstance(event, Tested)
-            yield event
+    scopes = [scope for scope in project.functions.values() if scope.id.path == path]
+    seen: set[int] = set()
+    for events in (*(scope.events for scope in scopes), project.events):
+        for event in events:
+            if isinstance(event, Tested) and id(event) not in seen:
+                seen.add(id(event))
+                leaves = _leaves(project, event)
+                if any(leaves):
+                    yield event, *leaves
+
+
+_leaving: WeakKeyDictionary[Project, dict[int, tuple[bool, bool]]] = WeakKeyDictionary()
+
+
+def _leaves(project: Project, test: Tested) -> tuple[bool, bool]:
+    """Whether the two sides of a test leave."""
+    known = _leaving.setdefault(project, {})
+    if id(test) not in known:
+        known[id(test)] = (
+            test.then_exits or _raises(project, test, "then"),
+            test.else_exits or _raises(project, test, "else"),
+        )
+    return known[id(test)]
+
+
+def _raises(project: Project, test: Tested, side: str) -> bool:
+    """Whether one side of a test raises somewhere inside, under a further condition."""
+    scope = project.scope(test.scope)
+    start = test.place.span.start
+    return scope is not None and any(
+        isinstance(event, Raised)
+        and any(arm.side == side and start - 8 < arm.start < start for arm in event.path)
+        for event in scope.events
+    )
 
 
 def _looked_at(project: Project, test: Value) -> Iterator[Value]:
