@@ -142,9 +142,9 @@ def _optional_guard(project: Project, scope: FunctionScope) -> Place | None:
             if isinstance(optional, Const) and optional.value is True:
                 return call.place
     for value in scope.decorators:
-        if isinstance(value, Symbol) and value.place is not None:
-            if any(m.defaults.get("optional") is True for m in project.models.exactly(value.name)):
-                return value.place
+        models = project.models.exactly(value.name) if isinstance(value, Symbol) else ()
+        if any(model.defaults.get("optional") is True for model in models):
+            return value.place
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
-from jwtaudit.program.authority import alike, is_own, readings, says, words
+from jwtaudit.program.authority import alike, is_own, readings, words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.origins import Origin, is_guarded, steps
 from jwtaudit.program.project import deep, event_values
@@ -97,13 +97,6 @@ def _setting(value: Value) -> str | None:
             return f"the environment variable `{part.name}`" if part.name else "the environment"
         if isinstance(part, Setting):
             return f"the setting `{part.name}`"
-        if (
-            isinstance(part, Member)
-            and part.name is not None
-            and says(part.name, "verifying")
-            and not any(isinstance(p, Param) for p in walk(part.base))
-        ):
-            return f"`{part.name}`"
     return None
 
 
@@ -401,8 +394,8 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
         yield Draft(
             "",
             compared.place,
-            "a token's signature is computed by hand and compared with `==`, which stops at the first"
-            " byte that differs: the time it takes tells how much of a guess is right",
+            "a token's signature is computed by hand and compared with `==`, which stops at the"
+            " first byte that differs: the time it takes tells how much of a guess is right",
             Confidence.HIGH if compared.scope == call.scope else Confidence.MEDIUM,
             trace=((call.place, "computed here"), (compared.place, "compared here")),
             advice="Let a JWT library verify tokens; compare with `hmac.compare_digest` at least.",
@@ -427,7 +420,7 @@ def _signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> bo
                 for p in inside
                 if isinstance(p, kind) and (not isinstance(p, Member) or _is_split(p.base))
             ]
-            if len(parts) == 2 and any(isinstance(p, Const) and p.value in _DOTS for p in inside):  # noqa: PLR2004
+            if len(parts) == 2 and any(isinstance(p, Const) and p.value in _DOTS for p in inside):
                 return True
     return False
 

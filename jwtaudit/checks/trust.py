@@ -10,8 +10,8 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority import is_own
 from jwtaudit.program.context import is_test
 from jwtaudit.program.origins import origins, steps
-from jwtaudit.program.project import deep
-from jwtaudit.program.steering import Chosen, Steering, says, words
+from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.steering import says, words
 from jwtaudit.values import Absent, Closure, Const, Operation, Outcome, Value, options
 
 if TYPE_CHECKING:
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
+    from jwtaudit.program.steering import Chosen, Steering
     from jwtaudit.source import Place
 
 _SQL = re.compile(r"(?is)\b(select|insert|update|delete|where|from)\b")
 _HOST = re.compile(r"(?i)^[a-z][a-z0-9+.-]*://([^/?#]*)(/?)")
+_FIELD = re.compile(r"\{|%[(sdr]")
 _PRIVATE = re.compile(r"^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^\[?::1")
 
 
@@ -32,7 +34,7 @@ _PRIVATE = re.compile(r"^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^\[?:
 @check("key-from-token-header")
 def key_from_token_header(project: Project) -> Iterator[Draft]:
     """The token brings the key that verifies it."""
-    steering = Steering(project)
+    steering = project.steering
     for site in project.sites("verify", "verify-signature"):
         if is_test(site.place.path):
             continue
@@ -42,8 +44,8 @@ def key_from_token_header(project: Project) -> Iterator[Draft]:
                 yield _draft(
                     site,
                     key.place or site.place,
-                    f"with no key, {site.library.title} verifies a token with the key in the token's"
-                    " own header: anyone can sign one",
+                    f"without a key, {site.library.title} verifies a token with the key in its own"
+                    " header: anyone can sign one",
                     "Give the issuer's key.",
                     notes=_notes(site),
                 )
@@ -54,8 +56,8 @@ def key_from_token_header(project: Project) -> Iterator[Draft]:
             yield _draft(
                 site,
                 chosen.value.place or site.place,
-                f"the token is verified with the key in its own header (`{chosen.name}`): anyone can"
-                " sign a token with a key of their own and put that key into it",
+                f"the token is verified with the key in its own header (`{chosen.name}`): anyone"
+                " can sign a token with a key of their own and put that key into it",
                 "Take the key from the issuer: its JWKS, its certificate, or a table of your own.",
                 trace=steps(chosen.value, site.place, "verified with it here"),
             )
@@ -81,11 +83,12 @@ def _is_proof(project: Project, site: Site) -> bool:
             return True
         scope = project.scope(identity)
         for event in scope.events if scope is not None else ():
-            value = getattr(event, "value", None)
-            for part in deep(value) if value is not None else ():
-                if isinstance(part, Const) and isinstance(part.value, str):
-                    if part.value.lower() in ("dpop+jwt", "jkt", "htu", "htm"):
-                        return True
+            if any(
+                isinstance(part, Const) and part.value in words("proof-members")
+                for value in event_values(event)
+                for part in deep(value)
+            ):
+                return True
     return False
 
 
@@ -99,7 +102,7 @@ def _is_none(value: Value) -> bool:
 @check("kid-injection")
 def kid_injection(project: Project) -> Iterator[Draft]:
     """A header member goes into a path, an SQL text or a command before anything is verified."""
-    steering = Steering(project)
+    steering = project.steering
     for site in project.sites("file", "sql", "shell"):
         value = _target(site)
         if is_test(site.place.path) or value is None:
@@ -154,7 +157,7 @@ def _is_sql(value: Value) -> bool:
 @check("jwks-url-from-token")
 def jwks_url_from_token(project: Project) -> Iterator[Draft]:
     """The token says where the keys are fetched that verify it."""
-    steering = Steering(project)
+    steering = project.steering
     for site in project.sites("http-request", "key-source"):
         url = _address(site)
         if is_test(site.place.path) or url is None:
@@ -223,10 +226,10 @@ def _beginning(value: Value) -> str:
             out += _beginning(operand)
             if not isinstance(operand, Const):
                 break
-        return out
+        return _FIELD.split(out)[0]
     if isinstance(value, Outcome) and value.call.name in words("carrying"):
         inner = value.call.receiver or next((a.value for a in value.call.arguments), None)
-        return _beginning(inner).partition("{")[0] if inner is not None else ""
+        return _FIELD.split(_beginning(inner))[0] if inner is not None else ""
     return ""
 
 

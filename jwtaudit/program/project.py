@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from jwtaudit.facts import Facts, TextFact
     from jwtaudit.models import Inside, Library, Model, Models
     from jwtaudit.program.options import RuleOptions
+    from jwtaudit.program.steering import Steering
     from jwtaudit.program.stores import Stores
     from jwtaudit.source import Place
 
@@ -290,6 +291,13 @@ class Project:
         from jwtaudit.program.stores import Stores  # noqa: PLC0415 - it needs this module
 
         return Stores(self)
+
+    @cached_property
+    def steering(self) -> Steering:
+        """What the tokens that nobody has verified choose."""
+        from jwtaudit.program.steering import Steering  # noqa: PLC0415 - it needs this module
+
+        return Steering(self)
 
     # -- classes ---------------------------------------------------------------------------------
 
