@@ -22,6 +22,8 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     Param,
+    Table,
+    Unknown,
     Value,
     options,
     same,
@@ -221,7 +223,7 @@ def _examines(event: Event, value: Value) -> bool:
             isinstance(part, Operation)
             and part.operator in _COMPARISONS
             and any(_holds(o, value) for o in part.operands)
-            and not any(isinstance(o, Const) and not o.value for o in part.operands)
+            and not any(_is_nothing(o) for o in part.operands)
             for part in walk(event.value)
         ) or any(
             isinstance(part, Outcome) and _looks_at(part.call, value) for part in walk(event.value)
@@ -234,8 +236,25 @@ def _examines(event: Event, value: Value) -> bool:
     )
 
 
+def _is_nothing(value: Value) -> bool:
+    """Whether comparing with a value refuses nobody: nothing, or a cache to be filled."""
+    return all(
+        (isinstance(option, Const) and not option.value)
+        or (isinstance(option, Table) and not option.entries and not option.rest)
+        or (isinstance(option, Member) and "cache" in (option.name or "").lower())
+        or (isinstance(option, (Param, Unknown)) and "cache" in _name(option).lower())
+        for option in options(value)
+    )
+
+
+def _name(value: Param | Unknown) -> str:
+    return value.name if isinstance(value, Param) else value.why
+
+
 def _looks_at(call: Call, value: Value) -> bool:
     if call.receiver is not None and call.name.rpartition(".")[2] == "get":
+        if _is_nothing(call.receiver):
+            return False
         return any(same(value, a.value) for a in call.arguments)
     return any(_holds(inner, value) for inner in event_values(call))
 

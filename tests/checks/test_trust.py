@@ -91,6 +91,25 @@ def f(token):
     assert bool(findings(body, "JWT113")) is reported
 
 
+@pytest.mark.parametrize("miss", ["issuer not in self.known", "self.known.get(issuer) is None"])
+def test_a_cache_refuses_nobody(miss):
+    body = f"""
+class Reader:
+    def __init__(self):
+        self.known = {{}}
+
+    def keys(self, issuer):
+        if {miss}:
+            self.known[issuer] = requests.get(f"{{issuer}}/keys").json()
+        return self.known[issuer]
+
+    def read(self, token):
+        issuer = jwt.decode(token, options={{"verify_signature": False}})["iss"]
+        return jwt.decode(token, self.keys(issuer), algorithms=["RS256"])
+"""
+    assert len(findings(body, "JWT113")) == 1
+
+
 def test_an_issuer_that_is_checked_later_still_makes_a_request():
     body = """
 def f(token):
