@@ -6,6 +6,7 @@ Whatever happens to one file or one check costs that file or check, and is said.
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 T = TypeVar("T")
+
+_RECURSION = 4000
 
 __all__ = ["Limits", "Options", "active_rules", "run"]
 
@@ -315,6 +318,8 @@ class _Run:
         from jwtaudit.program import Project  # noqa: PLC0415
 
         versions = dependencies.read(Path(self.tree.root))
+        # An expression costs some ten frames, and functions are walked within one another.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
         return Project(
             list(facts),
             self.models,

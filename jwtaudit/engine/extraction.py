@@ -56,6 +56,7 @@ class Extraction:
         self._vocabulary = vocabulary
         self._waiting: list[_Task] = []
         self._futures: dict[str, Future[Facts]] = {}
+        self._harmless: dict[str, bool] = {}
         self._size = 0
         self._workers: Workers | None = None
 
@@ -103,7 +104,9 @@ class Extraction:
         return self._now(path, data, partial(frontends.extract_function, path, data, start))
 
     def _now(self, path: str, data: bytes, extract: Callable[[], T]) -> T | Diagnostic:
-        if _is_harmless(path, data):
+        if path not in self._harmless:
+            self._harmless[path] = _is_harmless(path, data)
+        if self._harmless[path]:
             return _outcome(path, extract)
         return _outcome(path, lambda: self._pool().submit(extract).result())
 

@@ -10,6 +10,7 @@ out to be needed is read later.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ def cut_function(source: Source, start: int) -> tuple[str, int] | None:
     return None
 
 
+@functools.lru_cache(maxsize=8)
 def _parse(text: str) -> ast.Module | None:
     """The tree by the interpreter's parser; None for what libcst may read all the same."""
     try:

@@ -80,7 +80,8 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
 
 _MAX_CALLEES = 4
-_MAX_NESTING = 40  # functions walked because another one, being walked, needs them
+_MAX_DETOUR = 2  # of them, those that by themselves do not seem to matter
+_MAX_NESTING = 25  # functions walked because another one, being walked, needs them
 _SCALARS = (Const, Env, Setting, Operation, Param, Member, Outcome, Unknown, Join)
 
 
@@ -108,6 +109,7 @@ class Interpreter:
         self.models = project.models
         self.quiet = 0
         self.nesting = 0
+        self.detour = 0
         self.order = 0
 
     # -- entry points ----------------------------------------------------------------------------
@@ -139,9 +141,15 @@ class Interpreter:
         """Walk a function's body, once."""
         if scope.state != "new" or scope.definition is None or self.nesting >= _MAX_NESTING:
             return
+        omitted = scope.definition.omitted
+        if omitted:
+            if self.detour >= _MAX_DETOUR:
+                return
+            whole = self.project.whole(scope.id)
+            if whole is None:
+                return
+            scope.definition = whole
         scope.state = "running"
-        if scope.definition.omitted:
-            scope.definition = self.project.whole(scope.id) or scope.definition
         names: dict[str, Value] = {}
         for parameter in scope.definition.parameters:
             value: Value = scope.parameters[parameter.name]
@@ -154,11 +162,13 @@ class Interpreter:
         start = dict(names)
         quiet, self.quiet = self.quiet, 0
         self.nesting += 1
+        self.detour += omitted
         try:
             finishes = self.block(scope.definition.body, Frame(scope, names))
         finally:
             self.quiet = quiet
             self.nesting -= 1
+            self.detour -= omitted
         results = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
         nothing = Const(None) if finishes else Unknown("always raises: for others to override")
         scope.returned = join(*results) if results else nothing

@@ -62,9 +62,13 @@ if TYPE_CHECKING:
 _MAX_CONTEXTS = 40
 _FOLLOWED = Unknown("imports itself")  # what stands for a name while its import is followed
 _MAX_CALL_DEPTH = 5
+_MAKERS = ("__init__", "__post_init__", "setUp")
 # How far, and to how many files, imports are followed from the files that matter.
 _MAX_DISTANCE = 6
 _MAX_LOADED = 400
+# How many functions may be read that do not seem to matter by themselves.
+_MAX_DETOURS = 100
+_DETOURS_PER_FILE = 5
 
 
 class Loader(Protocol):
@@ -110,6 +114,7 @@ class Project:
         self.builtin_roots = frozenset(dir(builtins))
         self.interpreter = Interpreter(self)
         self.cut = False
+        self.detours = 0
         self._pins: dict[tuple[str, str], Any] = {}
         for path in self.facts:
             self.module(path)
@@ -159,9 +164,11 @@ class Project:
         return scope
 
     def whole(self, identity: FunctionId) -> Function | None:
-        """The definition of a function whose body was omitted."""
-        if self.loader is None:
+        """The definition of a function whose body was omitted; None when it stays so."""
+        if self.loader is None or self.detours > _MAX_DETOURS + _DETOURS_PER_FILE * len(self.facts):
+            self.cut = True
             return None
+        self.detours += 1
         return self.loader.function(identity.path, identity.start)
 
     def find_module(self, importer: str, module: str, level: int) -> str | None:
@@ -310,6 +317,13 @@ class Project:
         ):
             function = self.functions[method]
             if function.state == "new":
+                definition = function.definition
+                if (
+                    definition is not None
+                    and definition.omitted
+                    and method.qualname.rpartition(".")[2] not in _MAKERS
+                ):
+                    continue
                 self.interpreter.function(function)
             for event in function.events:
                 if (

@@ -43,7 +43,7 @@ _FILES = (
     "config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory",
     "application",
 )  # fmt: skip
-_MOST_FILES = 40
+_MOST_FILES = 12
 _LIKELY_CLASS = ("config", "settings")
 
 
