@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import is_test
-from jwtaudit.program.names import Sensitivity, names_of, pairs, sensitivity, words
+from jwtaudit.program.names import (
+    Sensitivity,
+    is_link_name,
+    names_of,
+    pairs,
+    sensitivity,
+    words,
+)
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
@@ -73,7 +81,7 @@ def personal_data_in_payload(project: Project) -> Iterator[Draft]:
         kind = sensitivity(name)
         if kind not in (Sensitivity.PERSONAL, Sensitivity.COMMON) or not _holds_text(value):
             continue
-        if _is_id_token(site):
+        if _is_id_token(site) or (kind is Sensitivity.COMMON and _is_link(site)):
             continue
         yield _draft(
             site,
@@ -255,6 +263,13 @@ def _is_id_token(site: Site) -> bool:
         return True
     callers = (site.call.scope.qualname, *(call.scope.qualname for call in site.chain))
     return any("id_token" in pairs(name) or "idtoken" in pairs(name) for name in callers)
+
+
+def _is_link(site: Site) -> bool:
+    """A token sent by e-mail to the very address that it names."""
+    callers = (site.call, *site.chain)
+    names = [call.scope.qualname for call in callers]
+    return any(map(is_link_name, (*names, *(PurePosixPath(c.place.path).stem for c in callers))))
 
 
 # -- whole objects -------------------------------------------------------------------------------
