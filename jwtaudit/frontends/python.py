@@ -148,9 +148,14 @@ class _Offsets:
     the two differ, the dropped ones are found by walking both.
     """
 
-    def __init__(self, module: cst.Module, text: str, moved: int) -> None:
+    def __init__(self, module: cst.Module, text: str, length: int, moved: int) -> None:
         self.moved = moved
         self.table: list[int] | None = None
+        # libcst only ever drops characters: of equal length is equal text. A line end that is
+        # missing at the end is counted, as it is generated and then taken back.
+        added = 0 if module.has_trailing_newline else len(module.default_newline)
+        if length == len(text) + added:
+            return
         code = module.code
         if code == text:
             return
@@ -208,7 +213,7 @@ class _Lowering:
         counter = _Counter(module)
         module._codegen(counter)
         self.spans = counter.spans
-        self.offsets = _Offsets(module, text, moved)
+        self.offsets = _Offsets(module, text, counter.offset, moved)
         self.omitted = omitted
         self.module = module
         self.source = source

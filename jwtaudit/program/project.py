@@ -68,7 +68,7 @@ _MAX_DISTANCE = 6
 _MAX_LOADED = 400
 # How many functions may be read that do not seem to matter by themselves.
 _MAX_DETOURS = 100
-_DETOURS_PER_FILE = 5
+_DETOURS_PER_FILE = 2
 
 
 class Loader(Protocol):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
     Absent,
@@ -61,6 +62,7 @@ class Stores:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.entries: dict[str, list[Entry]] = defaultdict(list)
+        self.likely: set[str] = set()
         self._load_likely_files()
         for event in tuple(self._events()):
             for name, entry in self._stored(event):
@@ -114,8 +116,11 @@ class Stores:
                 or _STORE in PurePosixPath(path).stem.lower()
             )
         ]
-        for path in sorted(likely, key=lambda p: (p.count("/"), p))[:_MOST_FILES]:
-            self.project.module(path)
+        roots = {path.partition("/")[0] for path in self.project.facts if not is_test(path)}
+        near = [path for path in likely if "/" not in path or path.partition("/")[0] in roots]
+        for path in sorted(near, key=lambda p: (p.count("/"), p))[:_MOST_FILES]:
+            if self.project.module(path) is not None:
+                self.likely.add(path)
 
     def _events(self) -> Iterator[Event]:
         project = self.project
@@ -123,7 +128,12 @@ class Stores:
             if module is not None and module.body is not None:
                 yield from module.body.events
         for scope in list(project.functions.values()):
-            if scope.state == "new" and _may_fill(scope.id.path):
+            omitted = scope.definition is not None and scope.definition.omitted
+            if (
+                scope.state == "new"
+                and _may_fill(scope.id.path)
+                and not (omitted and scope.id.path not in self.likely)
+            ):
                 project.interpreter.function(scope)
             yield from scope.events
 
