@@ -154,7 +154,7 @@ class _Offsets:
         # libcst only ever drops characters: of equal length is equal text. A line end that is
         # missing at the end is counted, as it is generated and then taken back.
         added = 0 if module.has_trailing_newline else len(module.default_newline)
-        if length == len(text) + added:
+        if length == len(text) + added and "\f" not in text:
             return
         code = module.code
         if code == text:
