@@ -269,7 +269,9 @@ def _swallowed(project: Project) -> Iterator[Draft]:
                     advice="Refuse the request where the error is caught.",
                     anchor=scope.name,
                 )
-            elif call.discarded and _has_no_consequence(project, scope, call, handler):
+            elif not is_own(project, site.argument("token")) and _has_no_consequence(
+                project, scope, call, handler
+            ):
                 yield Draft(
                     "",
                     handler.place,
@@ -322,21 +324,32 @@ def _takes_authority(event: Event, reading: Reading) -> bool:
 def _has_no_consequence(
     project: Project, scope: FunctionScope, call: Call, handler: Caught
 ) -> bool:
-    """Whether nothing but talk happens in a handler, and nothing else in what it guards."""
+    """Whether nothing but talk comes of a call, of its failure, and of what stands beside it."""
     start = handler.path[-1].start
+    used = project.uses(call)
+    if any(not _is_kept(event, call) and not _is_talk(project, event) for event in used):
+        return False
     inside = [
         e
         for e in scope.events
         if e is not call
-        and e is not handler
         and any(arm.start == start for arm in e.path)
         and not (isinstance(e, Call) and e.order < call.order)
     ]
-    if any(not _is_talk(project, event) for event in inside):
+    if any(not _is_kept(event, call) and not _is_talk(project, event) for event in inside):
         return False
     return any(
         isinstance(e, Returned) and e.order > handler.order and not _is_nothing(e.value)
         for e in scope.events
+    )
+
+
+def _is_kept(event: Event, call: Call) -> bool:
+    """Whether the result of a call is only given a name."""
+    return (
+        isinstance(event, Assigned)
+        and isinstance(event.value, Outcome)
+        and event.value.call.place == call.place
     )
 
 
@@ -384,7 +397,7 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
         split = _signs_parts(project, call, Member)
         if not split and not _signs_parts(project, call, Param):
             continue
-        tests = (e for e in project.uses(call) if isinstance(e, Tested))
+        tests = (e for e in project.uses(call) if isinstance(e, (Tested, Returned)))
         compared = next(
             (e for e in tests if _by_operator(e, call) and (split or _has_part(e.value))), None
         )
@@ -433,7 +446,7 @@ def _has_part(value: Value) -> bool:
     return any(isinstance(part, Member) and _is_split(part.base) for part in deep(value))
 
 
-def _by_operator(event: Tested, call: Call) -> bool:
+def _by_operator(event: Tested | Returned, call: Call) -> bool:
     return any(
         isinstance(part, Operation)
         and part.operator in ("==", "!=")
