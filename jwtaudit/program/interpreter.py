@@ -170,7 +170,8 @@ class Interpreter:
             self.nesting -= 1
             self.detour -= omitted
         results = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
-        nothing = Const(None) if finishes else Unknown("always raises: for others to override")
+        left_open = not finishes or _is_stub(scope.definition)
+        nothing = Unknown("for others to override") if left_open else Const(None)
         scope.returned = join(*results) if results else nothing
         scope.mutated = {
             name: names[name]
@@ -1340,6 +1341,19 @@ def _put(name: f.Scalar, value: Value, place: Place) -> Value:
     if made is not None and made.path == place.path and place.span.contains(made.span):
         return value
     return hop(value, place, f"`{name!s}` is set")
+
+
+def _is_stub(node: f.Function) -> bool:
+    """Whether a body does nothing (``...``, ``pass``, a docstring): an interface's method."""
+    return node.name != "__init__" and all(
+        (isinstance(statement, f.Jump) and statement.kind == "pass")
+        or (
+            isinstance(statement, f.Evaluate)
+            and isinstance(statement.value, (f.Literal, f.Opaque))
+            and not getattr(statement.value, "parts", ())
+        )
+        for statement in node.body
+    )
 
 
 def _is_main_guard(test: f.Expression) -> bool:
