@@ -62,24 +62,13 @@ class _Message(NamedTuple):
 
 @check("token-logged")
 def token_logged(project: Project) -> Iterator[Draft]:
-    """A token, or the header that holds it, in a log or in the message of an error."""
+    """A token, the header that holds it, or all its claims in a log or an error's message."""
     for message in _messages(project):
         for part in told(message.value):
-            what, sure = _token(project, part, message.event.place.path)
-            if sure is None:
-                continue
-            if isinstance(message.event, Raised):
-                sure = Confidence(max(sure - 1, 0))
-            yield _draft(
-                message,
-                part,
-                f"{what} is written {message.where}: whoever reads it there can act as its"
-                " subject for as long as it lives",
-                "Leave it out. To tell tokens apart, write the `jti` or the subject.",
-                sure,
-                "token",
-            )
-            break
+            found = _token(project, part, message) or _claims(project, part, message)
+            if found is not None:
+                yield found
+                break
 
 
 @check("key-logged")
@@ -101,37 +90,44 @@ def key_logged(project: Project) -> Iterator[Draft]:
                 break
 
 
-@check("claims-logged")
-def claims_logged(project: Project) -> Iterator[Draft]:
-    """All claims of a token in a log."""
-    for message in _messages(project):
-        event = message.event
-        if isinstance(event, Raised) or is_demonstration(event.place.path, event.path):
-            continue
-        for part in told(message.value):
-            if is_claims(project, part):
-                yield _draft(
-                    message,
-                    part,
-                    f"all claims of a token are written {message.where}, with whatever the issuer"
-                    " puts there: names, addresses, rights",
-                    "Write the claims that help, such as `sub` and `jti`.",
-                    Confidence.MEDIUM,
-                    "claims",
-                )
-                break
-
-
-def _token(project: Project, part: Value, path: str) -> tuple[str, Confidence | None]:
-    """What of a token a value gives away, and how sure it is."""
-    if any(map(is_link_name, names_of(part))):
-        return "", None  # sent once, and of no use afterwards
+def _token(project: Project, part: Value, message: _Message) -> Draft | None:
+    path = message.event.place.path
+    what, sure = "a token", token_evidence(project, part, path)
     if path in handling(project):
         if is_all_headers(part):
-            return "the `Authorization` header, with all others,", Confidence.MEDIUM
-        if is_authorization(part) and not is_masked(part):
-            return "the `Authorization` header", Confidence.MEDIUM
-    return "a token", token_evidence(project, part, path)
+            what, sure = "the `Authorization` header, with all others,", Confidence.MEDIUM
+        elif is_authorization(part) and not is_masked(part):
+            what, sure = "the `Authorization` header", Confidence.MEDIUM
+    if sure is None or any(map(is_link_name, names_of(part))):
+        return None  # what is sent once is of no use afterwards
+    if isinstance(message.event, Raised):
+        sure = Confidence(max(sure - 1, 0))
+    return _draft(
+        message,
+        part,
+        f"{what} is written {message.where}: whoever reads it there can act as its subject for as"
+        " long as it lives",
+        "Leave it out. To tell tokens apart, write the `jti` or the subject.",
+        sure,
+        "token",
+    )
+
+
+def _claims(project: Project, part: Value, message: _Message) -> Draft | None:
+    event = message.event
+    if isinstance(event, Raised) or is_demonstration(event.place.path, event.path):
+        return None
+    if not is_claims(project, part):
+        return None
+    return _draft(
+        message,
+        part,
+        f"all claims of a token are written {message.where}, with whatever the issuer puts there:"
+        " names, addresses, rights",
+        "Write the claims that help, such as `sub` and `jti`.",
+        Confidence.MEDIUM,
+        "claims",
+    )
 
 
 # -- keys ----------------------------------------------------------------------------------------
