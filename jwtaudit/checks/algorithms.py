@@ -145,28 +145,31 @@ def unsigned_token_issued(project: Project) -> Iterator[Draft]:
 
 @check("algorithms-not-pinned")
 def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
-    """A verifying call that leaves the algorithm to the token."""
-    for site in _without_algorithms(project, "accept"):
+    """A verifying call that names no algorithm: the token does so, or the call always fails."""
+    for site in _without_algorithms(project):
+        title = site.library.title
+        if site.semantic("algorithms-missing") == "accept":
+            message = (
+                f"no list of algorithms: {title} takes whatever algorithm the token names, so the"
+                " sender of a token decides how it is verified"
+            )
+            confidence = Confidence.HIGH
+        else:
+            facts = site.library.semantics.get("algorithms-missing", ())
+            once = any(value == "accept" for _, value in facts)
+            message = (
+                f"no list of algorithms: {title} {_version(site)} raises for every token here,"
+                " which is a bug and not a hole"
+            )
+            if once:
+                message += "; an older version takes any algorithm of the key's family"
+            confidence = Confidence.MEDIUM if once and site.version is None else Confidence.LOW
         yield _draft(
             site,
             site.place,
-            f"no list of algorithms: {site.library.title} takes whatever algorithm the token"
-            " names, so the sender of a token decides how it is verified",
+            message,
             'Name the one algorithm you sign with: `algorithms=["HS256"]`.',
-            notes=_notes(site),
-        )
-
-
-@check("algorithms-missing-error")
-def algorithms_missing_error(project: Project) -> Iterator[Draft]:
-    """A verifying call that always fails, as the library insists on a list of algorithms."""
-    for site in _without_algorithms(project, "error"):
-        yield _draft(
-            site,
-            site.place,
-            f"no list of algorithms: {site.library.title} refuses every token here, so this call"
-            " always fails; an older version would take any algorithm",
-            'Name the one algorithm you sign with: `algorithms=["HS256"]`.',
+            confidence=confidence,
             notes=_notes(site),
         )
 
@@ -315,12 +318,14 @@ def _no_key(site: Site) -> bool:
     return isinstance(key, Absent) or (isinstance(key, Const) and not key.value)
 
 
-def _without_algorithms(project: Project, outcome: str) -> Iterator[Site]:
+def _without_algorithms(project: Project) -> Iterator[Site]:
     """The verifying calls without a list of algorithms, of libraries to which that means so."""
     for site in _verifying(project):
         if "algorithms" not in site.model.meanings and "algorithms" not in site.model.factory:
             continue
-        if site.semantic("algorithms-missing") != outcome or _key_names_algorithm(project, site):
+        if site.semantic("algorithms-missing") not in ("accept", "error"):
+            continue
+        if _key_names_algorithm(project, site):
             continue
         if any(argument.name == "algorithm" for argument in site.call.arguments):
             continue  # one cause, one finding: the misspelt argument

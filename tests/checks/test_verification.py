@@ -117,4 +117,23 @@ def test_one_cause_one_finding_for_a_misspelt_list():
             return jwt.decode(token, key, algorithm="HS256")
     """
     assert len(_scan(code, "JWT110")) == 1
-    assert not _scan(code, "JWT116")
+    assert not _scan(code, "JWT105")
+
+
+def test_a_call_that_always_fails_is_called_a_bug():
+    code = """
+        import jwt
+
+        def read(token, key):
+            return jwt.decode(token, key)
+    """
+    (unknown,) = _scan(code, "JWT105")
+    assert "raises for every token" in unknown.message
+    assert "an older version takes any algorithm" in unknown.message
+    assert unknown.confidence.label == "medium"
+    (known,) = _scan(code, "JWT105", **{"requirements.txt": "pyjwt==2.8.0\n"})
+    assert "PyJWT 2.8.0 raises" in known.message
+    assert known.confidence.label == "low"
+    (old,) = _scan(code, "JWT105", **{"requirements.txt": "pyjwt==1.7.1\n"})
+    assert "whatever algorithm the token names" in old.message
+    assert old.confidence.label == "high"
