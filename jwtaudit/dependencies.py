@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 16 * 1024 * 1024
 _MAX_INCLUDES = 8
+_MAX_SPECIFIER = 200
 _ANY_LATER = "99999"
 
 
@@ -181,7 +182,7 @@ class Dependencies:
             return  # said when a version is asked for
         source = Source(manifest, b"", text)
         for name, specifier, line in declared:
-            if line is not None:
+            if line is not None and len(specifier) <= _MAX_SPECIFIER:
                 place = Place(manifest, _content(source, line))
                 yield Requirement(normalised(name), specifier, place, kind.lock)
 
@@ -302,8 +303,9 @@ def _kind_of(path: Path) -> _Kind | None:
 def _content(source: Source, line: int) -> Span:
     """A line without the blanks and the comment around what it says."""
     start, text = source.line_starts[line - 1], source.line(line)
-    said = re.match(r"\s*(.*?)[\s,]*(?:(?<!\S)#.*|\\)?$", text)
-    return Span(*(start + offset for offset in (said.span(1) if said else (0, len(text)))))
+    comment = re.search(r"(?:^|\s)#", text)
+    said = text[: comment.start() if comment else None].rstrip(" \t\\,")
+    return Span(start + len(said) - len(said.lstrip()), start + len(said))
 
 
 def _text(path: Path, top: Path, *, as_written: bool = False) -> str:

@@ -40,9 +40,10 @@ _EXAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|
 _DEVELOPMENT = re.compile(
     r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])"
 )
-_TEST = re.compile(r"(^|[-_./])(tests?|testing|ci|e2e|integration)($|[-_./])")
+_TEST = re.compile(r"(^|[-_./])(tests?|testing|suites?|ci|e2e|integration)($|[-_./])")
 _PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
 _ENOUGH = 16
+_LONGEST_NOTE = 200
 
 
 class _Entry(NamedTuple):
@@ -111,7 +112,7 @@ def _is_value(text: str, name: str) -> bool:
     text = text.strip()
     return (
         bool(text)
-        and not _REFERENCE.fullmatch(text)
+        and not _REFERENCE.fullmatch(text[:_LONGEST_NOTE])
         and not _PATH.fullmatch(text)
         and not _NAME.fullmatch(text)
         and not _PUBLIC.match(text)
@@ -189,12 +190,12 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
         return None
     path = entry.place.path.lower()
     name = PurePosixPath(path).name
-    is_weak = is_known(entry.value) or is_placeholder(entry.value) or len(entry.value) < _ENOUGH
+    is_weak = is_known(entry.value) or _is_note(entry.value) or len(entry.value) < _ENOUGH
     if _EXAMPLE.search(name) or setting_of(path) is FileKind.EXAMPLE:
         if _is_default(project, entry):
             return Confidence.HIGH
         # An example that says what to write there does what it is for.
-        return None if is_placeholder(entry.value) else Confidence.LOW
+        return None if _is_note(entry.value) else Confidence.LOW
     if _DEVELOPMENT.search(path):
         return Confidence.LOW
     if readers:
@@ -209,14 +210,18 @@ def _is_for_tests(path: str) -> bool:
     return (
         is_test(path)
         or any(f"/{lower}".find(f"/{folder}") >= 0 for folder in _PIPELINES)
-        or bool(_TEST.search(PurePosixPath(lower).name))
+        or bool(_TEST.search(lower))
     )
+
+
+def _is_note(value: str) -> bool:
+    return len(value) <= _LONGEST_NOTE and is_placeholder(value)
 
 
 def _weakness(value: str) -> str:
     if is_known(value):
         return ", one that stands in public lists of default secrets"
-    if is_placeholder(value):
+    if _is_note(value):
         return ", a placeholder that is easily guessed"
     size = len(value.encode())
     return f", of only {size} bytes" if size < _ENOUGH else ""
