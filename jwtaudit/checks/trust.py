@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority import is_own
-from jwtaudit.program.context import is_test
+from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.steering import says, words
@@ -334,6 +334,8 @@ def _draft(
     notes: tuple[str, ...] = (),
 ) -> Draft:
     scope = site.scope
+    if setting_of(site.place.path) is Setting.EXAMPLE:
+        confidence = Confidence(max(0, confidence - 1))
     return Draft(
         "",
         place,
