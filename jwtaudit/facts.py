@@ -8,14 +8,15 @@ the file's bytes. Every node carries its span.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 from typing import Literal as OneOf
-from typing import TypeAlias, Union
 
-from jwtaudit.source import Span
+if TYPE_CHECKING:
+    from jwtaudit.source import Span
 
 FACTS_VERSION = 1
 
-Scalar: TypeAlias = Union[str, bytes, int, float, bool, None]
+Scalar: TypeAlias = str | bytes | int | float | bool | None
 
 
 # -- expressions ---------------------------------------------------------------------------------
@@ -197,27 +198,27 @@ class Opaque:
     parts: tuple[Expression, ...] = ()
 
 
-Expression: TypeAlias = Union[
-    Literal,
-    Name,
-    Attribute,
-    Item,
-    Call,
-    Elements,
-    Mapping,
-    Spread,
-    Binary,
-    Logical,
-    Unary,
-    Compare,
-    Choice,
-    Text,
-    Await,
-    Bind,
-    Comprehension,
-    Closure,
-    Opaque,
-]
+Expression: TypeAlias = (
+    Literal
+    | Name
+    | Attribute
+    | Item
+    | Call
+    | Elements
+    | Mapping
+    | Spread
+    | Binary
+    | Logical
+    | Unary
+    | Compare
+    | Choice
+    | Text
+    | Await
+    | Bind
+    | Comprehension
+    | Closure
+    | Opaque
+)
 
 
 # -- statements ----------------------------------------------------------------------------------
@@ -403,23 +404,23 @@ class Scope:
     names: tuple[str, ...]
 
 
-Statement: TypeAlias = Union[
-    Assign,
-    Delete,
-    Evaluate,
-    Return,
-    Raise,
-    Jump,
-    Assert,
-    If,
-    Loop,
-    Try,
-    With,
-    Function,
-    Class,
-    Import,
-    Scope,
-]
+Statement: TypeAlias = (
+    Assign
+    | Delete
+    | Evaluate
+    | Return
+    | Raise
+    | Jump
+    | Assert
+    | If
+    | Loop
+    | Try
+    | With
+    | Function
+    | Class
+    | Import
+    | Scope
+)
 
 
 # -- a file --------------------------------------------------------------------------------------

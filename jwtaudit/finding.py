@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from jwtaudit.source import Place
+if TYPE_CHECKING:
+    from jwtaudit.source import Place
 
 
 class Severity(enum.IntEnum):
@@ -165,12 +167,14 @@ class Statistics:
         analysed: files looked at; each one either held nothing relevant or was parsed.
         parsed: files that a front end turned into facts.
         skipped: reason -> number of files that were passed over by reason.
+        hidden: informational findings that were not asked for, and are not shown.
     """
 
     matched: int = 0
     analysed: int = 0
     parsed: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

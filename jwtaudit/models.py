@@ -44,7 +44,6 @@ ROLES = frozenset(
         "redirect",  # url
         "http-request",  # url, headers
         "query",  # name -> a parameter of the query string
-        "route",  # path: the function answers requests, its parameters come from the query string
         "request",  # something a client controls
         "respond",  # everything given goes to the client
         # what a name from outside must not choose unchecked
@@ -52,7 +51,8 @@ ROLES = frozenset(
         "sql",  # statement: runs a text as SQL
         "shell",  # command, shell: runs a program
         # web frameworks
-        "route",  # decorator: registers a function for a path
+        # path: the function decorated answers requests, its parameters come from the query string
+        "route",
         "guard",  # decorator or call: no way on without a token; optional: unless there is none
         "identity",  # -> who the token of the request says it is; None without a token
         # values

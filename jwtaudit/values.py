@@ -362,8 +362,10 @@ def options(value: Value) -> tuple[Value, ...]:
         return (value,)
     flat: list[Value] = []
     for option in value.options:
-        for leaf in options(option):
-            flat.append(replace(leaf, trace=(*leaf.trace, *value.trace)) if value.trace else leaf)
+        flat += [
+            replace(leaf, trace=(*leaf.trace, *value.trace)) if value.trace else leaf
+            for leaf in options(option)
+        ]
     return tuple(flat)
 
 
@@ -509,9 +511,7 @@ class _Rewrite:
         if receiver is not call.receiver or any(
             a.value is not b.value for a, b in zip(arguments, call.arguments, strict=True)
         ):
-            new = replace(
-                call, receiver=receiver, arguments=arguments, origin=call.origin or call
-            )
+            new = replace(call, receiver=receiver, arguments=arguments, origin=call.origin or call)
         self.keep.append(call)
         self.calls[id(call)] = new
         return new
@@ -597,9 +597,14 @@ def member(
                 if not base.rest:
                     return ABSENT
                 found = join(*(Member(r, key, item=item, place=place) for r in base.rest))
-        elif isinstance(base, Sequence) and item and isinstance(key.value, int) and not base.rest:
-            if -len(base.items) <= key.value < len(base.items):
-                found = base.items[key.value]
+        elif (
+            isinstance(base, Sequence)
+            and item
+            and isinstance(key.value, int)
+            and not base.rest
+            and -len(base.items) <= key.value < len(base.items)
+        ):
+            found = base.items[key.value]
     if found is not None:
         return replace(found, trace=(*found.trace, *trace)) if trace else found
     return Member(base, key, item=item, place=place, trace=trace)

@@ -582,9 +582,14 @@ class _Lowering:
         operator = _OPERATORS.get(type(node.operator).__name__, "?")
         span, before = self.span(node), len(self.texts)
         left, right = self.expr(node.left), self.expr(node.right)
-        if operator == "+" and isinstance(left, f.Literal) and isinstance(right, f.Literal):
-            if isinstance(left.value, (str, bytes)) and type(left.value) is type(right.value):
-                return self.joined(span, left, right, before)
+        if (
+            operator == "+"
+            and isinstance(left, f.Literal)
+            and isinstance(right, f.Literal)
+            and isinstance(left.value, (str, bytes))
+            and type(left.value) is type(right.value)
+        ):
+            return self.joined(span, left, right, before)
         return f.Binary(span, operator, left, right)
 
     def logical(self, node: cst.BooleanOperation) -> f.Expression:
@@ -594,9 +599,13 @@ class _Lowering:
     def unary(self, node: cst.UnaryOperation) -> f.Expression:
         operator = _OPERATORS.get(type(node.operator).__name__, "?")
         operand = self.expr(node.expression)
-        if operator == "-" and isinstance(operand, f.Literal):
-            if isinstance(operand.value, (int, float)) and not isinstance(operand.value, bool):
-                return f.Literal(self.span(node), -operand.value)
+        if (
+            operator == "-"
+            and isinstance(operand, f.Literal)
+            and isinstance(operand.value, (int, float))
+            and not isinstance(operand.value, bool)
+        ):
+            return f.Literal(self.span(node), -operand.value)
         return f.Unary(self.span(node), operator, operand)
 
     def compare(self, node: cst.Comparison) -> f.Expression:

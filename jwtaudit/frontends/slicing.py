@@ -2,9 +2,9 @@
 
 A file that uses a token library seldom does so in more than a few functions. The fast parser of
 the standard library tells where functions stand; a function matters when its text holds one of
-the words looked for (or a name imported from a module called so), or when it mentions a function that matters. The
-other bodies are blanked, character for character, so that every offset stays. A body that turns
-out to be needed is read later.
+the words looked for (or a name imported from a module called so), or when it mentions a function
+that matters. The other bodies are blanked, character for character, so that every offset stays.
+A body that turns out to be needed is read later.
 """
 
 from __future__ import annotations
@@ -93,8 +93,10 @@ def _parse(text: str) -> ast.Module | None:
 
 
 def _wanted_words(tree: ast.Module, vocabulary: Vocabulary) -> re.Pattern[str]:
-    """What makes a function matter: names imported from modules that the vocabulary means,
-    its words standing alone or in a name, its methods, and the needles of texts.
+    """What makes a function matter.
+
+    Names imported from modules that the vocabulary means, its words standing alone or in a name,
+    its methods, and the needles of texts.
     """
     names: set[str] = set()
     for node in ast.walk(tree):

@@ -40,7 +40,7 @@ def decode(path: str, data: bytes, *, cookie: bool, wide: bool = False) -> Sourc
     try:
         info = codecs.lookup(encoding)
         if not getattr(info, "_is_text_encoding", True):
-            raise LookupError(encoding)
+            raise LookupError(encoding)  # noqa: TRY301 - the same answer as for an unknown name
         text = body.decode(encoding)
     except LookupError:
         raise Unparsable(f"unknown encoding {encoding[:40]!r} in the coding comment") from None

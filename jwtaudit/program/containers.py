@@ -46,6 +46,7 @@ def table_update(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``update()`` and ``|=``: later keys win."""
     others = tuple(a.value for a in arguments if a.name is None)
     named: dict[f.Scalar, Value] = {
         a.name: hop(a.value, place, f"`{a.name}` is set") for a in arguments if a.name
@@ -67,6 +68,7 @@ def table_setdefault(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``setdefault()``: a key that is there stays."""
     if not arguments or not isinstance(arguments[0].value, Const):
         return None
     key = arguments[0].value.value
@@ -86,6 +88,7 @@ def table_pop(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``pop()``: the key is gone, and its value the result."""
     if not arguments or not isinstance(arguments[0].value, Const):
         return None
     if not isinstance(base, (Table, Param, Outcome, Member, Join)):
@@ -106,6 +109,7 @@ def table_copy(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``copy()``: changes of the one do not reach the other."""
     if arguments or isinstance(base, Outcome):
         return None
     return base
@@ -119,6 +123,7 @@ def table_get(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``get()``: the value, or the default."""
     if not isinstance(base, (Table, Join)) or not arguments:
         return None
     if isinstance(base, Join) and not any(isinstance(o, Table) for o in base.options):
@@ -142,6 +147,7 @@ def list_append(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``append()`` and ``add()``: one more element."""
     if not isinstance(base, Sequence) or len(arguments) != 1:
         return None
     new = replace(base, items=(*base.items, arguments[0].value))
@@ -157,6 +163,7 @@ def list_extend(
     place: Place,
     frame: Frame,
 ) -> Value | None:
+    """``extend()``: all elements of another."""
     if not isinstance(base, Sequence) or len(arguments) != 1:
         return None
     interpreter.rebind(target, extend(base, arguments[0].value), frame)

@@ -98,6 +98,7 @@ class Frame:
 
     @property
     def file(self) -> str:
+        """The path of the file that is being read."""
         return self.scope.id.path
 
 
@@ -207,6 +208,7 @@ class Interpreter:
         return True
 
     def statement(self, node: f.Statement, frame: Frame) -> bool:
+        """Walk one statement; False when what follows it cannot be reached."""
         if isinstance(node, f.Assign):
             self._assignment(node, frame)
         elif isinstance(node, f.Evaluate):
@@ -479,7 +481,7 @@ class Interpreter:
             self.quiet -= 1
 
     def _decorators(self, nodes: tuple[f.Expression, ...], frame: Frame) -> tuple[Value, ...]:
-        """What a function is decorated with; in a file that is read for its values, by name only."""
+        """What a function is decorated with; by name only in a file that is read for values."""
         if not frame.scope.module.distance:
             return tuple(self.expr(node, frame) for node in nodes)
         return tuple(Symbol(_dotted(node) or "?") for node in nodes)

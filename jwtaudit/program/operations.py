@@ -69,16 +69,19 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
 
 
 def is_test(value: Value) -> bool:
+    """Whether the value is true or false by a comparison."""
     return isinstance(value, Operation) and value.operator in (
         "==", "!=", "<", ">", "<=", ">=", "in", "not in", "is", "is not", "not", "and",
     )  # fmt: skip
 
 
 def empty(value: Value) -> bool:
+    """Whether the value is a constant that counts as false."""
     return isinstance(value, Const) and not value.value
 
 
 def is_text(*values: Value) -> bool:
+    """Whether one of the values is text or bytes."""
     return any(
         (isinstance(v, Const) and isinstance(v.value, (str, bytes)))
         or (isinstance(v, Operation) and v.operator == "text")
@@ -119,6 +122,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def as_table(value: Value) -> Table:
+    """The value as a mapping; what is not known of it stands in its rest."""
     if isinstance(value, Table):
         return value
     if isinstance(value, Join) and any(isinstance(o, Table) for o in value.options):
@@ -129,18 +133,21 @@ def as_table(value: Value) -> Table:
 
 
 def extend(base: Sequence, other: Value) -> Sequence:
+    """A sequence with the elements of another value added."""
     if isinstance(other, Sequence):
         return replace(base, items=(*base.items, *other.items), rest=(*base.rest, *other.rest))
     return replace(base, rest=(*base.rest, other))
 
 
 def element(iterable: Value) -> Value:
+    """An element of what is iterated over."""
     if isinstance(iterable, Sequence) and iterable.items and not iterable.rest:
         return join(*iterable.items)
     return Member(iterable, UNKNOWN, item=True, place=iterable.place)
 
 
 def join_names(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
+    """The names after two branches: a name set in both may have either value."""
     out = dict(a)
     for name, value in b.items():
         before = a.get(name)

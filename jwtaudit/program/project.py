@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jwtaudit.facts import Function
 from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.scopes import (
     ClassScope,
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from jwtaudit.facts import Facts, TextFact
+    from jwtaudit.facts import Facts, Function, TextFact
     from jwtaudit.models import Inside, Library, Model, Models
     from jwtaudit.program.options import RuleOptions
     from jwtaudit.program.steering import Steering
@@ -325,16 +324,16 @@ class Project:
                 ):
                     continue
                 self.interpreter.function(function)
-            for event in function.events:
-                if (
-                    isinstance(event, Stored)
-                    and not event.item
-                    and isinstance(event.base, Instance)
-                    and event.base.cls.id == ref.id
-                    and isinstance(event.key, Const)
-                    and event.key.value == name
-                ):
-                    found.append(hop(event.value, event.place, f"`self.{name}` is set"))
+            found += [
+                hop(event.value, event.place, f"`self.{name}` is set")
+                for event in function.events
+                if isinstance(event, Stored)
+                and not event.item
+                and isinstance(event.base, Instance)
+                and event.base.cls.id == ref.id
+                and isinstance(event.key, Const)
+                and event.key.value == name
+            ]
         return found
 
     def class_setting(self, scope: ClassScope, name: str, value: Value | None) -> Value | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, extract, extract_function, language_of, read
 from jwtaudit.frontends.triage import VALUES, Vocabulary, matters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VOCABULARY = Vocabulary(("jwt", "jose"), ("set_cookie",))
 
@@ -66,7 +68,10 @@ def test_what_cannot_be_read_is_said(data: bytes, message: str, line: int | None
 
 
 def test_texts_are_kept_with_their_place() -> None:
-    text = "a = 'eyJhbGciOi'\nb = 'eyJ' + 'x'\n'''docstring eyJ here'''\nc = f'<eyJ {a} localStorage>'\n"
+    text = (
+        "a = 'eyJhbGciOi'\nb = 'eyJ' + 'x'\n'''docstring eyJ here'''\n"
+        "c = f'<eyJ {a} localStorage>'\n"
+    )
     facts = extract("x.py", text.encode())
     kept = [(t.text, t.docstring, t.raw) for t in facts.texts]
     assert kept == [

@@ -267,7 +267,8 @@ def test_values_cross_files() -> None:
         "from app import conf\nKEY = conf.KEY",
         "from app.conf import KEY",
         "from app.conf import *",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x\nfrom app.conf import KEY",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x\n"
+        "from app.conf import KEY",
         "try:\n    from app.conf import KEY\nexcept ImportError:\n    raise",
         "def load():\n    from app.conf import KEY\n    return KEY\nKEY = load()",
     ],
@@ -345,7 +346,10 @@ def test_the_way_of_a_value_is_told() -> None:
 
 
 def test_absent_none_and_unknown_differ() -> None:
-    text = "import jwt\ndef f(o):\n    jwt.decode(t)\n    jwt.decode(t, algorithms=None)\n    jwt.decode(t, **o)"
+    text = (
+        "import jwt\ndef f(o):\n    jwt.decode(t)\n"
+        "    jwt.decode(t, algorithms=None)\n    jwt.decode(t, **o)"
+    )
     assert arguments(text, "algorithms", "verify") == ["absent", "None", "?"]
 
 
