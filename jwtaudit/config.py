@@ -58,7 +58,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[Glob, tuple[str, ...]], ...] = ()
     fail_on: Severity = Severity.INFO
-    min_severity: Severity = Severity.INFO
+    min_severity: Severity | None = None
     min_confidence: Confidence = Confidence.LOW
     exclude: tuple[Glob, ...] = Filters().exclude
     extend_exclude: tuple[Glob, ...] = ()
@@ -89,7 +89,7 @@ class Settings:
             extend_select=self.extend_select,
             ignore=self.ignore,
             per_file_ignores=self.per_file_ignores,
-            min_severity=self.min_severity,
+            min_severity=self.min_severity or Severity.INFO,
             min_confidence=self.min_confidence,
             filters=Filters(
                 exclude=(*self.exclude, *self.extend_exclude),

@@ -445,3 +445,23 @@ def test_clean_tree_imports_nothing_heavy(tmp_path):
     loaded = modules_after(tmp_path, ".")
     heavy = {"libcst", "rich", "pathspec", "packaging", "concurrent.futures", "asyncio"}
     assert not loaded & (heavy | {"jwtaudit.program.project", "jwtaudit.checks"})
+
+
+ASIDE = (
+    "import datetime\nimport os\n\nimport jwt\n\n\ndef issue(user):\n"
+    "    end = datetime.datetime.utcnow() + datetime.timedelta(minutes=5)\n"
+    '    return jwt.encode({"sub": user, "exp": end}, os.environ["KEY"], algorithm="HS256")\n'
+)
+
+
+def test_what_is_only_worth_knowing_is_counted_and_shown_when_asked_for(run):
+    Path("app.py").write_text(ASIDE)
+    code, out, _ = run("=", "app.py")
+    assert code == 0
+    assert "JWT322" not in out
+    assert "1 informational hidden: show with --min-severity info" in out
+    for asked in (["--min-severity", "info"], ["--select", "JWT322"]):
+        code, out, _ = run("=", *asked, "app.py")
+        assert code == 1
+        assert "JWT322" in out
+        assert "hidden" not in out

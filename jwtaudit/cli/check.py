@@ -44,6 +44,7 @@ def check(arguments: Sequence[str]) -> int:
             bar.close()
     except NoSuchPathError as error:
         raise UsageError(_no_such_path(error.path)) from None
+    report = _without_asides(report, settings)
     _write(report, options, settings.output_format, given)
     if settings.file and not given.quiet:
         _say_configuration(settings, settings.file, verbose=given.verbose)
@@ -51,6 +52,18 @@ def check(arguments: Sequence[str]) -> int:
         return ERROR
     failed = any(finding.severity >= settings.fail_on for finding in report.findings)
     return FINDINGS if failed and not given.exit_zero else CLEAN
+
+
+def _without_asides(report: Report, settings: Settings) -> Report:
+    """The report without what is only worth knowing, unless somebody asked for it.
+
+    It is counted, so that nobody takes it for nothing.
+    """
+    if settings.min_severity is not None or settings.select or settings.extend_select:
+        return report
+    shown = tuple(f for f in report.findings if f.severity > Severity.INFO)
+    hidden = len(report.findings) - len(shown)
+    return replace(report, findings=shown, statistics=replace(report.statistics, hidden=hidden))
 
 
 def _refuse_contradictions(given: argparse.Namespace, paths: tuple[str, ...]) -> None:

@@ -85,6 +85,7 @@ def statistics_object(statistics: Statistics) -> dict[str, Any]:
         "analysed": statistics.analysed,
         "parsed": statistics.parsed,
         "skipped": dict(sorted(statistics.skipped.items())),
+        "hidden": statistics.hidden,
     }
 
 

@@ -95,7 +95,10 @@ def summary(report: Report) -> list[str]:
     counted = f"{_many(numbers.analysed, 'file')} analysed"
     if unanalysed:
         counted += f", {unanalysed} not analysed"
-    return [first, ", ".join((counted, *_skipped(report)))]
+    lines = [first, ", ".join((counted, *_skipped(report)))]
+    if numbers.hidden:
+        lines.append(f"{numbers.hidden} informational hidden: show with --min-severity info")
+    return lines
 
 
 def emit(stream: TextIO, line: str) -> None:
