@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tomli
 
 from jwtaudit.finding import Confidence
-from jwtaudit.program.bearers import handling, pieces, token_evidence
+from jwtaudit.program.bearers import pieces, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.keys import enclosing
@@ -65,29 +65,30 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     if "value" not in site.model.meanings:  # the library itself puts the token in
         return Confidence.HIGH
     value = site.argument("value")
-    if isinstance(value, Absent) or is_other_token(called):
-        return None
-    path = site.place.path
     parts = [part for option in options(value) for part in pieces(option)]
+    if is_other_token(called) or all(isinstance(part, (Absent, Const)) for part in parts):
+        return None
+    name = site.argument("name")
+    if site.model.name.startswith("*.") and not called and not any(_names_a_cookie(name)):
+        return None  # a method of that name that takes something else first
+    path = site.place.path
     found = [token_evidence(project, part, path) for part in parts]
     surest = max((one for one in found if one is not None), default=None)
-    if any(map(_is_token_cookie, (called, *names_of(site.argument("name"))))):
+    named = (called, *_names_a_cookie(name))
+    if any(map(_is_token_cookie, named)):
         return Confidence.HIGH if surest is not None else Confidence.MEDIUM
-    if site.model.name.startswith("*.") and not called and not _is_name(site.argument("name")):
-        return None  # a method of that name that takes something else first
-    if surest is None and _is_session(site.argument("name")):
+    if any("session" in words(one) for one in named) and surest is not Confidence.HIGH:
         return None  # an opaque identifier, going by its name
-    if surest is None and not called and path not in handling(project):
-        return Confidence.MEDIUM if any(map(is_called_token, parts)) else None
+    if surest is None and not called and any(map(is_called_token, parts)):
+        return Confidence.MEDIUM
     return surest
 
 
-def _is_name(value: Value) -> bool:
-    return any({"cookie", "name", "key"} & set(words(name)) for name in names_of(value))
-
-
-def _is_session(value: Value) -> bool:
-    return any("session" in words(name) for name in names_of(value))
+def _names_a_cookie(value: Value) -> Iterator[str]:
+    """The names of a variable that hold a cookie's name: ``JWT_COOKIE_NAME``."""
+    for name in names_of(value):
+        if _SUFFIXES & set(words(name)):
+            yield name
 
 
 def _is_token_cookie(name: str) -> bool:
@@ -116,16 +117,13 @@ def off(site: Site, attribute: str) -> Confidence | None:
     if isinstance(given, Absent):
         return Confidence.HIGH
     call = site.call.place
-    for option in options(given):
-        if not isinstance(option, Const) or option.value or option.place is None:
-            continue
-        if option.place.path != call.path or _is_setting(option):
-            continue
-        if not call.span.contains(option.place.span):
-            return Confidence.MEDIUM  # a constant of the file
-        if not option.trace:
-            return Confidence.HIGH
-    return None
+    if not isinstance(given, Const) or given.value or given.place is None:
+        return None  # a choice, a setting: somebody thought of it
+    if given.place.path != call.path or _is_setting(given):
+        return None
+    if not call.span.contains(given.place.span):
+        return Confidence.MEDIUM  # a constant of the file
+    return None if given.trace else Confidence.HIGH
 
 
 def _is_setting(value: Value) -> bool:
