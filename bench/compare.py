@@ -41,7 +41,8 @@ def build_tree() -> Path:
 def cpu(command: list[str], cwd: Path) -> float:
     """CPU seconds of a command and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, cwd=cwd, stdout=quiet, stderr=quiet, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
@@ -71,11 +72,13 @@ def main() -> int:
     print(f"{tree}: {files} Python files, {lines} lines")
     module = [sys.executable, "-m"]
     commands = {
-        "jwtaudit": [*module, "jwtaudit", "--isolated", "--exit-zero", "--no-respect-gitignore", "."],
-        "ruff": [*module, "ruff", "check", "--isolated", "--select", "S", "--no-cache",
-                 "--statistics", "--exit-zero", "."],
-        "bandit": [*module, "bandit", "-r", "-q", "."],
-    }  # fmt: skip
+        name: [*module, *arguments.split(), "."]
+        for name, arguments in {
+            "jwtaudit": "jwtaudit --isolated --exit-zero --no-respect-gitignore",
+            "ruff": "ruff check --isolated --select S --no-cache --statistics --exit-zero",
+            "bandit": "bandit -r -q",
+        }.items()
+    }
     if options.no_bandit:
         del commands["bandit"]
     times: dict[str, float] = {}
