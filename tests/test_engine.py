@@ -348,6 +348,13 @@ def test_keys_are_masked_whichever_rule_runs(tmp_path, where):
     assert SECRET in repr(scan(tmp_path, show_secrets=True))
 
 
+def test_a_key_that_is_left_out_masks_nothing(tmp_path):
+    code = "import jwt\n\n\ndef read(token):\n    return load(jwt.decode(token)['sub'])\n"
+    report = scan(tmp_path, {"a.py": code, "requirements.txt": "pyjwt==1.7.1\n"})
+    assert report.findings
+    assert "***" not in repr(report)
+
+
 def test_nothing_is_shown_when_keys_cannot_be_masked(tmp_path, monkeypatch):
     from jwtaudit.engine import secrets
 

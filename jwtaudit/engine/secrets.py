@@ -45,4 +45,5 @@ def _keys(project: Project) -> Iterator[Value]:
 def _may_be_secret(value: object) -> bool:
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    return isinstance(value, str) and not _NO_SECRET.match(value)
+    # An empty key is the default of a parameter: there, the place is the whole call.
+    return isinstance(value, str) and value != "" and not _NO_SECRET.match(value)
