@@ -349,8 +349,9 @@ def test_keys_are_masked_whichever_rule_runs(tmp_path, where):
 
 
 def test_a_key_that_is_left_out_masks_nothing(tmp_path):
-    code = "import jwt\n\n\ndef read(token):\n    return load(jwt.decode(token)['sub'])\n"
-    report = scan(tmp_path, {"a.py": code, "requirements.txt": "pyjwt==1.7.1\n"})
+    call = 'jwt.decode(token, options={"verify_signature": False})'
+    code = f"import jwt\n\n\ndef f(token):\n    load({call})\n"
+    report = scan(tmp_path, {"a.py": code}, select=())
     assert report.findings
     assert "***" not in repr(report)
 
