@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
 from jwtaudit.engine.extraction import Extraction
+from jwtaudit.engine.importers import Importers
 from jwtaudit.engine.limits import Limits
 from jwtaudit.finding import Confidence, Diagnostic, Report, Severity, Statistics, Suppression
 from jwtaudit.frontends.triage import Vocabulary
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _RECURSION = 4000
+_WAVES = 2
+"""How many imports away from the files that speak of tokens others are looked for."""
 
 __all__ = ["Limits", "Options", "active_rules", "run"]
 
@@ -200,7 +203,35 @@ class _Run:
                 self._cannot(outcome)
             elif outcome.relevant:
                 facts[path] = outcome
+        self._extract_importers(facts)
         self.facts = dict(sorted(facts.items()))
+
+    def _extract_importers(self, facts: dict[str, Facts]) -> None:
+        """Add the files that use the project's own token code; and those that use these."""
+        new: Iterable[Facts] = facts.values()
+        words = self.models.words[0]
+        for _ in range(_WAVES):
+            importers = Importers(new, words, self.models.is_library)
+            vocabulary = Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
+            found: dict[str, Facts] = {}
+            for path in self.tree.files:
+                if path in facts or path in self.unanalysed or not importers.may_hold(path):
+                    continue
+                if frontends.language_of(path) != "python":
+                    continue
+                data = self.data.get(path) or self._read(path)
+                if data is None or not importers.match(path, data):
+                    continue
+                self.data[path] = data
+                outcome = self.extraction.now(path, data, vocabulary)
+                if isinstance(outcome, Diagnostic):
+                    self._cannot(outcome)
+                else:
+                    found[path] = outcome
+            if not found:
+                return
+            facts.update(found)
+            new, words = found.values(), tuple(name.lower() for name in importers.names)
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""

@@ -95,6 +95,10 @@ class Extraction:
             yield path, _outcome(path, future.result)
         self._futures.clear()
 
+    def now(self, path: str, data: bytes, vocabulary: Vocabulary) -> Outcome:
+        """The facts of a further file that matters."""
+        return self._now(path, data, partial(frontends.extract, path, data, vocabulary))
+
     def values(self, path: str, data: bytes) -> Outcome:
         """The facts of a further file, without the bodies of its functions."""
         return self._now(path, data, partial(frontends.extract, path, data, VALUES))

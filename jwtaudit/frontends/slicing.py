@@ -110,7 +110,7 @@ def _wanted_words(tree: ast.Module, vocabulary: Vocabulary) -> re.Pattern[str]:
     words += [rf"\b{re.escape(name)}[ \t]*\(" for name in vocabulary.calls]
     words += [re.escape(needle) for needle in TEXT_NEEDLES]
     loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
-    if vocabulary.values_only:
+    if not vocabulary.imports and not vocabulary.calls:
         return re.compile(r"(?!)")
     return re.compile(rf"{'|'.join(words)}|(?i:(?<![a-z])(?:{loose})(?![a-z]))")
 

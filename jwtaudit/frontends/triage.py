@@ -20,20 +20,21 @@ class Vocabulary(NamedTuple):
     Attributes:
         imports: words of module names: ``jwt``.
         calls: names of methods whose receiver's type is often not known: ``set_cookie``.
-        values_only: read every file, but no function's body: what modules and classes hold.
+        any_file: read every file; of one in which no word stands, what modules and classes
+            hold, but no function's body.
     """
 
     imports: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
-    values_only: bool = False
+    any_file: bool = False
 
 
-VALUES = Vocabulary(values_only=True)
+VALUES = Vocabulary(any_file=True)
 
 
 def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     """Whether a file's facts may be of use."""
-    return vocabulary.values_only or any(pattern.search(data) for pattern in _patterns(vocabulary))
+    return vocabulary.any_file or any(pattern.search(data) for pattern in _patterns(vocabulary))
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,0 +1,147 @@
+"""Finds the files that use a project's own token code, though no word of theirs says so.
+
+``from app.security import issue`` holds none of the words that libraries go by. What the first
+pass has found tells the names to look for: the functions and classes that use token code, in
+files that import them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit import facts as f
+from jwtaudit.program.context import is_test
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from jwtaudit.facts import Facts
+
+_COMMON = frozenset(name for kind in (str, bytes, dict, list, set, object) for name in dir(kind))
+_SHORTEST = 4
+_IMPORTED = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*|[^\n#]*)|import[ \t]+([^\n#]*))",
+    re.MULTILINE,
+)
+_WORD = re.compile(rb"[\w.]+")
+
+
+class Importers:
+    """What to look for.
+
+    Args:
+        facts: the files that matter.
+        words: the words of token libraries' module names.
+        is_library: whether a module belongs to a known library, whose users are known by it.
+    """
+
+    def __init__(
+        self, facts: Iterable[Facts], words: Sequence[str], is_library: Callable[[str], bool]
+    ) -> None:
+        self.modules: dict[str, frozenset[str]] = {}
+        for fact in facts:
+            module = _dotted(fact.path)
+            if fact.language != "python" or is_test(fact.path) or is_library(module):
+                continue
+            names = _token_names(fact, words)
+            if names:
+                self.modules[module] = names
+        self.names = frozenset(name for names in self.modules.values() for name in names)
+        self._ends = frozenset(_end(module) for module in self.modules)
+        self._folders = {module.partition(".")[0] for module in self.modules}
+        self._bytes = tuple(sorted(name.encode() for name in self.names))
+
+    def may_hold(self, path: str) -> bool:
+        """Whether a file lies where it can import one of the modules at all."""
+        head = path.partition("/")[0]
+        return bool(self.modules) and ("/" not in path or head in self._folders)
+
+    def match(self, path: str, data: bytes) -> bool:
+        """Whether a file imports one of the modules and mentions one of its names."""
+        if not any(name in data for name in self._bytes):
+            return False
+        return any(
+            module in self.modules or module_end in self._ends
+            for module, module_end in _imports(path, data)
+        )
+
+
+def _end(module: str) -> str:
+    return ".".join(module.split(".")[-2:])
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _imports(path: str, data: bytes) -> Iterator[tuple[str, str]]:
+    """The modules that a file imports: in full, and by the end of their names."""
+    package = _dotted(path).split(".")[:-1]
+    for source, names, plain in _IMPORTED.findall(data):
+        if plain:
+            modules = [word.decode() for word in _WORD.findall(plain)]
+        else:
+            base = source.decode()
+            dots = len(base) - len(base.lstrip("."))
+            if dots:
+                above = package[: len(package) - dots + 1]
+                base = ".".join([*above, base[dots:]]).strip(".")
+            parts = [word.decode() for word in _WORD.findall(names)]
+            modules = [base, *(f"{base}.{part}" for part in parts)]
+        for module in modules:
+            yield module, _end(module)
+
+
+def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
+    """The functions and classes of a module that use what it imports from token code."""
+    wanted = {
+        node.alias
+        for node in _nodes(fact.body)
+        if isinstance(node, f.Import)
+        and any(word in f"{node.module}.{node.name}".lower() for word in words)
+    }
+    inside = {owner: _mentions(body) for owner, body in _definitions(fact.body)}
+    found: set[str] = set()
+    changed = bool(wanted)
+    while changed:
+        new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
+        found |= new
+        wanted = {name for name in new if _tells(name)}
+        changed = bool(wanted)
+    return frozenset(name for name in found if _tells(name))
+
+
+def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement]]:
+    for statement in body:
+        if isinstance(statement, f.Class):
+            yield statement.name, statement
+            yield from _definitions(statement.body)
+        elif isinstance(statement, f.Function) and not statement.omitted:
+            yield statement.name, statement
+
+
+def _mentions(statement: f.Statement) -> set[str]:
+    return {
+        node.id if isinstance(node, f.Name) else node.name
+        for node in _nodes((statement,))
+        if isinstance(node, (f.Name, f.Attribute))
+    }
+
+
+def _nodes(body: object) -> Iterator[object]:
+    """Every node below some statements."""
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            if not isinstance(node, Span):
+                stack.extend(node)
+        elif hasattr(node, "__dataclass_fields__"):
+            yield node
+            stack.extend(getattr(node, name) for name in node.__dataclass_fields__)
+
+
+def _tells(name: str) -> bool:
+    return len(name) >= _SHORTEST and not name.startswith("__") and name not in _COMMON

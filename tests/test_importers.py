@@ -1,0 +1,79 @@
+"""Files that use a project's own token code are read, though no word of theirs says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from jwtaudit.engine.importers import Importers
+from jwtaudit.frontends import extract
+from tests.support import scan
+
+SECURITY = (
+    "import os\nimport jwt\n\n\ndef issue(claims):\n"
+    '    return jwt.encode(claims, os.environ["KEY"], algorithm="HS256")\n'
+)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "from app.core.security import issue",
+        "from .core.security import issue",
+        "from .core import security\nissue = security.issue",
+        "import app.core.security as s\nissue = s.issue",
+        "from app.core.security import (\n    issue,\n)",
+    ],
+)
+def test_a_caller_without_a_word_is_found(read: str) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/core/__init__.py": "",
+        "app/core/security.py": SECURITY,
+        "app/views.py": f'{read}\n\n\ndef login(user):\n    return issue({{"sub": user.id}})\n',
+    }
+    (found,) = [f for f in scan(files) if f.rule_id == "JWT301"]
+    assert any(step.location.path == "app/views.py" for step in (*found.trace, *found.related)) or (
+        found.location.path == "app/views.py"
+    )
+
+
+def test_a_caller_of_a_caller_is_found() -> None:
+    files = {
+        "security.py": SECURITY,
+        "service.py": "from security import issue\n\n\ndef session_for(c):\n    return issue(c)\n",
+        "views.py": "from service import session_for\n\nsession_for({'sub': '1', 'exp': 1})\n",
+    }
+    assert not [f for f in scan(files) if f.rule_id == "JWT301"]
+    files["views.py"] = files["views.py"].replace(", 'exp': 1", "")
+    assert [f for f in scan(files) if f.rule_id == "JWT301"]
+
+
+def importers(path: str = "app/security.py", text: str = SECURITY) -> Importers:
+    return Importers([extract(path, text.encode())], ("jwt",), lambda module: module == "jwt")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("app/a.py", "from app.security import issue\nissue()", True),
+        ("app/a.py", "from .security import issue\nissue()", True),
+        ("app/b/a.py", "from ..security import issue\nissue()", True),
+        ("app/a.py", "from other.place import issue\nissue()", False),
+        ("app/a.py", "from app.security import other\nother()", False),
+        ("app/a.py", "# from app.security import issue", False),
+    ],
+)
+def test_match(path: str, text: str, expected: bool) -> None:
+    assert importers().match(path, text.encode()) is expected
+
+
+def test_what_is_looked_for() -> None:
+    assert importers().names == {"issue"}
+    assert importers("tests/test_security.py").names == frozenset()
+    unrelated = SECURITY + "\n\ndef unrelated():\n    return 1\n"
+    assert importers(text=unrelated).names == {"issue"}
+    method = "import jwt\n\n\nclass Tokens:\n    def get(self):\n        return jwt.encode({}, K)\n"
+    assert importers(text=method).names == {"Tokens"}
+    assert importers().may_hold("app/deep/x.py")
+    assert importers().may_hold("main.py")
+    assert not importers().may_hold("elsewhere/x.py")
