@@ -15,6 +15,7 @@ from jwtaudit.program.bearers import (
     token_evidence,
     told,
 )
+from jwtaudit.program.commands import is_command, is_typed
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.keys import key_uses
 from jwtaudit.program.names import is_link_name, is_masked, names_of, words
@@ -46,7 +47,6 @@ _LEVELS = frozenset(
 )
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
-_COMMAND = frozenset({"cli", "command", "commands", "manage", "management", "script", "scripts"})
 _CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _KEY_SOURCES = (Const, Env, Setting, Member, Param)
@@ -168,10 +168,12 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
             return
     elif model.role != "log":
         return
-    if not logger and _is_command(project, call):
+    if not logger and is_command(project, call):
         return  # a command that was asked for the token says it
     cut = _cut_fields(call)
     for index, argument in enumerate(call.arguments):
+        if not logger and is_typed(argument.value):
+            continue  # whoever gave it sees it again
         if argument.name not in _MANNER and index not in cut:
             yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
 
@@ -189,17 +191,6 @@ def _is_logger(call: Call) -> bool:
     receiver = call.receiver
     names = [call.name.rpartition(".")[0]] if receiver is None else list(names_of(receiver))
     return any(_LOGGERS & set(words(name)[-1:]) for name in names)
-
-
-def _is_command(project: Project, call: Call) -> bool:
-    """Whether the call belongs to a command that somebody types."""
-    if _COMMAND & set(words(call.place.path)):
-        return True
-    function = project.scope(call.scope)
-    return any(
-        isinstance(decorator, Outcome) and "command" in words(decorator.call.name)
-        for decorator in (() if function is None else function.decorators)
-    )
 
 
 def _raised(project: Project, event: Raised) -> Iterator[_Message]:

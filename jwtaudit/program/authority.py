@@ -12,6 +12,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
@@ -117,8 +118,10 @@ def readings(project: Project) -> Iterator[Reading]:
         origin: Origin | None = None
         if site.role != "decode-unverified":
             off = next((o for o in turned_off(site) if o.effect == "signature"), None)
-            if off is None or off.switch.when.absent or off.evidence.is_fallback:
-                continue  # no token, or a matter of the setting that decides
+            if off is None or off.evidence.is_fallback:
+                continue  # verified, or a matter of the setting that decides
+            if off.switch.when.absent and not _fills(site):
+                continue  # without a key nothing but an object that keeps the token is read
             origin = off.evidence
         yield Reading(site.place, site.call.scope, site.call.path, site, origin)
     seen: set[Place] = set()
@@ -171,20 +174,42 @@ class _Taken:
 
 
 class _Target:
-    """What to look for: the result at a place, or a parameter that it was given to."""
+    """What to look for: a result, a parameter it was given to, or an object filled with it."""
 
-    def __init__(self, place: Place | None = None, param: Param | None = None) -> None:
+    def __init__(
+        self, place: Place | None = None, param: Param | None = None, filled: Place | None = None
+    ) -> None:
         self.place = place
         self.param = param
+        self.filled = filled
 
     def matches(self, value: Value) -> bool:
         if self.param is not None:
             return isinstance(value, Param) and same(value, self.param)
+        if self.filled is not None:
+            return (
+                isinstance(value, Member)
+                and value.name in words("raw")
+                and any(isinstance(p, Outcome) and p.place == self.filled for p in walk(value.base))
+            )
         return (
             isinstance(value, (Outcome, Operation))
             and value.place == self.place
             and (not isinstance(value, Outcome) or value.call.place == self.place)
         )
+
+
+def _filled(reading: Reading) -> Place | None:
+    """Where an object was made that a call without a result of its own fills with a token."""
+    if reading.site is None or not _fills(reading.site):
+        return None
+    receiver = reading.site.call.receiver
+    return receiver.place if receiver is not None else None
+
+
+def _fills(site: Site) -> bool:
+    """Whether a call leaves the token in the object that it belongs to."""
+    return site.call.discarded and isinstance(site.call.receiver, Outcome)
 
 
 class Authority:
@@ -198,8 +223,12 @@ class Authority:
     def uses(self, reading: Reading) -> list[Use]:
         """The uses that matter, those of the most weight first."""
         found = list(self._uses(reading, _Target(reading.place), None, 0, frozenset()))
-        if not found and self._is_unused(reading):
-            found.append(Use(reading.place, "nothing else looks at it", Weight.SEEN, False))
+        if (filled := _filled(reading)) is not None and not self._is_verified_later(filled):
+            token = reading.site.argument("token") if reading.site is not None else None
+            target = _Target(filled=filled)
+            found.extend(self._uses(reading, target, None, 0, frozenset(), token))
+        if not found and (idle := self._idle(reading)):
+            found.append(Use(reading.place, idle, Weight.SEEN, False))
         return sorted(found, key=lambda use: (-use.weight, not use.from_request, use.place))
 
     def _uses(
@@ -215,7 +244,7 @@ class Authority:
             scope = self.project.scope(target.param.function)
             events = tuple(scope.events) if scope is not None else ()
         else:
-            events = tuple(self.project.holders(reading.place))
+            events = tuple(self.project.holders(target.filled or reading.place))
         for event in events:
             if is_test(event.place.path):
                 continue
@@ -245,17 +274,47 @@ class Authority:
                 if use is not None:
                     yield use
 
-    def _is_unused(self, reading: Reading) -> bool:
-        """Whether nothing at all is seen to happen to the claims."""
+    def _is_verified_later(self, filled: Place) -> bool:
+        """Whether an object that was filled with a token is told to verify it."""
+        for call in self.project.calls:
+            if isinstance(call.receiver, Outcome) and call.receiver.place == filled:
+                model = self.project.model_of(call)
+                if model is not None and model.role in _VERIFYING:
+                    off = turned_off(Site(self.project, call, model))
+                    if not any(o.effect == "signature" for o in off):
+                        return True
+        return False
+
+    def _idle(self, reading: Reading) -> str:
+        """What is said of claims that nothing uses: they are dropped, or only shown."""
         if reading.site is None or reading.site.call.receiver is not None:
-            return False
-        if any(not isinstance(e, Assigned) for e in self.project.holders(reading.place)):
-            return False
+            return ""
+        shown = False
+        for event in self.project.holders(reading.place):
+            if isinstance(event, Assigned):
+                continue
+            for taken in self._taken(event, _Target(reading.place)):
+                if not (isinstance(event, Call) and self._shows(event)):
+                    return ""
+                if taken.claim in words("harmless-claims"):
+                    return ""
+                shown = True
         token, call = reading.site.argument("token"), reading.site.call
+        if is_typed(token) or is_command(self.project, call) or is_program(self.project, call):
+            return ""
         minted = isinstance(token, Outcome) and _has_role(self.project, token, "sign")
-        return (minted or not is_own(self.project, token)) and not self.verified.around(
-            reading, call, token
-        )
+        if not minted and is_own(self.project, token):
+            return ""
+        if self.verified.around(reading, call, token):
+            return ""
+        return "its claims are only shown" if shown else "nothing else looks at it"
+
+    def _shows(self, call: Call) -> bool:
+        """Whether a call writes its arguments where somebody looks at them."""
+        model = self.project.model_of(call)
+        if model is not None and model.role in ("log", "respond"):
+            return True
+        return call.name.rpartition(".")[2] in words("showing") or self._passes_on(call)
 
     def _taken(self, event: Event, target: _Target) -> Iterator[_Taken]:
         values = event_values(event)
