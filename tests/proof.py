@@ -80,6 +80,8 @@ def _install(requires: tuple[str, ...], directory: Path) -> None:
             check=False,
             capture_output=True,
             encoding="utf-8",
+            # A proof names its versions itself.
+            env={key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"},
         )
         if process.returncode:
             raise ProofError(f"pip could not install {', '.join(requires)}:\n{process.stderr}")
