@@ -50,6 +50,7 @@ def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic
         try:
             for draft in function(project):
                 draft.rule = draft.rule or name
+                draft.message = _sentence(draft.message)
                 key = (draft.rule, draft.place)
                 if key not in seen:
                     seen.add(key)
@@ -58,3 +59,9 @@ def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic
             yield Diagnostic(
                 "", "internal-error", f"the check {name} failed ({type(error).__name__})"
             )
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital at its start, unless it starts with a name."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first in ("a", "all", "an", "the", "this") else text

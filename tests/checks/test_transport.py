@@ -52,7 +52,7 @@ def test_cookie_trace_begins_with_the_signature():
     source = cookie('"token", issue(user), secure=True')
     [finding] = scan({"app.py": source}, ["JWT502"])
     assert [step.location.start_line for step in finding.trace] == [6, 10, 10]
-    assert finding.message.startswith("the cookie `token` is set without `HttpOnly`")
+    assert finding.message.startswith("The cookie `token` is set without `HttpOnly`")
     assert finding.advice == "Give `httponly=True`."
 
 
