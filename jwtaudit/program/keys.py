@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.project import deep
-from jwtaudit.program.scopes import Raised, Tested
-from jwtaudit.program.stores import read_of
+from jwtaudit.program.scopes import MODULE, Assigned, Raised, Tested
+from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -142,7 +143,7 @@ def _configured(project: Project) -> Iterator[KeyUse]:
         if not library.key_settings or not _imported(project, library):
             continue
         for name in (*library.key_settings, *project.options.secret_settings):
-            entries = project.stores.everywhere(name)
+            entries = (*project.stores.everywhere(name), *_set(project, name))
             for entry in entries:
                 if is_test(entry.place.path):
                     continue
@@ -153,11 +154,35 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                 break
 
 
+def _set(project: Project, name: str) -> Iterator[Entry]:
+    """The values of a constant, or of an entry of a mapping, in modules of settings."""
+    for event in project.events:
+        if not isinstance(event, Assigned) or event.scope.qualname != MODULE:
+            continue
+        if "settings" not in PurePosixPath(event.place.path).with_suffix("").parts:
+            continue
+        if event.name == name:
+            yield Entry(event.value, event.place)
+        elif isinstance(event.value, Table):
+            value = event.value.entries.get(name)
+            if value is not None and not isinstance(value, Absent):
+                yield Entry(value, value.place or event.place)
+
+
 def _imported(project: Project, library: Library) -> bool:
+    roots = tuple(f"{root}." for root in library.roots)
     return any(
-        call.name.startswith(tuple(f"{root}." for root in library.roots))
-        for call in project.calls
-        if not is_test(call.place.path)
+        call.name.startswith(roots) for call in project.calls if not is_test(call.place.path)
+    ) or any(
+        # named in the settings: an installed application, a class that authenticates
+        isinstance(part, Const)
+        and isinstance(part.value, str)
+        and f"{part.value}.".startswith(roots)
+        for event in project.events
+        if isinstance(event, Assigned)
+        and event.scope.qualname == MODULE
+        and not is_test(event.place.path)
+        for part in walk(event.value)
     )
 
 
