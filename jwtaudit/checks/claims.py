@@ -9,16 +9,19 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import (
     REGISTERED,
+    can_expect,
     claim_sets,
     compares,
     has_expectation,
+    is_completed,
+    is_foreign,
     is_handed_to_check,
     is_known,
     is_tested,
     reads,
     truthy_options,
 )
-from jwtaudit.program.context import Setting, exclusive, in_main, setting_of
+from jwtaudit.program.context import Setting, exclusive, in_main, is_demonstration, setting_of
 from jwtaudit.program.kinds import words
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
@@ -82,6 +85,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             continue
         for claims in claim_sets(site):
             if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
+                continue
+            if is_completed(project, claims, "exp"):
                 continue
             missing = _missing_expiry(project, claims)
             if missing is not None:
@@ -229,34 +234,107 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
 
 @check("claim-check-relaxed")
 def claim_check_relaxed(project: Project) -> Iterator[Draft]:
-    """A claim other than the expiry is not checked, or the clock is given too much slack."""
+    """The start of validity is not checked, or the clock is given too much slack."""
     for site, offs in _disabled(project):
-        for off in offs:
-            told = _RELAXED.get(off.effect)
-            if told is None or _checks_itself(project, site, off.effect):
-                continue
-            if any(o.effect == "exp" for o in offs) and off.effect in ("nbf", "iat"):
-                continue  # the same switch; reported with the expiry
-            danger, confidence = told
-            if off.effect in ("aud", "iss") and _is_foreign(site):
-                confidence = Confidence.MEDIUM
-            yield _off(
-                "claim-check-relaxed",
-                site,
-                off,
-                f"The claim `{off.effect}` is not checked here: {danger}",
-                f"Leave the check on and say what `{off.effect}` must be.",
-                confidence,
-            )
+        if not any(off.effect == "exp" for off in offs):  # the same switch; reported there
+            for claim, told in _STARTS.items():
+                yield from _unchecked(site, offs, claim, *told)
         yield from _leeway(site, _MOST_LEEWAY, HOUR, "claim-check-relaxed")
 
 
-_RELAXED = {
-    "aud": ("a token made for another service is accepted", Confidence.LOW),
-    "iss": ("a token of another issuer with the same key is accepted", Confidence.LOW),
+_STARTS = {
     "nbf": ("a token is accepted before it becomes valid", Confidence.MEDIUM),
     "iat": ("a token from the future is accepted", Confidence.LOW),
 }
+
+
+def _unchecked(
+    site: Site, offs: list[Off], claim: str, danger: str, confidence: Confidence
+) -> Iterator[Draft]:
+    """The check of a claim that a call turns off, unless the program makes it itself."""
+    for off in offs:
+        if off.effect == claim and not _checks_itself(site.project, site, claim):
+            yield _off(
+                "",
+                site,
+                off,
+                f"The claim `{claim}` is not checked here: {danger}",
+                f"Leave the check on and say what `{claim}` must be.",
+                confidence,
+            )
+
+
+# -- whom a token is for, and whom it is from ----------------------------------------------------
+
+
+@check("audience-not-validated")
+def audience_not_validated(project: Project) -> Iterator[Draft]:
+    """A token that was made for another service is accepted."""
+    for site, offs in _disabled(project):
+        danger = "a token made for another service is accepted"
+        yield from _unchecked(site, offs, "aud", danger, _by_key(site))
+        # Who compares the client, as one does with access tokens that name no audience, is content.
+        if _leaves_open(site, offs, "audience", "aud", "client_id", "azp"):
+            title = site.library.title
+            closed = site.semantic("aud-not-given") == "reject"
+            yield _left_open(
+                site,
+                f"{title} is not told which `aud` to expect of this issuer's tokens: one without"
+                " an audience is accepted, whichever client it was issued to"
+                if closed
+                else f"{title} is not told which `aud` to expect of this issuer's tokens: whoever"
+                " runs another client of the issuer signs in here with a token made for it",
+                "audience",
+                Confidence.LOW if closed else Confidence.MEDIUM,
+            )
+
+
+@check("issuer-not-validated")
+def issuer_not_validated(project: Project) -> Iterator[Draft]:
+    """A token of another issuer is accepted."""
+    for site, offs in _disabled(project):
+        danger = "a token of another issuer with the same key is accepted"
+        yield from _unchecked(site, offs, "iss", danger, _by_key(site))
+        if site.semantic("iss-not-given") == "accept" and _leaves_open(
+            site, offs, "issuer", "iss", "tid"
+        ):
+            yield _left_open(
+                site,
+                f"{site.library.title} is not told which `iss` to expect: whoever else has tokens"
+                " signed with the provider's keys, another tenant say, is accepted",
+                "issuer",
+                Confidence.MEDIUM,
+            )
+
+
+def _by_key(site: Site) -> Confidence:
+    """An identity provider's key signs for many services, one's own mostly for one."""
+    return Confidence.MEDIUM if is_foreign(site) else Confidence.LOW
+
+
+def _leaves_open(site: Site, offs: list[Off], argument: str, *claims: str) -> bool:
+    """Whether a token of somebody else is verified without a word on a claim."""
+    if not can_expect(site, argument) or has_expectation(site.argument(argument)):
+        return False
+    if {off.effect for off in offs} & {claims[0], "claims"} or requires(site, claims[0]):
+        return False
+    if not is_foreign(site):
+        return False
+    return not any(_checks_itself(site.project, site, claim) for claim in claims)
+
+
+def _left_open(site: Site, message: str, argument: str, confidence: Confidence) -> Draft:
+    return Draft(
+        rule="",
+        place=site.place,
+        message=message,
+        confidence=_stepped(site, confidence),
+        advice=f"Say what is expected: `{argument}=...`.",
+        anchor=f"{site.call.scope.qualname} {argument}",
+    )
+
+
+# -- what the checks that are turned off have in common ------------------------------------------
 
 
 def _disabled(project: Project) -> Iterator[tuple[Site, list[Off]]]:
@@ -313,16 +391,6 @@ def _verified_elsewhere(site: Site) -> bool:
             continue  # what the first one refused
         if not any(off.effect in ("exp", "claims", "signature") for off in turned_off(other)):
             return True
-    return False
-
-
-def _is_foreign(site: Site) -> bool:
-    """Whether the key is somebody else's: an identity provider serves many audiences."""
-    for part in deep(site.argument("key")):
-        if isinstance(part, Outcome):
-            model = site.project.model_of(part.call)
-            if model is not None and model.role in ("key-source", "http-request"):
-                return True
     return False
 
 
@@ -407,24 +475,35 @@ _EXPECTED = (
 
 @check("expiry-not-required")
 def expiry_not_required(project: Project) -> Iterator[Draft]:
-    """A token that has no expiry at all is accepted."""
-    for site in project.sites("verify"):
-        if is_tested(site) or site.semantic("exp-missing") != "accept":
-            continue
-        disabled = {off.effect for off in turned_off(site)}
-        if disabled & {"signature", "claims", "exp"} or site.semantic("claims-checked") == []:
-            continue
-        if requires(site, "exp") or reads(project, site.call, "exp"):
-            continue
-        yield Draft(
-            rule="",
-            place=site.place,
-            message=f"{site.library.title} accepts a token without `exp` here: one that was minted"
-            " without an expiry, by mistake or by another issuer, never dies",
-            confidence=Confidence.MEDIUM if _is_foreign(site) else Confidence.LOW,
-            advice='Require the claim, as in PyJWT\'s `options={"require": ["exp"]}`.',
-            anchor=f"{site.call.scope.qualname} exp required",
-        )
+    """A token that has no expiry at all is accepted; one finding tells it of the project."""
+    sites = {site.place: site for site in project.sites("verify") if _takes_eternal(site)}
+    ordered = sorted(sites, key=lambda place: (place.path, place.span.start))
+    if not ordered:
+        return
+    first, *others = ordered
+    site = sites[first]
+    yield Draft(
+        rule="",
+        place=first,
+        message=f"{site.library.title} checks `exp` here only in tokens that have one: should a"
+        " token ever be issued without an expiry, it stays valid for ever",
+        confidence=Confidence.MEDIUM if is_foreign(site) else Confidence.LOW,
+        related=tuple((place, "`exp` is not required here, either") for place in others),
+        advice='Require the claim as a second line of defence, in PyJWT with `options={"require":'
+        ' ["exp"]}`.',
+        anchor="expiry required",
+    )
+
+
+def _takes_eternal(site: Site) -> bool:
+    """Whether product code accepts a token without an expiry."""
+    if is_tested(site) or is_demonstration(site.place.path, site.call.path):
+        return False
+    if site.semantic("exp-missing") != "accept" or site.semantic("claims-checked") == []:
+        return False
+    if {off.effect for off in turned_off(site)} & {"signature", "claims", "exp"}:
+        return False
+    return not requires(site, "exp") and not reads(site.project, site.call, "exp")
 
 
 # -- claims that are never looked at -------------------------------------------------------------

@@ -149,25 +149,29 @@ def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
 
 @check("naive-utc-clock")
 def naive_utc_clock(project: Project) -> Iterator[Draft]:
-    """``utcnow()`` in a claim: right as it stands, and one step from wrong."""
-    told = set()
+    """``utcnow()`` in claims: right as it stands, one step from wrong; one finding per file."""
+    places: dict[str, dict[Place, tuple[Site, str]]] = {}
     for site in _signing(project):
         for claim in ("exp", "nbf", "iat"):
             for time in _claim(site, claim):
                 naive = time.form == "datetime" and time.clock == "naive-utc"
-                naive = naive and _reads_naive(project, time)
-                if naive and site.place not in told:
-                    told.add(site.place)
-                    yield Draft(
-                        rule="",
-                        place=_clock(time, site),
-                        message=f"`{claim}` is right here, as {site.library.title} takes a"
-                        " datetime without a zone as UTC; the function is deprecated since Python"
-                        " 3.12, and `.timestamp()` of its result is wrong",
-                        confidence=Confidence.HIGH,
-                        advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
-                        anchor=f"{site.call.scope.qualname} utcnow",
-                    )
+                if naive and _reads_naive(project, time):
+                    place = _clock(time, site)
+                    places.setdefault(place.path, {}).setdefault(place, (site, claim))
+    for used in places.values():
+        first, *others = sorted(used, key=lambda place: place.span.start)
+        site, claim = used[first]
+        yield Draft(
+            rule="",
+            place=first,
+            message=f"`{claim}` is right here, as {site.library.title} takes a datetime without a"
+            " zone as UTC; the function is deprecated since Python 3.12, and `.timestamp()` of its"
+            " result is wrong",
+            confidence=Confidence.HIGH,
+            related=tuple((place, f"used for `{used[place][1]}`") for place in others),
+            advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
+            anchor="utcnow",
+        )
 
 
 def _reads_naive(project: Project, time: Time) -> bool:

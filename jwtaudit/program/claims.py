@@ -12,12 +12,17 @@ from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.values import (
     Absent,
     Call,
+    ClassRef,
     Const,
+    Env,
     Instance,
     Member,
     Operation,
     Outcome,
+    Param,
     Sequence,
+    Setting,
+    Symbol,
     Table,
     Value,
     options,
@@ -28,10 +33,13 @@ if TYPE_CHECKING:
 
     from jwtaudit.facts import Scalar
     from jwtaudit.program.project import Project, Site
-    from jwtaudit.program.scopes import Event
+    from jwtaudit.program.scopes import ClassScope, Event, FunctionScope
+    from jwtaudit.source import Place
+    from jwtaudit.values import FunctionId
 
 # RFC 7519, section 4.1
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+_KEY_SETS = frozenset({"jwks"})
 _CHECKING = frozenset(
     {"validate", "validator", "validation", "verify", "check", "ensure", "assert", "require"}
 )
@@ -76,6 +84,76 @@ def is_tested(site: Site) -> bool:
 def is_known(table: Table) -> bool:
     """Whether every claim of the set is known by name."""
     return not table.rest
+
+
+def is_completed(project: Project, claims: Table, claim: str) -> bool:
+    """Whether the claims are those of a method whose replacement in a subclass has the claim."""
+    method = _method_around(project, claims.place)
+    if method is None:
+        return False
+    if any(isinstance(d, Symbol) and "abstract" in d.name for d in method.decorators):
+        return True
+    return any(
+        not isinstance(option, Table) or not is_known(option) or claim in option.entries
+        for override in _overrides(project, method)
+        for option in options(override.returned)
+    )
+
+
+def _method_around(project: Project, place: Place | None) -> FunctionScope | None:
+    """The method in which a place lies."""
+    for function in project.functions.values():
+        definition = function.definition
+        if place is None or function.cls is None or definition is None:
+            continue
+        span = definition.span
+        if function.id.path == place.path and span.start <= place.span.start < span.end:
+            return function
+    return None
+
+
+def _overrides(project: Project, method: FunctionScope) -> Iterator[FunctionScope]:
+    """What stands in the place of a method in the subclasses of its class."""
+    owner = method.cls.id if method.cls is not None else None
+    for scope in list(project.classes.values()):
+        own = scope.methods.get(method.short_name)
+        if own is not None and own != method.id and owner in _ancestors(project, scope):
+            function = project.functions[own]
+            project.interpreter.function(function)
+            yield function
+
+
+def _ancestors(project: Project, scope: ClassScope) -> set[FunctionId]:
+    found: set[FunctionId] = set()
+    queue = [scope]
+    while queue:
+        for base in queue.pop().bases:
+            if isinstance(base, ClassRef) and base.id not in found:
+                found.add(base.id)
+                queue.append(project.classes[base.id])
+    return found
+
+
+def is_foreign(site: Site) -> bool:
+    """Whether the key is somebody else's: an identity provider serves many audiences."""
+    key = site.argument("key")
+    if isinstance(key, Absent) and site.semantic("key-not-given") == "of-issuer":
+        return True
+    for part in deep(key):
+        if isinstance(part, Outcome):
+            model = site.project.model_of(part.call)
+            if model is not None and model.role in ("key-source", "http-request"):
+                return True
+        # Unlike a key of one's own, a set of them is read where somebody else changes them.
+        if isinstance(part, (Env, Setting, Param)) and _KEY_SETS & set(words(part.name or "")):
+            return True
+    return False
+
+
+def can_expect(site: Site, argument: str) -> bool:
+    """Whether the call is where one says what a claim must be."""
+    model = site.model
+    return argument in model.meanings or argument in model.parameters or argument in model.inside
 
 
 def has_expectation(value: Value) -> bool:
