@@ -113,8 +113,10 @@ def optional_auth_unchecked(project: Project) -> Iterator[Draft]:
         guard = _optional_guard(project, scope) if scope is not None else None
         if scope is None or guard is None:
             continue
+        if _tests_identity(project, scope):
+            continue
         held = [e for e in project.uses(call) if e.scope == call.scope]
-        if any(isinstance(event, Tested) for event in held) or _has_alternative(held, call):
+        if _has_alternative(held, call):
             continue
         used = next((e for e in held if isinstance(e, Call) and _acts(project, e, call)), None)
         if used is None:
@@ -146,6 +148,18 @@ def _optional_guard(project: Project, scope: FunctionScope) -> Place | None:
         if any(model.defaults.get("optional") is True for model in models):
             return value.place
     return None
+
+
+def _tests_identity(project: Project, scope: FunctionScope) -> bool:
+    """Whether a function tests the identity, though it may ask for it again to use it."""
+    return any(
+        isinstance(part, Outcome)
+        and (model := project.model_of(part.call)) is not None
+        and model.role == "identity"
+        for event in scope.events
+        if isinstance(event, Tested)
+        for part in deep(event.value)
+    )
 
 
 def _has_alternative(events: list[Event], call: Call) -> bool:

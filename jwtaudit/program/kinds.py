@@ -71,7 +71,7 @@ def kind_of(name: str) -> Kind:
 
 
 def branch_kind(project: Project, call: Call | None) -> Kind:
-    """The kind that the branch around a call was taken for: ``if kind == "refresh":``."""
+    """The kind that the branch around a call was taken for: ``if kind == "refresh":``, ``else``."""
     for arm in reversed(call.path if call is not None else ()):
         tests = [
             event
@@ -81,13 +81,18 @@ def branch_kind(project: Project, call: Call | None) -> Kind:
             and event.place.path == call.place.path
             and arm.start <= event.place.span.start < call.place.span.start
         ]
-        if arm.side != "then" or not tests:
+        if arm.side not in ("then", "else") or not tests:
             continue
         test = min(tests, key=lambda event: event.place.span.start)
         for part in walk(test.value):
             if isinstance(part, Const) and isinstance(part.value, str):
-                return kind_of(part.value)
+                kind = kind_of(part.value)
+                return kind if arm.side == "then" else _OTHER.get(kind, Kind.UNKNOWN)
     return Kind.UNKNOWN
+
+
+# What is left where a token is not of the one kind.
+_OTHER = {Kind.ACCESS: Kind.REFRESH, Kind.REFRESH: Kind.ACCESS}
 
 
 def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iterator[str]:
