@@ -58,9 +58,10 @@ def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:
     best = uses[0]
     name = reading.scope.qualname.rpartition(".")[2]
     if not best.from_request and best.weight is not Weight.DECIDES:
-        if says(name, "shapes") or reading.site is None:
+        seen = best.weight is Weight.SEEN
+        if says(name, "shapes") or (reading.site is None and (seen or not says(name, "deciding"))):
             return None  # a reader that says what it is, and what its callers do is not seen
-        confidence = Confidence.LOW if best.weight is Weight.SEEN else Confidence.MEDIUM
+        confidence = Confidence.LOW if seen or reading.site is None else Confidence.MEDIUM
     elif best.from_request:
         confidence = Confidence.HIGH
     else:

@@ -293,7 +293,11 @@ class Authority:
         for event in self.project.holders(reading.place):
             if isinstance(event, Assigned):
                 continue
+            if isinstance(event, Returned) and self._has_callers(event.scope):
+                continue  # what the callers do with it are events of their own
             for taken in self._taken(event, _Target(reading.place)):
+                if isinstance(event, Tested) and taken.claim is None and not _compares(event.value):
+                    continue
                 if not (isinstance(event, Call) and self._shows(event)):
                     return ""
                 if taken.claim in words("harmless-claims"):
