@@ -213,6 +213,12 @@ class Library:
         """What is known of ``name`` for a version (the newest if None); None if nothing."""
         return _pick(self.semantics.get(name, ()), version or self.newest)
 
+    def assumed(self, version: Version | None) -> tuple[str, ...]:
+        """A note for a finding that rests on a version which nothing in the project tells."""
+        if version is not None or self.newest is None or not self.package:
+            return ()
+        return (f"no version of {self.title} is pinned; {self.newest} is assumed",)
+
     @property
     def newest(self) -> Version | None:
         """The newest version the model was checked against."""

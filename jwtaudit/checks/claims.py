@@ -407,6 +407,7 @@ def _off(
         trace=steps(off.evidence.value, site.place, "token verified here"),
         advice=advice,
         anchor=f"{site.call.scope.qualname} {off.effect}",
+        notes=site.notes,
     )
 
 
@@ -464,6 +465,7 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
                 advice=f"Make the claim mandatory: `require_{claim}` in the options, or"
                 ' `"essential": True` in its entry, as the library has it.',
                 anchor=f"{site.call.scope.qualname} {claim}",
+                notes=site.notes,
             )
 
 
@@ -492,6 +494,7 @@ def expiry_not_required(project: Project) -> Iterator[Draft]:
         advice='Require the claim as a second line of defence, in PyJWT with `options={"require":'
         ' ["exp"]}`.',
         anchor="expiry required",
+        notes=site.notes,
     )
 
 
@@ -540,6 +543,7 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             confidence=_stepped(site, confidence),
             advice=advice,
             anchor=f"{site.call.scope.qualname} claims",
+            notes=site.notes,
         )
 
 

@@ -375,6 +375,7 @@ def _draft(
         confidence=min(confidence, _confidence(project, place, (use,))),
         trace=steps(source.value, use.place, f"{use.library.title} {use.verb} with it"),
         advice=advice,
+        notes=use.library.assumed(use.version),
         secrets=secrets,
         anchor=enclosing(project, place),
     )

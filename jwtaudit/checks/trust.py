@@ -47,7 +47,7 @@ def key_from_token_header(project: Project) -> Iterator[Draft]:
                     f"without a key, {site.library.title} verifies a token with the key in its own"
                     " header: anyone can sign one",
                     "Give the issuer's key.",
-                    notes=_notes(site),
+                    notes=site.notes,
                 )
             continue
         for chosen in _brought(project, steering, key):
@@ -346,9 +346,3 @@ def _draft(
         notes=notes,
         anchor=scope.name if scope is not None else "",
     )
-
-
-def _notes(site: Site) -> tuple[str, ...]:
-    if site.version is not None or site.library.newest is None or not site.library.package:
-        return ()
-    return (f"no version of {site.library.title} is pinned; {site.library.newest} is assumed",)

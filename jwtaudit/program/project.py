@@ -718,6 +718,11 @@ class Site:
         """What the library's version does, by the model."""
         return self.library.semantic(name, self.version)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a finding at this call has to say of the library's version."""
+        return self.library.assumed(self.version)
+
     def outcome(self) -> Outcome:
         """The result of the call."""
         return Outcome(self.call, place=self.place)
