@@ -390,8 +390,9 @@ class Authority:
             weight = self._call_weight(event, claim)
             if weight is None:
                 return None
-            name = event.name.removeprefix("*.") or "a call"
-            return Use(event.place, f"{what} given to `{name}()`", weight, request)
+            name = event.name.removeprefix("*.")
+            callee = f"`{name}()`" if name else "a function"
+            return Use(event.place, f"{what} given to {callee}", weight, request)
         if isinstance(event, Stored):
             if isinstance(event.base, Instance):
                 return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
