@@ -605,9 +605,16 @@ def member(
             and -len(base.items) <= key.value < len(base.items)
         ):
             found = base.items[key.value]
+    elif isinstance(base, Table) and item and not base.rest and _are_objects(base.entries):
+        found = join(*base.entries.values())
     if found is not None:
         return replace(found, trace=(*found.trace, *trace)) if trace else found
     return Member(base, key, item=item, place=place, trace=trace)
+
+
+def _are_objects(entries: dict[Scalar, Value]) -> bool:
+    """Whether a mapping is one of configurations: whichever it is, it is one of the project's."""
+    return bool(entries) and all(isinstance(v, (Instance, ClassRef)) for v in entries.values())
 
 
 def merge(table: Table, others: tuple[Value, ...]) -> Table:

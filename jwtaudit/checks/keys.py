@@ -15,6 +15,7 @@ from jwtaudit.program.keys import (
     KeyUse,
     Source,
     enclosing,
+    is_for_development,
     is_refused,
     key_uses,
     parameter_of,
@@ -228,7 +229,7 @@ def _confidence(project: Project, place: Place, uses: Iterable[KeyUse]) -> Confi
     stem = PurePosixPath(place.path).stem
     if _DEVELOPMENT.search(stem) or enclosing(project, place).lower().startswith(("dev", "local")):
         return Confidence.LOW
-    return Confidence.HIGH
+    return Confidence.LOW if is_for_development(project, place) else Confidence.HIGH
 
 
 @check("weak-secret")

@@ -133,7 +133,7 @@ def table_get(
     key = arguments[0].value
     default = arguments[1].value if len(arguments) > 1 else Const(None, place=place)
     if not isinstance(key, Const):
-        return join(Member(base, key, item=True, place=place), default)
+        return join(member(base, key, item=True, place=place), default)
     found = member(base, key, item=True, place=place)
     parts = [default if isinstance(o, Absent) else o for o in options(found)]
     return join(*parts)

@@ -8,9 +8,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
+from jwtaudit.program.kinds import words
 from jwtaudit.program.project import deep
-from jwtaudit.program.scopes import MODULE, Assigned, Raised, Tested
+from jwtaudit.program.scopes import MODULE, Assigned, Raised, Returned, Stored, Tested
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.values import (
     ABSENT,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from jwtaudit.models import Condition, Library
     from jwtaudit.program.project import Project, Site
     from jwtaudit.source import Place
+    from jwtaudit.values import Arm
 
     Lookup = Env | Setting | Param
 
@@ -342,7 +345,7 @@ def is_refused(project: Project, source: Source) -> bool:
     """
     place = source.value.place
     for test, then_leaves, else_leaves in _tests(project, place.path if place is not None else ""):
-        subject = _subject(source)
+        subject = _subject(project, source)
         if not any(subject(part) for part in _looked_at(project, test.value)):
             continue
         truth = _truth(test.value, source, subject)
@@ -412,7 +415,7 @@ def _looked_at(project: Project, test: Value) -> Iterator[Value]:
 _SUBJECT_WORDS = ("key", "secret", "value", "password", "token")
 
 
-def _subject(source: Source) -> Callable[[Value], bool]:
+def _subject(project: Project, source: Source) -> Callable[[Value], bool]:
     names = {
         lookup.name for lookup in source.lookups if not isinstance(lookup, Param) and lookup.name
     }
@@ -423,7 +426,7 @@ def _subject(source: Source) -> Callable[[Value], bool]:
         if isinstance(part, (Env, Setting)):
             return part.name in names
         if isinstance(part, Param):
-            return (part.function, part.name) in parameters
+            return (part.function, part.name) in parameters or _validates(project, part, source)
         if isinstance(part, Member):
             return part.name in names
         if part.place is not None and part.place == const.place:
@@ -433,6 +436,27 @@ def _subject(source: Source) -> Callable[[Value], bool]:
         return False
 
     return is_subject
+
+
+def _validates(project: Project, parameter: Param, source: Source) -> bool:
+    """Whether a parameter is the value of a field, in a method decorated with the field's name."""
+    scope = project.scope(parameter.function)
+    if scope is None or scope.cls is None or scope.definition is None:
+        return False
+    owner = scope.cls.id.qualname
+    fields = {s.name.rpartition(".")[2] for s in source.lookups if _is_setting_of(s, owner)}
+    named = {
+        argument.value.value
+        for decorator in scope.definition.decorators
+        if isinstance(decorator, f.Call)
+        for argument in decorator.arguments
+        if isinstance(argument.value, f.Literal)
+    }
+    return bool(fields & named)
+
+
+def _is_setting_of(lookup: Lookup, owner: str) -> bool:
+    return isinstance(lookup, Setting) and lookup.owner == owner
 
 
 def _compares(test: Operation, const: Value) -> bool:
@@ -508,6 +532,43 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_PRODUCTION = frozenset({"production", "prod", "live"})
+_DEVELOPMENT = frozenset(
+    {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
+)
+
+
+def is_for_development(project: Project, place: Place) -> bool:
+    """Whether a value is returned or set only where a test says that this is not production."""
+    events = [
+        event
+        for event in project.events
+        if isinstance(event, (Returned, Assigned, Stored)) and event.value.place == place
+    ]
+    return bool(events) and all(
+        any(_tells_development(project, event, arm) for arm in event.path) for event in events
+    )
+
+
+def _tells_development(project: Project, event: Returned | Assigned | Stored, arm: Arm) -> bool:
+    if arm.side not in ("then", "else"):
+        return False
+    for test in project.events:
+        start = test.place.span.start
+        near = test.place.path == event.place.path and start - 8 < arm.start < start
+        if isinstance(test, Tested) and near:
+            value, holds = test.value, arm.side == "then"
+            while isinstance(value, Operation) and value.operator == "not":
+                value, holds = value.operands[0], not holds
+            if isinstance(value, Operation) and value.operator == "!=":
+                holds = not holds
+            texts = {p.value for p in walk(value) if isinstance(p, Const)}
+            named = {getattr(p, "name", None) for p in walk(value)}
+            said = {w for t in (texts or named) if isinstance(t, str) for w in words(t)}
+            return bool(said & (_DEVELOPMENT if holds else _PRODUCTION))
+    return False
+
+
 # -- where a literal stands ----------------------------------------------------------------------
 
 
@@ -560,6 +621,7 @@ __all__ = [
     "KeyUse",
     "Source",
     "enclosing",
+    "is_for_development",
     "is_refused",
     "key_uses",
     "parameter_of",
