@@ -7,7 +7,7 @@ new value, and returns None when the call is not its business after all.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.operations import as_table, extend
 from jwtaudit.values import (
@@ -38,139 +38,110 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 
-def table_update(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+class Use(NamedTuple):
+    """A method called on something that may be a container.
+
+    Attributes:
+        target: the expression of the receiver; what it names gets the changed value.
+        base: what the receiver is.
+    """
+
+    interpreter: Interpreter
+    target: f.Expression
+    base: Value
+    arguments: tuple[Bound, ...]
+    place: Place
+    frame: Frame
+
+
+def table_update(use: Use) -> Value | None:
     """``update()`` and ``|=``: later keys win."""
-    others = tuple(a.value for a in arguments if a.name is None)
+    others = tuple(a.value for a in use.arguments if a.name is None)
     named: dict[f.Scalar, Value] = {
-        a.name: hop(a.value, place, f"`{a.name}` is set") for a in arguments if a.name
+        a.name: hop(a.value, use.place, f"`{a.name}` is set") for a in use.arguments if a.name
     }
     mappings = any(isinstance(o, Table) for v in others for o in options(v))
-    if not isinstance(base, Table) and not mappings and not named:
+    if not isinstance(use.base, Table) and not mappings and not named:
         return None
-    call = Call(place, "*.update", base, arguments, frame.scope.id, frame.path)
-    interpreter.note(frame, call)
-    interpreter.rebind(target, merge(as_table(base), (*others, Table(named))), frame)
-    return Const(None, place=place)
+    call = Call(use.place, "*.update", use.base, use.arguments, use.frame.scope.id, use.frame.path)
+    use.interpreter.note(use.frame, call)
+    use.interpreter.rebind(
+        use.target, merge(as_table(use.base), (*others, Table(named))), use.frame
+    )
+    return Const(None, place=use.place)
 
 
-def table_setdefault(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+def table_setdefault(use: Use) -> Value | None:
     """``setdefault()``: a key that is there stays."""
-    if not arguments or not isinstance(arguments[0].value, Const):
+    if not use.arguments or not isinstance(use.arguments[0].value, Const):
         return None
-    key = arguments[0].value.value
-    table = as_table(base)
-    default = arguments[1].value if len(arguments) > 1 else Const(None, place=place)
+    key = use.arguments[0].value.value
+    table = as_table(use.base)
+    default = use.arguments[1].value if len(use.arguments) > 1 else Const(None, place=use.place)
     if key in table.entries and not isinstance(table.entries[key], Absent):
         return table.entries[key]
-    interpreter.rebind(target, merge(table, (Table({key: default}),)), frame)
+    use.interpreter.rebind(use.target, merge(table, (Table({key: default}),)), use.frame)
     return default
 
 
-def table_pop(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+def table_pop(use: Use) -> Value | None:
     """``pop()``: the key is gone, and its value the result."""
-    if not arguments or not isinstance(arguments[0].value, Const):
+    if not use.arguments or not isinstance(use.arguments[0].value, Const):
         return None
-    if not isinstance(base, (Table, Param, Outcome, Member, Join)):
+    if not isinstance(use.base, (Table, Param, Outcome, Member, Join)):
         return None
-    key = arguments[0].value
-    found = member(base, key, item=True, place=place)
-    interpreter.rebind(target, merge(as_table(base), (Table({key.value: ABSENT}),)), frame)
-    if isinstance(found, Absent) and len(arguments) > 1:
-        return arguments[1].value
+    key = use.arguments[0].value
+    found = member(use.base, key, item=True, place=use.place)
+    use.interpreter.rebind(
+        use.target, merge(as_table(use.base), (Table({key.value: ABSENT}),)), use.frame
+    )
+    if isinstance(found, Absent) and len(use.arguments) > 1:
+        return use.arguments[1].value
     return found
 
 
-def table_copy(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+def table_copy(use: Use) -> Value | None:
     """``copy()``: changes of the one do not reach the other."""
-    if arguments or isinstance(base, Outcome):
+    if use.arguments or isinstance(use.base, Outcome):
         return None
-    return base
+    return use.base
 
 
-def table_get(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+def table_get(use: Use) -> Value | None:
     """``get()``: the value, or the default."""
-    if not isinstance(base, (Table, Join)) or not arguments:
+    if not isinstance(use.base, (Table, Join)) or not use.arguments:
         return None
-    if isinstance(base, Join) and not any(isinstance(o, Table) for o in base.options):
+    if isinstance(use.base, Join) and not any(isinstance(o, Table) for o in use.base.options):
         return None
-    if interpreter.models.exactly("*.get"):  # pragma: no cover - no such model is shipped
+    if use.interpreter.models.exactly("*.get"):  # pragma: no cover - no such model is shipped
         return None
-    key = arguments[0].value
-    default = arguments[1].value if len(arguments) > 1 else Const(None, place=place)
+    key = use.arguments[0].value
+    default = use.arguments[1].value if len(use.arguments) > 1 else Const(None, place=use.place)
     if not isinstance(key, Const):
-        return join(member(base, key, item=True, place=place), default)
-    found = member(base, key, item=True, place=place)
+        return join(member(use.base, key, item=True, place=use.place), default)
+    found = member(use.base, key, item=True, place=use.place)
     parts = [default if isinstance(o, Absent) else o for o in options(found)]
     return join(*parts)
 
 
-def list_append(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+def list_append(use: Use) -> Value | None:
     """``append()`` and ``add()``: one more element."""
-    if not isinstance(base, Sequence) or len(arguments) != 1:
+    if not isinstance(use.base, Sequence) or len(use.arguments) != 1:
         return None
-    new = replace(base, items=(*base.items, arguments[0].value))
-    interpreter.rebind(target, new, frame)
-    return Const(None, place=place)
+    new = replace(use.base, items=(*use.base.items, use.arguments[0].value))
+    use.interpreter.rebind(use.target, new, use.frame)
+    return Const(None, place=use.place)
 
 
-def list_extend(
-    interpreter: Interpreter,
-    target: f.Expression,
-    base: Value,
-    arguments: tuple[Bound, ...],
-    place: Place,
-    frame: Frame,
-) -> Value | None:
+def list_extend(use: Use) -> Value | None:
     """``extend()``: all elements of another."""
-    if not isinstance(base, Sequence) or len(arguments) != 1:
+    if not isinstance(use.base, Sequence) or len(use.arguments) != 1:
         return None
-    interpreter.rebind(target, extend(base, arguments[0].value), frame)
-    return Const(None, place=place)
+    use.interpreter.rebind(use.target, extend(use.base, use.arguments[0].value), use.frame)
+    return Const(None, place=use.place)
 
 
-METHODS: dict[str, Callable[..., Value | None]] = {
+METHODS: dict[str, Callable[[Use], Value | None]] = {
     "update": table_update,
     "setdefault": table_setdefault,
     "pop": table_pop,

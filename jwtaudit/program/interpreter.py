@@ -12,7 +12,7 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
-from jwtaudit.program.containers import METHODS
+from jwtaudit.program.containers import METHODS, Use
 from jwtaudit.program.operations import (
     as_table,
     element,
@@ -669,14 +669,31 @@ class Interpreter:
                 return found
         elif isinstance(base, (Setting, Env)) and isinstance(base.default, (Instance, ClassRef)):
             inner = self.attribute(base.default, name, place)
-            if isinstance(base, Setting) and isinstance(inner, Setting):
-                return replace(inner, name=f"{base.name}.{inner.name}")
-            return inner
+            return self._nested_setting(base, name, inner) if isinstance(base, Setting) else inner
         elif isinstance(base, Const) and name == "value":
             return base  # the member of an enumeration: no scalar has such an attribute
         elif isinstance(base, Table) and name in base.entries:
             return Member(base, Const(name), item=False, place=place)
         return Member(base, Const(name), item=False, place=place)
+
+    def _nested_setting(self, base: Setting, name: str, inner: Value) -> Value:
+        """A field of an object that is a setting itself, so that both can be set from outside."""
+        if isinstance(inner, Setting):
+            return replace(inner, name=f"{base.name}.{inner.name}")
+        default = base.default
+        if not isinstance(default, Instance) or not self._is_field(default.cls, name):
+            return inner
+        owner = default.cls.id.qualname
+        return Setting(f"{base.name}.{name}", inner, owner, place=inner.place)
+
+    def _is_field(self, ref: ClassRef, name: str) -> bool:
+        """Whether a class, or one it derives from, declares a field with a default."""
+        scope = self.project.classes.get(ref.id)
+        if scope is None:
+            return False
+        if name in scope.annotations:
+            return name in scope.names
+        return any(isinstance(b, ClassRef) and self._is_field(b, name) for b in scope.bases)
 
     def _param_attribute(self, base: Param, name: str, place: Place) -> Value | None:
         """An attribute of a parameter whose type, or whose injected value, is a project class."""
@@ -1103,7 +1120,7 @@ class Interpreter:
             isinstance(base, (Outcome, Member)) and self._modelled(base, method)
         ):
             return None
-        return handler(self, target, base, arguments, place, frame)
+        return handler(Use(self, target, base, arguments, place, frame))
 
     # -- other expressions -----------------------------------------------------------------------
 
