@@ -444,7 +444,9 @@ def _validates(project: Project, parameter: Param, source: Source) -> bool:
     if scope is None or scope.cls is None or scope.definition is None:
         return False
     owner = scope.cls.id.qualname
-    fields = {s.name.rpartition(".")[2] for s in source.lookups if _is_setting_of(s, owner)}
+    fields = {
+        s.name.rpartition(".")[2] for s in source.lookups if s.name and _is_setting_of(s, owner)
+    }
     named = {
         argument.value.value
         for decorator in scope.definition.decorators
