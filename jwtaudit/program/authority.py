@@ -539,20 +539,30 @@ class _Verified:
         self.checks: dict[FunctionId, list[_Check]] = {}
         self.files: set[str] = set()
         self.reading = self._reached_from(reading)
+        switched = self._switched()
         for call in project.calls:
+            if call.place in switched:
+                continue
             for token in self._seeds(call):
                 self.files.add(call.place.path)
                 self._note(call.scope, _Check(token, call.path, call.place), 0)
+        for site in project.sites(*_VERIFYING) if switched else ():
+            if site.place in switched and site.chain and not _is_off(site):
+                caller = site.chain[-1]
+                check = _Check(site.argument("token"), caller.path, caller.place)
+                self._note(caller.scope, check, 0)
+
+    def _switched(self) -> set[Place]:
+        """The calls of which a caller decides whether they verify."""
+        return {s.place for s in self.project.sites(*_VERIFYING) if s.chain and _is_off(s)}
 
     def _seeds(self, call: Call) -> Iterator[Value]:
         if call.target in self.reading:
             return
         model = self.project.model_of(call)
         if model is not None:
-            if model.role in _VERIFYING:
-                off = turned_off(Site(self.project, call, model))
-                if not any(o.effect == "signature" and not o.evidence.lookups for o in off):
-                    yield self.project.argument(call, model, "token")
+            if model.role in _VERIFYING and not _is_off(Site(self.project, call, model)):
+                yield self.project.argument(call, model, "token")
         elif says(call.name.rpartition(".")[2], "verifying"):
             for argument in call.arguments:
                 yield from _roots(argument.value)
@@ -654,6 +664,11 @@ class _Verified:
                 if says(name, "verifying") or "login_required" in name or "jwt_required" in name:
                     return True
         return False
+
+
+def _is_off(site: Site) -> bool:
+    """Whether a call is told not to verify, for certain."""
+    return any(o.effect == "signature" and not o.evidence.lookups for o in turned_off(site))
 
 
 def _is_fallback(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
