@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -159,17 +158,17 @@ def _configured(project: Project) -> Iterator[KeyUse]:
 
 def _set(project: Project, name: str) -> Iterator[Entry]:
     """The values of a constant, or of an entry of a mapping, in modules of settings."""
-    for event in project.events:
-        if not isinstance(event, Assigned) or event.scope.qualname != MODULE:
-            continue
-        if "settings" not in PurePosixPath(event.place.path).with_suffix("").parts:
-            continue
-        if event.name == name:
-            yield Entry(event.value, event.place)
-        elif isinstance(event.value, Table):
-            value = event.value.entries.get(name)
-            if value is not None and not isinstance(value, Absent):
-                yield Entry(value, value.place or event.place)
+    for path in project.settings_files:  # read now if nothing led there: a framework finds them
+        module = project.module(path)
+        for event in module.body.events if module is not None and module.body is not None else ():
+            if not isinstance(event, Assigned):
+                continue
+            if event.name == name:
+                yield Entry(event.value, event.place)
+            elif isinstance(event.value, Table):
+                value = event.value.entries.get(name)
+                if value is not None and not isinstance(value, Absent):
+                    yield Entry(value, value.place or event.place)
 
 
 def _imported(project: Project, library: Library) -> bool:

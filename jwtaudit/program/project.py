@@ -266,7 +266,7 @@ class Project:
         """A member of a settings object, with the values that the project's files give it."""
         found = [
             self.interpreter.followed(scope.names[name])
-            for path in self._settings_files
+            for path in self.settings_files
             if (scope := self.module(path)) is not None and name in scope.names
         ]
         if found:
@@ -274,7 +274,8 @@ class Project:
         return Setting(name, ABSENT, owner, place=place)
 
     @cached_property
-    def _settings_files(self) -> tuple[str, ...]:
+    def settings_files(self) -> tuple[str, ...]:
+        """The files that hold a project's settings, as their names say."""
         return tuple(
             sorted(
                 path
