@@ -56,9 +56,18 @@ def token_kind(site: Site, payload: Iterable[Table], lifetime: Value | None = No
     """The kind of the token that a signing call makes; the nearest name decides."""
     for name in _names(site, payload, lifetime):
         kind = kind_of(name)
+        if kind is Kind.ACCESS and _is_for_machines(site):
+            return Kind.MACHINE
         if kind is not Kind.UNKNOWN:
             return kind
     return Kind.UNKNOWN
+
+
+def _is_for_machines(site: Site) -> bool:
+    """Whether an access token is ordered by a function that makes API keys of them."""
+    return any(
+        kind_of(call.scope.qualname.rpartition(".")[2]) is Kind.MACHINE for call in site.chain
+    )
 
 
 def kind_of(name: str) -> Kind:
