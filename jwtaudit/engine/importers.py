@@ -26,6 +26,8 @@ _IMPORTED = re.compile(
     re.MULTILINE,
 )
 _WORD = re.compile(rb"[\w.]+")
+# A name that is used: one that is defined here is another.
+_NAME = re.compile(rb"(?<!\w)(?<!def )(?<!class )\w+")
 
 
 class Importers:
@@ -41,6 +43,7 @@ class Importers:
         self, facts: Iterable[Facts], words: Sequence[str], is_library: Callable[[str], bool]
     ) -> None:
         self.modules: dict[str, frozenset[str]] = {}
+        self._folders: set[str] = set()
         for fact in facts:
             module = _dotted(fact.path)
             if fact.language != "python" or is_test(fact.path) or is_library(module):
@@ -48,10 +51,17 @@ class Importers:
             names = _token_names(fact, words)
             if names:
                 self.modules[module] = names
+                self._folders.add(fact.path.partition("/")[0])
         self.names = frozenset(name for names in self.modules.values() for name in names)
-        self._ends = frozenset(_end(module) for module in self.modules)
-        self._folders = {module.partition(".")[0] for module in self.modules}
-        self._bytes = tuple(sorted(name.encode() for name in self.names))
+        self._names_by_end: dict[str, set[bytes]] = {}
+        for module, names in self.modules.items():
+            known = self._names_by_end.setdefault(_end(module), set())
+            known.update(name.encode() for name in names)
+        self._names_by_package: dict[str, set[bytes]] = {}
+        for module, names in self.modules.items():
+            for package in _packages(module):
+                known = self._names_by_package.setdefault(package, set())
+                known.update(name.encode() for name in names)
 
     def may_hold(self, path: str) -> bool:
         """Whether a file lies where it can import one of the modules at all."""
@@ -60,25 +70,51 @@ class Importers:
 
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
-        if not any(name in data for name in self._bytes):
-            return False
-        return any(
-            module in self.modules or module_end in self._ends
-            for module, module_end in _imports(path, data)
-        )
+        names: set[bytes] = set()
+        for module in _imports(path, data):
+            names |= self._names_by_end.get(_end(module), set())
+            if self._is_passed_on(module, data):
+                return True
+        return bool(names) and not names.isdisjoint(_NAME.findall(data))
+
+
+    def _is_passed_on(self, module: str, data: bytes) -> bool:
+        """Whether a name is taken from a package that may import it from one of the modules.
+
+        ``module`` is the package, or the name behind the package's.
+        """
+        package, _, name = module.rpartition(".")
+        if name.encode() in self._names_by_package.get(package, ()):
+            return True
+        names = self._names_by_package.get(module, ())
+        return any(module.encode() + b"." + known in data for known in names)
 
 
 def _end(module: str) -> str:
     return ".".join(module.split(".")[-2:])
 
 
+def _packages(module: str) -> Iterator[str]:
+    """The packages around a module, each by every name it may have: from whatever root."""
+    parts = module.split(".")[:-1]
+    for end in range(1, len(parts) + 1):
+        for start in range(end):
+            yield ".".join(parts[start:end])
+
+
 def _dotted(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    """The name by which a file is imported; ``src`` is a root, no package."""
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    if "src" in parts[:-1]:
+        parts = parts[parts.index("src") + 1 :]
+    return ".".join(parts)
 
 
-def _imports(path: str, data: bytes) -> Iterator[tuple[str, str]]:
-    """The modules that a file imports: in full, and by the end of their names."""
-    package = _dotted(path).split(".")[:-1]
+def _imports(path: str, data: bytes) -> Iterator[str]:
+    """The modules that a file imports, or may import."""
+    package = _dotted(path).split(".")
+    if not path.endswith("/__init__.py"):
+        package.pop()
     for source, names, plain in _IMPORTED.findall(data):
         if plain:
             modules = [word.decode() for word in _WORD.findall(plain)]
@@ -90,8 +126,7 @@ def _imports(path: str, data: bytes) -> Iterator[tuple[str, str]]:
                 base = ".".join([*above, base[dots:]]).strip(".")
             parts = [word.decode() for word in _WORD.findall(names)]
             modules = [base, *(f"{base}.{part}" for part in parts)]
-        for module in modules:
-            yield module, _end(module)
+        yield from modules
 
 
 def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:

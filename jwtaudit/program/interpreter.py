@@ -417,7 +417,17 @@ class Interpreter:
             self.project.functions[identity] = scope
         scope.closures = self._closures(frame)
         scope.decorators = self._decorators(node.decorators, frame)
-        for parameter in node.parameters:
+        around = Frame(frame.scope, frame.names, frame.path)
+        scope.find_parameters = partial(self._parameters, scope, around)
+        if not frame.scope.module.distance and not node.omitted:
+            scope.parameters = scope.find_parameters()
+        return Closure(identity, node, place=Place(frame.file, node.header))
+
+    def _parameters(self, scope: FunctionScope, frame: Frame) -> dict[str, Param]:
+        """A function's parameters, with their defaults and types."""
+        assert scope.definition is not None
+        found: dict[str, Param] = {}
+        for parameter in scope.definition.parameters:
             default = ABSENT if parameter.default is None else self.expr(parameter.default, frame)
             annotation = None
             if parameter.annotation is not None:
@@ -426,14 +436,11 @@ class Interpreter:
                 annotation, marker = annotation.items
                 if isinstance(default, Absent) and isinstance(marker, (Instance, Setting)):
                     default = marker
-            scope.parameters[parameter.name] = Param(
-                identity,
-                parameter.name,
-                default,
-                annotation,
-                place=Place(frame.file, parameter.span),
+            place = Place(frame.file, parameter.span)
+            found[parameter.name] = Param(
+                scope.id, parameter.name, default, annotation, place=place
             )
-        return Closure(identity, node, place=Place(frame.file, node.header))
+        return found
 
     def _closures(self, frame: Frame) -> tuple[dict[str, Value], ...]:
         if frame.scope.id.qualname == MODULE and frame.scope.definition is None:

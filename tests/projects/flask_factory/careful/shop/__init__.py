@@ -1,0 +1,13 @@
+from flask import Flask
+
+from .config import config
+from .views import api
+
+
+def create_app(name):
+    app = Flask(__name__)
+    app.config.from_object(config[name])
+    if not app.config["JWT_SECRET"]:
+        raise RuntimeError("JWT_SECRET is not set")
+    app.register_blueprint(api)
+    return app

@@ -1,0 +1,4 @@
+import os
+
+SIGNING_KEY = os.environ["ACME_SIGNING_KEY"]
+ALGORITHMS = ("HS256",)

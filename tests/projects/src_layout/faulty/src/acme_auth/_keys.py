@@ -1,0 +1,3 @@
+_PREFIX = "acme"
+SIGNING_KEY = _PREFIX + "-Zk3Lx8Qw5Rt9Vb2Nm7Pd4"  # JWT201: high
+ALGORITHMS = ("HS256",)
