@@ -13,6 +13,7 @@ from jwtaudit.program.kinds import words
 from jwtaudit.program.project import deep
 from jwtaudit.program.scopes import MODULE, Assigned, Raised, Returned, Stored, Tested
 from jwtaudit.program.stores import Entry, read_of
+from jwtaudit.source import Place
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from jwtaudit.models import Condition, Library
     from jwtaudit.program.project import Project, Site
-    from jwtaudit.source import Place
     from jwtaudit.values import Arm
 
     Lookup = Env | Setting | Param
@@ -157,7 +157,7 @@ def _configured(project: Project) -> Iterator[KeyUse]:
 
 
 def _set(project: Project, name: str) -> Iterator[Entry]:
-    """The values of a constant, or of an entry of a mapping, in modules of settings."""
+    """The values of a constant or an entry in modules of settings, and in classes of settings."""
     for path in project.settings_files:  # read now if nothing led there: a framework finds them
         module = project.module(path)
         for event in module.body.events if module is not None and module.body is not None else ():
@@ -169,22 +169,24 @@ def _set(project: Project, name: str) -> Iterator[Entry]:
                 value = event.value.entries.get(name)
                 if value is not None and not isinstance(value, Absent):
                     yield Entry(value, value.place or event.place)
+    if "jwt" not in name.lower():
+        return  # any class may have a SECRET_KEY
+    for scope in list(project.classes.values()):
+        if name in scope.names:
+            place = Place(scope.ref.id.path, scope.definition.span)
+            value = project.interpreter.attribute(scope.ref, name, place)
+            yield Entry(value, value.place or place)
 
 
 def _imported(project: Project, library: Library) -> bool:
+    """Whether product code uses a library; its own code below the scan root does not count."""
     roots = tuple(f"{root}." for root in library.roots)
+    own = tuple(f"{root.replace('.', '/')}/" for root in library.roots)
     return any(
-        call.name.startswith(roots) for call in project.calls if not is_test(call.place.path)
-    ) or any(
-        # named in the settings: an installed application, a class that authenticates
-        isinstance(part, Const)
-        and isinstance(part.value, str)
-        and f"{part.value}.".startswith(roots)
-        for event in project.events
-        if isinstance(event, Assigned)
-        and event.scope.qualname == MODULE
-        and not is_test(event.place.path)
-        for part in walk(event.value)
+        call.name.startswith(roots)
+        and not call.place.path.startswith(own)
+        and not is_test(call.place.path)
+        for call in project.calls
     )
 
 
@@ -611,6 +613,7 @@ def parameter_of(project: Project, place: Place) -> str:
         found = {
             parameter.default.place: parameter.name
             for scope in project.functions.values()
+            if scope.state == "done"
             for parameter in scope.parameters.values()
             if parameter.default.place is not None
         }

@@ -110,12 +110,25 @@ class FunctionScope:
     module: ModuleScope
     cls: ClassRef | None = None
     closures: tuple[dict[str, Value], ...] = ()
-    parameters: dict[str, Param] = field(default_factory=dict)
+    find_parameters: Callable[[], dict[str, Param]] = dict
     decorators: tuple[Value, ...] = ()
     returned: Value = ABSENT
     mutated: dict[str, Value] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     state: str = "new"
+    _parameters: dict[str, Param] | None = None
+
+    @property
+    def parameters(self) -> dict[str, Param]:
+        """The parameters; of a function that nobody calls they are not looked at."""
+        if self._parameters is None:
+            self._parameters = {}  # a default that leads back here finds nothing
+            self._parameters = self.find_parameters()
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, found: dict[str, Param]) -> None:
+        self._parameters = found
 
     @property
     def name(self) -> str:
