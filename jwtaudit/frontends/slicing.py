@@ -46,8 +46,7 @@ def slice_source(source: Source, vocabulary: Vocabulary) -> tuple[str, frozenset
     tree = _parse(text)
     if tree is None:
         return text, frozenset()
-    wanted = _wanted_words(tree, vocabulary)
-    bodies = list(_bodies(tree, source, wanted))
+    bodies = list(_bodies(tree, source, _Wanted(tree, vocabulary)))
     _spread(bodies)
     out: list[str] = []
     position = 0
@@ -92,30 +91,45 @@ def _parse(text: str) -> ast.Module | None:
         return None
 
 
-def _wanted_words(tree: ast.Module, vocabulary: Vocabulary) -> re.Pattern[str]:
+class _Wanted:
     """What makes a function matter.
 
     Names imported from modules that the vocabulary means, its words standing alone or in a name,
-    its methods, and the needles of texts.
+    its methods, and the needles of texts. A project may give hundreds of names to look for, so
+    they are compared with the words of a function, not searched for one by one.
     """
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            module = getattr(node, "module", None) or ""
-            for alias in node.names:
-                dotted = f"{module}.{alias.name}".lower()
-                if any(word in dotted for word in vocabulary.imports):
-                    names.add(alias.asname or alias.name.split(".")[0])
-    words = [rf"\b{re.escape(name)}\b" for name in sorted(names) if name != "*"]
-    words += [rf"\b{re.escape(name)}[ \t]*\(" for name in vocabulary.calls]
-    words += [re.escape(needle) for needle in TEXT_NEEDLES]
-    loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
-    if not vocabulary.imports and not vocabulary.calls:
-        return re.compile(r"(?!)")
-    return re.compile(rf"{'|'.join(words)}|(?i:(?<![a-z])(?:{loose})(?![a-z]))")
+
+    def __init__(self, tree: ast.Module, vocabulary: Vocabulary) -> None:
+        self._names: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                module = getattr(node, "module", None) or ""
+                for alias in node.names:
+                    dotted = f"{module}.{alias.name}".lower()
+                    if any(word in dotted for word in vocabulary.imports):
+                        self._names.add(alias.asname or alias.name.split(".")[0])
+        self._calls = frozenset(vocabulary.calls)
+        texts = "|".join(map(re.escape, TEXT_NEEDLES))
+        loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
+        self._texts = (
+            re.compile(rf"{texts}|(?i:(?<![a-z])(?:{loose})(?![a-z]))")
+            if vocabulary.imports or vocabulary.calls
+            else None
+        )
+
+    def stand_in(self, text: str, words: frozenset[str]) -> bool:
+        """Whether one of them stands in a text of these words."""
+        if self._texts is None:
+            return False
+        if not words.isdisjoint(self._names):
+            return True
+        called = "|".join(map(re.escape, words & self._calls))
+        if called and re.search(rf"\b(?:{called})[ \t]*\(", text):
+            return True
+        return self._texts.search(text) is not None
 
 
-def _bodies(tree: ast.Module, source: Source, wanted: re.Pattern[str]) -> Iterator[_Body]:
+def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body]:
     """The bodies of a module's functions and of its classes' methods, in order."""
     for node in _functions(tree):
         first = node.body[0]
@@ -126,7 +140,7 @@ def _bodies(tree: ast.Module, source: Source, wanted: re.Pattern[str]) -> Iterat
         end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
         text = source.text[begin:end]
         words = frozenset(_WORD.findall(text))
-        yield _Body(node.name, start, end, words, wanted.search(text) is not None)
+        yield _Body(node.name, start, end, words, wanted.stand_in(text, words))
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -27,7 +27,7 @@ _TEST_FOLDERS = frozenset(
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc tutorial tutorials snippets".split()
 )
-_TEST_FILE = re.compile(r"^(test_.*|.*_tests?|tests?|testing|conftest|.*[-_.](spec|test))$")
+_TEST_FILE = re.compile(r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|.*[-_.](spec|test))$")
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")
 
 
