@@ -17,7 +17,7 @@ import tomli
 from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.version import Version
@@ -97,7 +97,10 @@ class Inside:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A test on an argument (or on a key inside it)."""
+    """A test on an argument (or on a key inside it), or on a setting.
+
+    ``above`` is a number of seconds, and ``starts`` the start of a text.
+    """
 
     argument: str
     key: str | None = None
@@ -108,6 +111,8 @@ class Condition:
     absent: bool = False
     contains: Any = None
     lacks: tuple[str, ...] = ()
+    above: float | None = None
+    starts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +145,32 @@ class Ineffective:
     key: str | None
     instead: str
     wanted: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameworkSetting:
+    """A setting of a framework, and the value of it that a rule reports.
+
+    Attributes:
+        inside: names of the mappings that hold it; empty when its own name says whose it is.
+        rule: the name of the rule that reports it.
+        when: one of these must hold of the value.
+        along: what other settings must be for it to matter; ``unless``: what makes it harmless.
+        confidence: of the finding.
+        local: whether the value is right for development.
+        why: what is wrong, to follow the setting's name; ``advice``: what to do.
+    """
+
+    name: str
+    inside: tuple[str, ...]
+    rule: str
+    when: tuple[Condition, ...]
+    along: tuple[Condition, ...]
+    unless: tuple[Condition, ...]
+    confidence: str
+    local: bool
+    why: str
+    advice: str
 
 
 _Row: TypeAlias = Switch | Requirement | Ineffective
@@ -194,6 +225,7 @@ class Library:
         releases: tested versions, oldest first; the last is the newest.
         semantics: fact -> ((versions, value), ...), first match wins.
         key_settings: names of the settings that hold its key, the first that is set wins.
+        settings: its settings that a rule reports.
     """
 
     id: str
@@ -208,6 +240,7 @@ class Library:
     semantics: dict[str, tuple[tuple[str, Any], ...]]
     source: str
     key_settings: tuple[str, ...] = ()
+    settings: tuple[FrameworkSetting, ...] = ()
 
     def semantic(self, name: str, version: Version | None) -> Any:
         """What is known of ``name`` for a version (the newest if None); None if nothing."""
@@ -339,9 +372,16 @@ _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
     "contains": object, "lacks": list,
 }  # fmt: skip
+_SETTING_KEYS: dict[str, type] = {
+    "names": list, "inside": list, "rule": str, "when": object, "along": object, "unless": object,
+    "confidence": str, "local": bool, "why": str, "advice": str,
+}  # fmt: skip
+_SETTING_WHEN_KEYS: dict[str, type] = {
+    **_WHEN_KEYS, "arg": str, "above": int, "starts": str,
+}  # fmt: skip
 _TABLES: dict[str, type] = {
     "schema": int, "library": dict, "semantics": dict, "call": list, "disable": list,
-    "require": list, "ineffective": list,
+    "require": list, "ineffective": list, "setting": list,
 }  # fmt: skip
 _TYPE_NAMES = {
     str: "a text",
@@ -413,6 +453,9 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
         },
         source=source,
         key_settings=tuple(head.get("key-settings", ())),
+        settings=tuple(
+            setting for row in document.get("setting", ()) for setting in _settings(source, row)
+        ),
     )
     rows = _rows(source, document)
     models: list[Model] = []
@@ -538,8 +581,10 @@ def _models(
     ]
 
 
-def _condition(source: str, row: Mapping[str, Any]) -> Condition:
-    _check_keys(source, f"when = {dict(row)}", row, _WHEN_KEYS)
+def _condition(
+    source: str, row: Mapping[str, Any], keys: Mapping[str, type] = _WHEN_KEYS
+) -> Condition:
+    _check_keys(source, f"when = {dict(row)}", row, keys)
     if "arg" not in row:
         raise ModelError(f"{source}: when = {dict(row)} needs an arg")
     return Condition(
@@ -552,7 +597,42 @@ def _condition(source: str, row: Mapping[str, Any]) -> Condition:
         absent=bool(row.get("absent")),
         contains=row.get("contains"),
         lacks=tuple(row.get("lacks", ())),
+        above=row.get("above"),
+        starts=row.get("starts"),
     )
+
+
+def _settings(source: str, row: Mapping[str, Any]) -> Iterator[FrameworkSetting]:
+    """One setting for each of the names of a row."""
+    _check_keys(source, "[[setting]]", row, _SETTING_KEYS)
+    missing = [key for key in ("names", "rule", "when", "why", "advice") if key not in row]
+    if missing:
+        raise ModelError(f"{source}: [[setting]] needs {', '.join(missing)}")
+    confidence = row.get("confidence", "high")
+    if confidence not in ("low", "medium", "high"):
+        raise ModelError(f"{source}: [[setting]]: {confidence!r} is not low, medium or high")
+
+    def conditions(key: str, name: str = "") -> tuple[Condition, ...]:
+        found = row.get(key, [])
+        rows = [found] if isinstance(found, dict) else found
+        return tuple(
+            _condition(source, {"arg": name, **each} if name else each, _SETTING_WHEN_KEYS)
+            for each in rows
+        )
+
+    for name in row["names"]:
+        yield FrameworkSetting(
+            name=name,
+            inside=tuple(row.get("inside", ())),
+            rule=row["rule"],
+            when=conditions("when", name),
+            along=conditions("along"),
+            unless=conditions("unless"),
+            confidence=confidence,
+            local=bool(row.get("local")),
+            why=row["why"],
+            advice=row["advice"],
+        )
 
 
 def _inside(source: str, where: str, value: Any) -> Inside:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from jwtaudit.finding import Diagnostic
@@ -48,7 +49,7 @@ def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic
             continue
         seen = set()
         try:
-            for draft in function(project):
+            for draft in chain(function(project), _configured(project, name)):
                 draft.rule = draft.rule or name
                 draft.message = _sentence(draft.message)
                 key = (draft.rule, draft.place)
@@ -59,6 +60,24 @@ def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic
             yield Diagnostic(
                 "", "internal-error", f"the check {name} failed ({type(error).__name__})"
             )
+
+
+def _configured(project: Project, rule: str) -> Iterator[Draft]:
+    """What a rule says of the settings of frameworks, which their models name."""
+    from jwtaudit.finding import Draft  # noqa: PLC0415
+    from jwtaudit.program.framework_settings import unsafe_settings  # noqa: PLC0415
+
+    for unsafe in unsafe_settings(project, rule):
+        setting = unsafe.setting
+        named = f"`{setting.name}`" if unsafe.given else f"`{setting.name}`, which is not set,"
+        yield Draft(
+            rule=rule,
+            place=unsafe.place,
+            message=f"{named} {setting.why}",
+            confidence=unsafe.confidence,
+            advice=setting.advice,
+            anchor=f"setting {setting.name}",
+        )
 
 
 def _sentence(text: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
-from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.context import is_demonstration
-from jwtaudit.program.cookies import Cookie, cookie_settings, off, token_cookies
+from jwtaudit.finding import Draft
+from jwtaudit.program.cookies import Cookie, off, token_cookies
 from jwtaudit.program.origins import steps
 from jwtaudit.values import Absent, Const, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jwtaudit.finding import Confidence
     from jwtaudit.program import Project
 
 _READABLE = (
@@ -54,7 +54,6 @@ def cookie_samesite(project: Project) -> Iterator[Draft]:
             yield _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
         elif _is_left_out(cookie):
             yield _draft(cookie, "samesite", _UNDECIDED, cookie.confidence)
-    yield from _configured(project, "samesite", _CROSS_SITE)
 
 
 def _is_none(value: Const) -> bool:
@@ -75,7 +74,6 @@ def _without(project: Project, attribute: str, why: str) -> Iterator[Draft]:
         sure = off(cookie.site, attribute)
         if sure is not None:
             yield _draft(cookie, attribute, why, min(sure, cookie.confidence))
-    yield from _configured(project, attribute, why)
 
 
 def _draft(cookie: Cookie, attribute: str, why: str, confidence: Confidence) -> Draft:
@@ -93,19 +91,3 @@ def _draft(cookie: Cookie, attribute: str, why: str, confidence: Confidence) -> 
         trace=steps(value, site.place, "set as a cookie here"),
         anchor=f"{site.call.scope.qualname}:cookie {cookie.name}",
     )
-
-
-def _configured(project: Project, attribute: str, why: str) -> Iterator[Draft]:
-    """The same by a setting of a framework that sets the cookies."""
-    for setting in cookie_settings(project, attribute):
-        good = '"Lax"' if attribute == "samesite" else "True"
-        yield Draft(
-            rule="",
-            place=setting.place,
-            message=f"by `{setting.name}` the cookie with the token {why}",
-            advice=f"Set `{setting.name}` to {good}, for development by an environment variable.",
-            confidence=Confidence.LOW
-            if is_demonstration(setting.place.path, ())
-            else Confidence.MEDIUM,
-            anchor=setting.name,
-        )

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import tomli
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.bearers import pieces, token_evidence
 from jwtaudit.program.claims import is_tested
-from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.keys import enclosing
-from jwtaudit.program.lifetime_settings import given_settings
+from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
-from jwtaudit.resources import rules_directory
-from jwtaudit.values import Absent, Const, Sequence, Value, options
+from jwtaudit.values import Absent, Const, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project, Site
-    from jwtaudit.source import Place
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
-_ELSEWHERE = frozenset(
-    {"dev", "develop", "development", "local", "test", "tests", "testing", "debug"}
-)
 
 
 class Cookie(NamedTuple):
@@ -36,14 +26,6 @@ class Cookie(NamedTuple):
     site: Site
     confidence: Confidence
     name: str
-
-
-class CookieSetting(NamedTuple):
-    """A setting of a framework that turns an attribute of its cookies off."""
-
-    name: str
-    value: Const
-    place: Place
 
 
 def token_cookies(project: Project) -> Iterator[Cookie]:
@@ -130,54 +112,4 @@ def _is_setting(value: Value) -> bool:
     return any("setting" in step.what for step in value.trace)
 
 
-# -- settings ------------------------------------------------------------------------------------
-
-
-def cookie_settings(project: Project, attribute: str) -> Iterator[CookieSetting]:
-    """The settings that turn an attribute off, but not those for development alone."""
-    given = [
-        (owner, name, value, event.place)
-        for event in project.events
-        if not is_test(event.place.path)
-        for owner, name, value in given_settings(event)
-    ]
-    for owner, name, value, place in given:
-        for row in _known().get(name, ()):
-            if row["attribute"] != attribute or ("inside" in row and owner not in row["inside"]):
-                continue
-            if not isinstance(value, Const) or value.trace or value.value not in row["off"]:
-                continue
-            switch = row.get("cookies")
-            if switch is not None and not any(
-                other == switch["setting"] and _says(location, switch.get("holds"))
-                for _, other, location, _ in given
-            ):
-                continue
-            if not _is_for_development(project, value.place or place):
-                yield CookieSetting(name, value, value.place or place)
-
-
-@functools.cache
-def _known() -> dict[str, list[dict[str, Any]]]:
-    path = rules_directory() / "data" / "cookie-settings.toml"
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in tomli.loads(path.read_text(encoding="utf-8"))["setting"]:
-        rows.setdefault(row["name"], []).append(row)
-    return rows
-
-
-def _says(value: Value, wanted: str | None) -> bool:
-    """Whether a setting holds a text: that one, or any."""
-    return any(
-        isinstance(part, Const) and bool(part.value) and wanted in (None, part.value)
-        for option in options(value)
-        for part in (option.items if isinstance(option, Sequence) else (option,))
-    )
-
-
-def _is_for_development(project: Project, place: Place) -> bool:
-    spoken = {*words(enclosing(project, place)), *words(place.path)}
-    return bool(spoken & _ELSEWHERE)
-
-
-__all__ = ["Cookie", "CookieSetting", "cookie_settings", "off", "token_cookies"]
+__all__ = ["Cookie", "off", "token_cookies"]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tomli
 
 from jwtaudit.program.context import is_test
+from jwtaudit.program.framework_settings import given_by
 from jwtaudit.program.kinds import words
-from jwtaudit.program.scopes import MODULE, Assigned, Stored
+from jwtaudit.program.scopes import MODULE, Assigned
 from jwtaudit.program.times import UNITS
 from jwtaudit.resources import rules_directory
-from jwtaudit.values import Call, Const, Table, options
+from jwtaudit.values import Const, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
-    from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
     from jwtaudit.values import Value
 
@@ -59,7 +59,7 @@ def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
     for event in project.events:
         if is_test(event.place.path):
             continue
-        for owner, name, value in given_settings(event):
+        for owner, name, value, _place in given_by(event):
             row = _known().get(name)
             if row is None or not _belongs(row, owner):
                 continue
@@ -79,29 +79,4 @@ def _belongs(row: dict[str, Any], owner: str) -> bool:
     return "inside" not in row or owner in row["inside"]
 
 
-def given_settings(event: Event) -> Iterator[tuple[str, str, Value]]:
-    """The settings that an event gives: (name of the mapping around it, name, value)."""
-    if isinstance(event, Assigned):
-        yield "", event.name, event.value
-        yield from _entries(event.name, event.value)
-    elif isinstance(event, Stored):
-        if isinstance(event.key, Const) and isinstance(event.key.value, str):
-            yield "", event.key.value, event.value
-            yield from _entries(event.key.value, event.value)
-    elif isinstance(event, Call):
-        for argument in event.arguments:
-            if argument.name is not None:
-                yield "", argument.name, argument.value
-            else:
-                yield from _entries("", argument.value)
-
-
-def _entries(owner: str, value: Value) -> Iterator[tuple[str, str, Value]]:
-    for option in options(value):
-        if isinstance(option, Table):
-            for key, inner in option.entries.items():
-                if isinstance(key, str):
-                    yield owner, key, inner
-
-
-__all__ = ["LifetimeSetting", "given_settings", "lifetime_settings"]
+__all__ = ["LifetimeSetting", "lifetime_settings"]

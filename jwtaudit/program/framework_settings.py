@@ -1,0 +1,186 @@
+"""Settings of frameworks: where a project gives them, and which values make tokens less safe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from jwtaudit.finding import Confidence
+from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.keys import enclosing
+from jwtaudit.program.names import words
+from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.program.times import times
+from jwtaudit.values import Call, Const, Sequence, Table, options, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.models import Condition, FrameworkSetting, Library
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
+    from jwtaudit.values import Value
+
+_ELSEWHERE = frozenset(
+    {"dev", "develop", "development", "local", "test", "tests", "testing", "debug"}
+)
+
+
+class Given(NamedTuple):
+    """A setting as the project gives it; ``owner`` is the name of the mapping around it."""
+
+    owner: str
+    name: str
+    value: Value
+    place: Place
+
+
+class Unsafe(NamedTuple):
+    """A setting with a value that a rule reports, or the mapping that leaves it out."""
+
+    setting: FrameworkSetting
+    place: Place
+    given: bool
+    confidence: Confidence
+
+
+_given: WeakKeyDictionary[Project, tuple[Given, ...]] = WeakKeyDictionary()
+
+
+def unsafe_settings(project: Project, rule: str) -> Iterator[Unsafe]:
+    """The settings that a rule reports."""
+    for library in project.models.libraries:
+        for setting in library.settings:
+            if setting.rule == rule:
+                for place, is_given in _places(project, library, setting):
+                    sure = _confidence(project, setting, place)
+                    if sure is not None:
+                        yield Unsafe(setting, place, is_given, sure)
+
+
+def _places(
+    project: Project, library: Library, setting: FrameworkSetting
+) -> Iterator[tuple[Place, bool]]:
+    """Where the setting has a value that matters: the value, or what lacks one."""
+    everything = given(project)
+    if not all(any(_holds(project, g, c) for g in everything) for c in setting.along):
+        return
+    if any(_holds(project, g, c) for g in everything for c in setting.unless):
+        return
+    for one in everything:
+        if setting.inside and one.owner not in setting.inside:
+            continue
+        if _is_decided_here(one.value) and any(_holds(project, one, c) for c in setting.when):
+            yield one.value.place or one.place, True
+    if any(condition.absent for condition in setting.when):
+        yield from ((place, False) for place in _lacking(project, library, setting))
+
+
+def _lacking(project: Project, library: Library, setting: FrameworkSetting) -> Iterator[Place]:
+    """The mappings that leave the setting out; without one, where the framework is named."""
+    around = [one for one in given(project) if one.name in setting.inside]
+    for one in around:
+        for table in options(one.value):
+            if isinstance(table, Table) and not table.rest and setting.name not in table.entries:
+                yield one.place
+    if not around:
+        roots = tuple(f"{root}." for root in library.roots)
+        named = [
+            part.place
+            for one in given(project)
+            for part in walk(one.value)
+            if isinstance(part, Const) and isinstance(part.value, str)
+            if part.place is not None and f"{part.value}.".startswith(roots)
+        ]
+        yield from named[:1]
+
+
+def _is_decided_here(value: Value) -> bool:
+    """Whether the value stands where the setting is given: what another place decides may vary."""
+    return not isinstance(value, Const) or not value.trace
+
+
+def _holds(project: Project, given: Given, condition: Condition) -> bool:
+    """Whether a setting is what a condition asks for."""
+    if given.name != condition.argument:
+        return False
+    value = given.value
+    if condition.above is not None:
+        lengths = [time.length for time in times(project, value) if not time.clock]
+        return any(length is not None and length > condition.above for length in lengths)
+    if condition.contains is not None:
+        wanted = condition.contains
+        texts = wanted if isinstance(wanted, list) else [wanted]
+        return any(
+            isinstance(leaf, Const) and leaf.value in texts
+            for option in options(value)
+            for item in (option.items if isinstance(option, Sequence) else (option,))
+            for leaf in options(item)
+        )
+    if not isinstance(value, Const):
+        return condition.truthy  # a list, a call, a choice: none of them is nothing
+    if condition.starts is not None:
+        return isinstance(value.value, str) and value.value.startswith(condition.starts)
+    if condition.has_equals:
+        return _same(value.value, condition.equals)
+    return (condition.falsy and not value.value) or (condition.truthy and bool(value.value))
+
+
+def _same(a: object, b: object) -> bool:
+    """Whether two constants are one; frameworks read texts in any case."""
+    if isinstance(a, str) and isinstance(b, str):
+        return a.lower() == b.lower()
+    return type(a) is type(b) and a == b
+
+
+def _confidence(project: Project, setting: FrameworkSetting, place: Place) -> Confidence | None:
+    """How sure the finding is; None for what is right where it stands."""
+    sure = Confidence[setting.confidence.upper()]
+    if is_demonstration(place.path, ()):
+        return Confidence.LOW
+    if {*words(enclosing(project, place)), *words(place.path)} & _ELSEWHERE:
+        return None if setting.local else Confidence.LOW
+    return sure
+
+
+def given(project: Project) -> tuple[Given, ...]:
+    """Every setting that the project gives outside of tests, and everything that looks like one."""
+    found = _given.get(project)
+    if found is None:
+        found = _given[project] = tuple(
+            one
+            for event in project.events
+            if not is_test(event.place.path)
+            for one in given_by(event)
+        )
+    return found
+
+
+def given_by(event: Event) -> Iterator[Given]:
+    """The settings that an event gives."""
+    place = event.place
+    if isinstance(event, Assigned):
+        yield Given("", event.name, event.value, place)
+        yield from _entries(event.name, event.value, place)
+    elif isinstance(event, Stored):
+        if isinstance(event.key, Const) and isinstance(event.key.value, str):
+            yield Given("", event.key.value, event.value, place)
+            yield from _entries(event.key.value, event.value, place)
+    elif isinstance(event, Call):
+        for argument in event.arguments:
+            if argument.name is not None:
+                yield Given("", argument.name, argument.value, place)
+            else:
+                yield from _entries("", argument.value, place)
+
+
+def _entries(owner: str, value: Value, place: Place) -> Iterator[Given]:
+    for option in options(value):
+        if isinstance(option, Table):
+            for key, inner in option.entries.items():
+                if isinstance(key, str):
+                    yield Given(owner, key, inner, place)
+
+
+__all__ = ["Given", "Unsafe", "given", "given_by", "unsafe_settings"]
