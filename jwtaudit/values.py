@@ -255,6 +255,10 @@ Value: TypeAlias = (
     | Unknown
 )
 
+if TYPE_CHECKING:
+    Change: TypeAlias = Callable[[Value], Value | None]
+    Attribute: TypeAlias = Callable[[Value, str, Place], Value]
+
 ABSENT = Absent()
 UNKNOWN = Unknown()
 
@@ -457,24 +461,26 @@ def entry(table: Table, key: Scalar) -> Value:
     return join(*(Member(rest, Const(key), item=True, place=rest.place) for rest in table.rest))
 
 
-def rewrite(value: Value, change: Callable[[Value], Value | None]) -> Value:
+def rewrite(value: Value, change: Change, attribute: Attribute | None = None) -> Value:
     """The value with every part for which ``change`` gives another one put in its place.
 
-    Values share parts; each part is rewritten once.
+    Values share parts; each part is rewritten once. ``attribute`` tells the attributes of what
+    became an instance.
     """
-    return _Rewrite(change).value(value)
+    return _Rewrite(change, attribute).value(value)
 
 
-def rewrite_call(call: Call, change: Callable[[Value], Value | None]) -> Call:
+def rewrite_call(call: Call, change: Change, attribute: Attribute | None = None) -> Call:
     """The call with its receiver and arguments rewritten; its place stays."""
-    return _Rewrite(change).call(call)
+    return _Rewrite(change, attribute).call(call)
 
 
 class _Rewrite:
     """One rewriting: remembers what became of each part."""
 
-    def __init__(self, change: Callable[[Value], Value | None]) -> None:
+    def __init__(self, change: Change, attribute: Attribute | None) -> None:
         self.change = change
+        self.attribute = attribute
         self.done: dict[int, Value] = {}
         self.calls: dict[int, Call] = {}
         self.keep: list[object] = []
@@ -543,10 +549,14 @@ class _Rewrite:
             base, key = self.value(value.base), self.value(value.key)
             if base is value.base and key is value.key:
                 return value
+            place, name = value.place or base.place, value.name
+            if self.attribute and isinstance(base, Instance) and not value.item and name and place:
+                found = self.attribute(base, name, place)
+                return replace(found, trace=(*found.trace, *value.trace)) if value.trace else found
             return member(base, key, item=value.item, place=value.place, trace=value.trace)
         if isinstance(value, Operation):
             operands = self.all_of(value.operands)
-            return value if operands is value.operands else replace(value, operands=operands)
+            return value if operands is value.operands else _decided(value, operands)
         if isinstance(value, (Env, Setting, Param)):
             default = self.value(value.default)
             return value if default is value.default else replace(value, default=default)
@@ -583,6 +593,19 @@ class _Rewrite:
         return replace(value, items=tuple(flat), rest=tuple(open_rest))
 
 
+def _decided(operation: Operation, operands: tuple[Value, ...]) -> Value:
+    """The operation on other operands; a logical one is carried out where these decide it."""
+    first = operands[0]
+    truth = bool(first.value) if isinstance(first, Const) else None
+    if isinstance(first, (Table, Sequence)) and children(first):
+        truth = True
+    if truth is not None and operation.operator == "not":
+        return Const(not truth, place=first.place or operation.place, trace=first.trace)
+    if truth is not None and operation.operator in ("and", "or") and len(operands) == 2:
+        return first if truth is (operation.operator == "or") else operands[1]
+    return replace(operation, operands=operands)
+
+
 def member(
     base: Value, key: Value, *, item: bool, place: Place | None = None, trace: Trace = ()
 ) -> Value:
@@ -591,7 +614,9 @@ def member(
     if isinstance(base, Join):
         return join(*(member(o, key, item=item, place=place, trace=trace) for o in base.options))
     if isinstance(key, Const):
-        if isinstance(base, Table) and (item or key.value in base.entries):
+        if isinstance(base, Const) and not item and key.value == "value":
+            found = base  # the member of an enumeration: no scalar has such an attribute
+        elif isinstance(base, Table) and (item or key.value in base.entries):
             found = base.entries.get(key.value)
             if found is None:
                 if not base.rest:

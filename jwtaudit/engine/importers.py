@@ -130,7 +130,7 @@ def _imports(path: str, data: bytes) -> Iterator[str]:
 
 
 def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
-    """The functions and classes of a module that use what it imports from token code."""
+    """The functions, classes and objects of a module that use what it imports from token code."""
     wanted = {
         node.alias
         for node in _nodes(fact.body)
@@ -155,6 +155,10 @@ def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement
             yield from _definitions(statement.body)
         elif isinstance(statement, f.Function) and not statement.omitted:
             yield statement.name, statement
+        elif isinstance(statement, f.Assign):
+            for target in statement.targets:
+                if isinstance(target, f.Name):
+                    yield target.id, statement
 
 
 def _mentions(statement: f.Statement) -> set[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.names import words as words_of
 from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 5
 _MAX_PASSES = 3
+_MOST_PARTS = 2000
 _VERIFYING = ("verify", "verify-signature", "decrypt")
 _ACTING = ("file", "sql", "shell")
 _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
@@ -270,9 +272,26 @@ class Authority:
                                     seen | {event.target}, source,
                                 )  # fmt: skip
                     continue
+                if isinstance(event, Call) and self._finds_key(event, source):
+                    continue
                 use = self._judge(event, name, from_request(self.project, source))
                 if use is not None:
                     yield use
+
+    def _finds_key(self, call: Call, token: Value) -> bool:
+        """Whether a call gives a key, which goes on together with the token."""
+        if not set(words_of(call.name.rpartition(".")[2])) & set(words("key-giving")):
+            return False
+        return any(
+            isinstance(event, Call)
+            and any(
+                isinstance(option, Outcome) and option.call.place == call.place
+                for argument in event.arguments
+                for option in options(argument.value)
+            )
+            and any(alike(argument.value, token) for argument in event.arguments)
+            for event in self.project.uses(call)
+        )
 
     def _is_verified_later(self, filled: Place) -> bool:
         """Whether an object that was filled with a token is told to verify it."""
@@ -479,7 +498,7 @@ def _carries(value: Value) -> bool:
 
 def from_request(project: Project, token: Value) -> bool:
     """Whether a client of the program sent the token."""
-    for part in deep(token):
+    for part in _sent(project, token):
         if _is_request(part):
             return True
         if isinstance(part, Outcome):
@@ -487,6 +506,24 @@ def from_request(project: Project, token: Value) -> bool:
             if model is not None and model.role in ("request", "query"):
                 return True
     return False
+
+
+def _sent(project: Project, token: Value) -> Iterator[Value]:
+    """What a token consists of; what was sent to a server is no part of its answer."""
+    stack = [token]
+    seen: set[int] = set()
+    while stack and len(seen) < _MOST_PARTS:
+        for part in walk(stack.pop()):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Outcome) and not _has_role(project, part, "http-request"):
+                stack += (a.value for a in part.call.arguments)
+                if part.call.receiver is not None:
+                    stack.append(part.call.receiver)
+            elif isinstance(part, Member) and not isinstance(part.key, Const):
+                stack.append(part.key)
 
 
 def _has_role(project: Project, outcome: Outcome, *roles: str) -> bool:

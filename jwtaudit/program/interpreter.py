@@ -1075,7 +1075,7 @@ class Interpreter:
                 return binding.get(part.name)
             return None
 
-        return rewrite(value, change)
+        return rewrite(value, change, self.attribute)
 
     def substitute_call(
         self, call: Call, function: FunctionId, binding: Mapping[str, Value]
@@ -1087,7 +1087,17 @@ class Interpreter:
                 return binding.get(part.name)
             return None
 
-        return rewrite_call(call, change)
+        return rewrite_call(call, change, self.attribute)
+
+    def receive_call(self, call: Call, receiver: Value | None) -> Call:
+        """The call, in a method, with what its object was made with put in."""
+        if not isinstance(receiver, Instance) or receiver.call is None:
+            return call
+        init = self.project.method(receiver.cls, "__init__")
+        if init is None:
+            return call
+        binding = self.bind(init, receiver.call.arguments, receiver=True)
+        return self.substitute_call(call, init.id, binding)
 
     def _propagate_mutations(self, node: f.Call, callee: Value, frame: Frame) -> None:
         """A project function that changes a mapping it was given changes the caller's."""

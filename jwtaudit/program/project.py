@@ -326,7 +326,7 @@ class Project:
                     continue
                 self.interpreter.function(function)
             found += [
-                hop(event.value, event.place, f"`self.{name}` is set")
+                hop(_opened(event.value), event.place, f"`self.{name}` is set")
                 for event in function.events
                 if isinstance(event, Stored)
                 and not event.item
@@ -567,17 +567,25 @@ class Project:
         while queue and len(done) + len(queue) < _MAX_CONTEXTS:
             chain = queue.pop(0)
             current = chain[0]
-            function = _open_function(current)
-            callers = self.callers.get(function, ()) if function is not None else ()
-            callers = [c for c in callers if all(c.place != seen.place for seen in chain)]
-            if function is None or not callers or len(chain) > _MAX_CALL_DEPTH:
+            function, callers = self._next_callers(chain)
+            if function is None or len(chain) > _MAX_CALL_DEPTH:
                 done.append(chain)
                 continue
             for caller in callers:
                 binding = {a.name: a.value for a in caller.arguments if a.name is not None}
                 bound = self.interpreter.substitute_call(current, function, binding)
+                bound = self.interpreter.receive_call(bound, caller.receiver)
                 queue.append((bound, *chain[1:], caller))
         return [*done, *queue]
+
+    def _next_callers(self, chain: tuple[Call, ...]) -> tuple[FunctionId | None, list[Call]]:
+        """A function whose parameters a call mentions, and its callers that are not seen yet."""
+        seen = {call.place for call in chain}
+        for function in _open_functions(chain[0]):
+            callers = [c for c in self.callers.get(function, ()) if c.place not in seen]
+            if callers:
+                return function, callers
+        return None, []
 
     # -- texts -----------------------------------------------------------------------------------
 
@@ -621,16 +629,17 @@ def _at(argument: Bound) -> Value:
     return value
 
 
-def _open_function(call: Call) -> FunctionId | None:
-    """The function whose parameters the call's arguments mention."""
+def _open_functions(call: Call) -> Iterator[FunctionId]:
+    """The functions whose parameters the call's arguments mention."""
+    given: set[FunctionId] = set()
     values = [a.value for a in call.arguments]
     if call.receiver is not None:
         values.append(call.receiver)
     for value in values:
         for part in deep(value):
-            if isinstance(part, Param):
-                return part.function
-    return None
+            if isinstance(part, Param) and part.function not in given:
+                given.add(part.function)
+                yield part.function
 
 
 def deep(value: Value) -> Iterator[Value]:
@@ -649,6 +658,13 @@ def deep(value: Value) -> Iterator[Value]:
                     stack.append(part.call.receiver)
             elif isinstance(part, Member) and not isinstance(part.key, Const):
                 stack.append(part.key)
+
+
+def _opened(value: Value) -> Value:
+    """An empty mapping that an object keeps is there to be filled, by whichever method."""
+    if isinstance(value, Table) and not value.entries and not value.rest:
+        return replace(value, rest=(Unknown("filled elsewhere", place=value.place),))
+    return value
 
 
 def event_values(event: Event) -> tuple[Value, ...]:

@@ -1,0 +1,5 @@
+import jwt
+
+
+def kid_of(token):
+    return jwt.get_unverified_header(token).get("kid")
