@@ -11,7 +11,7 @@ from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
 from jwtaudit.program.kinds import words
 from jwtaudit.program.project import deep
-from jwtaudit.program.scopes import MODULE, Assigned, Raised, Returned, Stored, Tested
+from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.source import Place
 from jwtaudit.values import (
@@ -145,7 +145,11 @@ def _configured(project: Project) -> Iterator[KeyUse]:
         if not library.key_settings or not _imported(project, library):
             continue
         for name in (*library.key_settings, *project.options.secret_settings):
-            entries = (*project.stores.everywhere(name), *_set(project, name))
+            entries = (
+                *project.stores.everywhere(name),
+                *_set(project, name),
+                *_kept_inside(project, library, name),
+            )
             for entry in entries:
                 if is_test(entry.place.path):
                     continue
@@ -176,6 +180,17 @@ def _set(project: Project, name: str) -> Iterator[Entry]:
             place = Place(scope.ref.id.path, scope.definition.span)
             value = project.interpreter.attribute(scope.ref, name, place)
             yield Entry(value, value.place or place)
+
+
+def _kept_inside(project: Project, library: Library, name: str) -> Iterator[Entry]:
+    """The entry in a mapping that can only be the framework's own, whatever the module."""
+    mappings = {mapping for setting in library.settings for mapping in setting.inside}
+    for event in project.events:
+        if isinstance(event, Assigned) and event.name in mappings:
+            for table in options(event.value):
+                value = table.entries.get(name) if isinstance(table, Table) else None
+                if value is not None and not isinstance(value, Absent):
+                    yield Entry(value, value.place or event.place)
 
 
 def _imported(project: Project, library: Library) -> bool:
