@@ -20,7 +20,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.keys import key_uses
 from jwtaudit.program.names import is_link_name, is_masked, names_of, words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.scopes import MODULE, Raised
+from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.values import (
     Call,
     Const,
@@ -33,6 +33,7 @@ from jwtaudit.values import (
     Value,
     options,
     same,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _LEVELS = frozenset(
 )
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
+_IF = len("elif ") + 1  # how far a condition stands behind its statement
 _CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _KEY_SOURCES = (Const, Env, Setting, Member, Param)
@@ -204,10 +206,33 @@ def _raised(project: Project, event: Raised) -> Iterator[_Message]:
         for argument in option.call.arguments:
             # a bare value may be kept as an attribute; a text is there to be read
             text = argument.value
+            if _is_refused(project, event, text):
+                continue
             if isinstance(text, Operation) or (
                 isinstance(text, Outcome) and text.call.name == "str.format"
             ):
                 yield _Message(event, text, "into the message of an error")
+
+
+def _is_refused(project: Project, event: Raised, text: Value) -> bool:
+    """Whether an error is about a value of the wrong type, or an empty one: it is no token."""
+    scope = project.scope(event.scope)
+    starts = {arm.start for arm in event.path if arm.side == "then"}
+    return any(
+        isinstance(test, Tested)
+        and any(0 < test.place.span.start - start < _IF for start in starts)
+        and any(same(value, part) for value in _of_wrong_type(test.value) for part in told(text))
+        for test in (() if scope is None else scope.events)
+    )
+
+
+def _of_wrong_type(test: Value) -> Iterator[Value]:
+    """The values of which a condition says that they are not of a type."""
+    for part in walk(test):
+        if isinstance(part, Operation) and part.operator == "not":
+            for asked in options(part.operands[0]):
+                if isinstance(asked, Outcome) and asked.call.name.endswith("isinstance"):
+                    yield from (argument.value for argument in asked.call.arguments[:1])
 
 
 def _draft(

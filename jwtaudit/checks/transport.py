@@ -43,7 +43,7 @@ _KEY = re.compile(r"[?&]([\w.-]+)=$")
 _KEYS = frozenset({"jwt", "auth", "bearer", "authorization"})
 _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
-_NO_LOGIN = frozenset({"hint", "state", "request", "assertion"})
+_NO_LOGIN = frozenset({"hint", "state", "request", "assertion", "provider"})
 _WHY = (
     "URLs stand in server logs, browser histories and `Referer` headers, and whoever reads one"
     " there is let in"

@@ -280,12 +280,12 @@ class Authority:
 
     def _finds_key(self, call: Call, token: Value) -> bool:
         """Whether a call gives a key, which goes on together with the token."""
-        if not set(words_of(call.name.rpartition(".")[2])) & set(words("key-giving")):
-            return False
         return any(
             isinstance(event, Call)
             and any(
-                isinstance(option, Outcome) and option.call.place == call.place
+                isinstance(option, Outcome)
+                and option.call.place == call.place
+                and (_speaks_of_key(call.name) or _speaks_of_key(argument.name or ""))
                 for argument in event.arguments
                 for option in options(argument.value)
             )
@@ -441,6 +441,8 @@ class Authority:
         last = call.name.rpartition(".")[2]
         if role == "sign":
             return Weight.DECIDES
+        if role == "digest" and says(last, "acting") and _is_some_object(call.receiver):
+            return Weight.DECIDES if claim is not None else Weight.HANDED  # no text: a store
         if role or self._passes_on(call) or call.name in self.project.builtin_roots:
             return None
         if last.startswith("__"):
@@ -454,6 +456,17 @@ class Authority:
 
     def _has_callers(self, scope: FunctionId) -> bool:
         return any(not is_test(c.place.path) for c in self.project.callers.get(scope, ()))
+
+
+def _speaks_of_key(name: str) -> bool:
+    return not set(words("key-giving")).isdisjoint(words_of(name.rpartition(".")[2]))
+
+
+def _is_some_object(receiver: Value | None) -> bool:
+    """Whether a method's owner is something given or imported, and not made from a token."""
+    return isinstance(receiver, (Param, Symbol, Member)) and not any(
+        isinstance(part, Outcome) for part in deep(receiver)
+    )
 
 
 def _builds(call: Call) -> bool:

@@ -9,7 +9,7 @@ from jwtaudit.program.bearers import pieces, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
-from jwtaudit.values import Absent, Const, Value, options
+from jwtaudit.values import Absent, Const, Outcome, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,8 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     name = site.argument("name")
     if site.model.name.startswith("*.") and not called and not any(_names_a_cookie(name)):
         return None  # a method of that name that takes something else first
+    if any(_is_random(project, part) for part in parts):
+        return None  # an opaque identifier
     path = site.place.path
     found = [token_evidence(project, part, path) for part in parts]
     surest = max((one for one in found if one is not None), default=None)
@@ -64,6 +66,12 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     if surest is None and not called and any(map(is_called_token, parts)):
         return Confidence.MEDIUM
     return surest
+
+
+def _is_random(project: Project, value: Value) -> bool:
+    """Whether a value was drawn by chance: it says nothing, and nobody has signed it."""
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    return model is not None and model.role == "generator"
 
 
 def _names_a_cookie(value: Value) -> Iterator[str]:

@@ -12,9 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jwtaudit.program.project import event_values
 from jwtaudit.program.wordlist import known_secrets
 from jwtaudit.source import Place, Span
-from jwtaudit.values import Const, options
+from jwtaudit.values import Const, Table, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +41,7 @@ _LENGTHS = {
     "EdDSA": (64, 114),
 }
 _MAX_TOKEN = 16_384
+_EXAMPLE = frozenset({"example", "examples"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Embedded:
         place: the token itself, or the literal that holds it when its text was put together.
         text: the token.
         claims: its payload, unverified; empty for an encrypted token.
-        documentation: whether it stands in a docstring.
+        documentation: whether it stands in a docstring, or in an API's description.
     """
 
     place: Place
@@ -108,7 +110,26 @@ def embedded_tokens(project: Project) -> Iterator[Embedded]:
             if text.raw:
                 start = text.span.start + text.offset + match.start()
                 span = Span(start, start + len(token))
-            yield Embedded(Place(path, span), token, *read, text.docstring)
+            place = Place(path, span)
+            shown = text.docstring or _is_example(project, place)
+            yield Embedded(place, token, *read, shown)
+
+
+def _is_example(project: Project, place: Place) -> bool:
+    """Whether a text is what an API's description shows as an example."""
+    return any(
+        part.place is not None
+        and part.place.path == place.path
+        and part.place.span.contains(place.span)
+        for event in project.events
+        if event.place.path == place.path
+        for value in event_values(event)
+        for table in walk(value)
+        if isinstance(table, Table)
+        for key in _EXAMPLE & table.entries.keys()
+        for part in walk(table.entries[key])
+        if isinstance(part, Const)
+    )
 
 
 @functools.lru_cache(maxsize=512)

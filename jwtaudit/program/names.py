@@ -61,12 +61,12 @@ def _data(name: str) -> dict[str, Any]:
 def is_token_name(name: str) -> bool:
     """Whether something so called is a token that lets its bearer in."""
     parts = words(name)
-    return bool(parts) and parts[-1] in _words("token") and not _words("other-token") & set(parts)
+    return bool(parts) and parts[-1] in _words("token") and not is_other_token(name)
 
 
 def is_other_token(name: str) -> bool:
     """Whether the name speaks of a token that is no credential: CSRF, pages, parsers."""
-    return bool(_words("other-token") & set(words(name)))
+    return bool(_words("other-token") & pairs(name))
 
 
 def is_link_name(name: str) -> bool:
