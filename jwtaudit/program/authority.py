@@ -230,7 +230,13 @@ class Authority:
             target = _Target(filled=filled)
             found.extend(self._uses(reading, target, None, 0, frozenset(), token))
         if not found and (idle := self._idle(reading)):
-            found.append(Use(reading.place, idle, Weight.SEEN, False))
+            asked = self._asked(reading)
+            if asked is not None:
+                found.append(
+                    Use(asked, "a token that can be read passes as genuine", Weight.DECIDES, True)
+                )
+            else:
+                found.append(Use(reading.place, idle, Weight.SEEN, False))
         return sorted(found, key=lambda use: (-use.weight, not use.from_request, use.place))
 
     def _uses(
@@ -303,6 +309,25 @@ class Authority:
                     if not any(o.effect == "signature" for o in off):
                         return True
         return False
+
+    def _asked(self, reading: Reading) -> Place | None:
+        """Where a caller asks whether a token is good, and hears yes if only it can be read."""
+        scope = self.project.scope(reading.scope)
+        says_yes = scope is not None and any(
+            isinstance(option, Const) and option.value is True for option in options(scope.returned)
+        )
+        for call in self.project.callers.get(reading.scope, ()) if says_yes else ():
+            for event in self.project.events:
+                if (
+                    isinstance(event, Tested)
+                    and (event.then_exits or event.else_exits)
+                    and event.place.path == call.place.path
+                    and event.place.span.start <= call.place.span.start
+                    and call.place.span.end <= event.place.span.end
+                    and not is_test(event.place.path)
+                ):
+                    return event.place
+        return None
 
     def _idle(self, reading: Reading) -> str:
         """What is said of claims that nothing uses: they are dropped, or only shown."""
