@@ -77,7 +77,6 @@ class Importers:
                 return True
         return bool(names) and not names.isdisjoint(_NAME.findall(data))
 
-
     def _is_passed_on(self, module: str, data: bytes) -> bool:
         """Whether a name is taken from a package that may import it from one of the modules.
 
