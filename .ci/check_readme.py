@@ -71,8 +71,8 @@ GENERATED: dict[str, Callable[[], str]] = {
 
 
 def comparable(text: str) -> str:
-    """Text without what Python versions write differently: line breaks and ``-o X, --out X``."""
-    return " ".join(re.sub(r"(-\w) [A-Z_]+, (--)", r"\1, \2", text).split())
+    """Text without what Python versions write differently: line breaks and ``--out X, -o X``."""
+    return " ".join(re.sub(r"(-[\w-]+) [A-Z_]+, (-)", r"\1, \2", text).split())
 
 
 def wrong_settings(readme: str) -> set[str]:
