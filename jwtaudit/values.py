@@ -320,6 +320,21 @@ class Call:
         return self.place
 
 
+def spread_out(argument: Bound) -> Iterator[Bound]:
+    """The arguments that one stands for: more than one, where a known value is spread."""
+    value, place = argument.value, argument.place
+    if argument.spread == 1 and isinstance(value, Sequence):
+        yield from (Bound(v, place=place) for v in value.items)
+        yield from (Bound(v, spread=1, place=place) for v in value.rest)
+    elif argument.spread == 2 and isinstance(value, Table):
+        for name, given in value.entries.items():
+            if isinstance(name, str) and not isinstance(given, Absent):
+                yield Bound(given, name=name, place=place)
+        yield from (Bound(v, spread=2, place=place) for v in value.rest)
+    else:
+        yield argument
+
+
 def hop(value: Value, place: Place, what: str) -> Value:
     """The value with one more step of its way."""
     if len(value.trace) >= 12 or isinstance(value, (Absent, Symbol, ModuleRef)):
@@ -517,6 +532,7 @@ class _Rewrite:
         if receiver is not call.receiver or any(
             a.value is not b.value for a, b in zip(arguments, call.arguments, strict=True)
         ):
+            arguments = tuple(bound for a in arguments for bound in spread_out(a))
             new = replace(call, receiver=receiver, arguments=arguments, origin=call.origin or call)
         self.keep.append(call)
         self.calls[id(call)] = new

@@ -210,8 +210,9 @@ class _Run:
         """Add the files that use the project's own token code; and those that use these."""
         new: Iterable[Facts] = facts.values()
         words = self.models.words[0]
+        names: frozenset[str] = frozenset()
         for _ in range(_WAVES):
-            importers = Importers(new, words, self.models.is_library)
+            importers = Importers(new, words, self.models.is_library, names)
             vocabulary = Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
             found: dict[str, Facts] = {}
             for path in self.tree.files:
@@ -231,7 +232,8 @@ class _Run:
             if not found:
                 return
             facts.update(found)
-            new, words = found.values(), tuple(name.lower() for name in importers.names)
+            names = importers.names
+            new, words = found.values(), tuple(name.lower() for name in names)
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""

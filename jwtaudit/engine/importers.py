@@ -15,7 +15,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from jwtaudit.facts import Facts
 
@@ -37,31 +37,40 @@ class Importers:
         facts: the files that matter.
         words: the words of token libraries' module names.
         is_library: whether a module belongs to a known library, whose users are known by it.
+        names: what was looked for before.
     """
 
     def __init__(
-        self, facts: Iterable[Facts], words: Sequence[str], is_library: Callable[[str], bool]
+        self,
+        facts: Iterable[Facts],
+        words: Sequence[str],
+        is_library: Callable[[str], bool],
+        names: Collection[str] = (),
     ) -> None:
         self.modules: dict[str, frozenset[str]] = {}
         self._folders: set[str] = set()
-        for fact in facts:
-            module = _dotted(fact.path)
-            if fact.language != "python" or is_test(fact.path) or is_library(module):
-                continue
-            names = _token_names(fact, words)
-            if names:
-                self.modules[module] = names
+        candidates = [
+            fact
+            for fact in facts
+            if fact.language == "python"
+            and not is_test(fact.path)
+            and not is_library(_dotted(fact.path))
+        ]
+        told = [_token_names(fact, words) for fact in candidates]
+        known = frozenset(names).union(*told)
+        for fact, defined in zip(candidates, told, strict=True):
+            found = defined | _passed_on(fact, known)
+            if found:
+                self.modules[_dotted(fact.path)] = found
                 self._folders.add(fact.path.partition("/")[0])
         self.names = frozenset(name for names in self.modules.values() for name in names)
         self._names_by_end: dict[str, set[bytes]] = {}
         for module, names in self.modules.items():
-            known = self._names_by_end.setdefault(_end(module), set())
-            known.update(name.encode() for name in names)
+            self._names_by_end.setdefault(_end(module), set()).update(map(str.encode, names))
         self._names_by_package: dict[str, set[bytes]] = {}
         for module, names in self.modules.items():
             for package in _packages(module):
-                known = self._names_by_package.setdefault(package, set())
-                known.update(name.encode() for name in names)
+                self._names_by_package.setdefault(package, set()).update(map(str.encode, names))
 
     def may_hold(self, path: str) -> bool:
         """Whether a file lies where it can import one of the modules at all."""
@@ -145,6 +154,13 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         wanted = {name for name in new if _tells(name)}
         changed = bool(wanted)
     return frozenset(name for name in found if _tells(name))
+
+
+def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
+    """The names that a module imports from token code, so that others find them in it."""
+    return frozenset(
+        node.alias for node in fact.body if isinstance(node, f.Import) and node.name in known
+    )
 
 
 def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement]]:

@@ -71,6 +71,7 @@ from jwtaudit.values import (
     options,
     rewrite,
     rewrite_call,
+    spread_out,
 )
 
 if TYPE_CHECKING:
@@ -822,18 +823,7 @@ class Interpreter:
         for node in nodes:
             value = self.expr(node.value, frame)
             place = self._place(frame, node.value)
-            if node.spread == 1 and isinstance(value, Sequence):
-                out.extend(Bound(v, place=place) for v in value.items)
-                out.extend(Bound(v, spread=1, place=place) for v in value.rest)
-            elif node.spread == 2 and isinstance(value, Table):
-                out.extend(
-                    Bound(v, name=k, place=place)
-                    for k, v in value.entries.items()
-                    if isinstance(k, str) and not isinstance(v, Absent)
-                )
-                out.extend(Bound(v, spread=2, place=place) for v in value.rest)
-            else:
-                out.append(Bound(value, node.name, node.spread, place))
+            out.extend(spread_out(Bound(value, node.name, node.spread, place)))
         return tuple(out)
 
     def apply(
