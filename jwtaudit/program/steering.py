@@ -240,7 +240,11 @@ def _is_nothing(value: Value) -> bool:
     """Whether comparing with a value refuses nobody: nothing, or a cache to be filled."""
     return all(
         (isinstance(option, Const) and not option.value)
-        or (isinstance(option, Table) and not option.entries and not option.rest)
+        or (
+            isinstance(option, Table)
+            and not option.entries
+            and all(isinstance(rest, Unknown) for rest in option.rest)
+        )
         or (isinstance(option, Member) and "cache" in (option.name or "").lower())
         or (isinstance(option, (Param, Unknown)) and "cache" in _name(option).lower())
         for option in options(value)
