@@ -94,9 +94,7 @@ def _spread_dict(node: ast.AST) -> ast.AST | None:
 
 
 IN_PLACE = {
-    "comments and blank lines": _each(_comments),
-    "dead code": _each(_dead_code),
-    "quotes": _each(_single_quotes),
+    "comments, dead code, quotes": _each(lambda text: _comments(_dead_code(_single_quotes(text)))),
     "alias of an import": _each(_another_alias),
     "order of keywords": _rewritten(_keywords_reversed),
     "dict()": _rewritten(_dict_call),
@@ -149,15 +147,13 @@ def _calls_in_helpers(project: Files) -> Files:
     """Every call of the library goes through a function of the project."""
     changed = {}
     for path, text in project.items():
-        names = sorted(set(re.findall(r"\bjwt\.(encode|decode)\(", text)))
-        if path.endswith(".py") and names:
-            text = re.sub(r"\bjwt\.(encode|decode)\(", r"_through_\1(", text)
-            for name in names:
-                text += (
-                    f"\n\ndef _through_{name}(*args, **kwargs):\n"
-                    f"    return jwt.{name}(*args, **kwargs)\n"
-                )
-        changed[path] = text
+        names = re.findall(r"\bjwt\.(encode|decode)\(", text) if path.endswith(".py") else []
+        helpers = [
+            f"\n\ndef _through_{name}(*args, **kwargs):\n    return jwt.{name}(*args, **kwargs)\n"
+            for name in sorted(set(names))
+        ]
+        calls = re.sub(r"\bjwt\.(encode|decode)\(", r"_through_\1(", text)
+        changed[path] = "".join((calls if names else text, *helpers))
     return changed
 
 
@@ -214,12 +210,12 @@ def _files_renamed(project: Files) -> Files:
     stems = {stem for stem in stems if not any("/" + stem + "/" in f"/{p}" for p in project)}
     changed = {}
     for path, text in project.items():
-        pure = PurePosixPath(path)
-        if pure.stem in stems and pure.suffix == ".py":
-            path = _beside(path, f"{pure.stem}_renamed")
-        if pure.suffix == ".py":
-            text = "\n".join(_import_renamed(line, stems) for line in text.split("\n"))
-        changed[path] = text
+        if not path.endswith(".py"):
+            changed[path] = text
+            continue
+        stem = PurePosixPath(path).stem
+        new = _beside(path, f"{stem}_renamed") if stem in stems else path
+        changed[new] = "\n".join(_import_renamed(line, stems) for line in text.split("\n"))
     return changed
 
 

@@ -10,7 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import Setting, in_main, setting_of
-from jwtaudit.program.kinds import Kind, branch_kind, kind_of, token_kind
+from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token_kind
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.times import DAY, HOUR, Time, times
@@ -40,9 +40,12 @@ _NOUNS = {
 def lifetime_too_long(project: Project) -> Iterator[Draft]:
     """A token is valid for longer than its kind should be."""
     for site in _signing(project):
-        for time in _lifetimes(site):
+        lifetimes = list(_lifetimes(site))
+        for time in lifetimes:
             kind = token_kind(site, claim_sets(site), time.source)
             branch = branch_kind(project, time.made)
+            if branch is Kind.UNKNOWN and len(lifetimes) > 1:
+                branch = named_kind(time.source)
             if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
                 continue  # the way of the other kind; its own caller is a site of its own
             yield from _too_long(project, time, kind, site.place, _stepped(site))

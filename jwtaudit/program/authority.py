@@ -434,7 +434,7 @@ class Authority:
             weight = self._call_weight(event, claim)
             if weight is None:
                 return None
-            name = event.name.removeprefix("*.")
+            name = event.name.removeprefix("*.").removeprefix("str.")
             callee = f"`{name}()`" if name else "a function"
             return Use(event.place, f"{what} given to {callee}", weight, request)
         if isinstance(event, Stored):

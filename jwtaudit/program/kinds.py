@@ -79,6 +79,19 @@ def kind_of(name: str) -> Kind:
     return Kind.UNKNOWN
 
 
+def named_kind(value: Value) -> Kind:
+    """The kind that the variables speak of through which a value came, nearest to it first."""
+    kinds = (kind_of(name) for name in _variables(value))
+    return next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
+
+
+def _variables(value: Value) -> Iterator[str]:
+    for hop in value.trace:
+        quoted = re.search(r"`([^`]+)`", hop.what)
+        if quoted and "returned" not in hop.what:
+            yield quoted[1]
+
+
 def branch_kind(project: Project, call: Call | None) -> Kind:
     """The kind that the branch around a call was taken for: ``if kind == "refresh":``, ``else``."""
     for arm in reversed(call.path if call is not None else ()):
@@ -113,10 +126,7 @@ def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iter
     if lifetime is not None:
         if isinstance(lifetime, Setting):
             yield lifetime.name
-        for hop in lifetime.trace:
-            quoted = re.search(r"`([^`]+)`", hop.what)
-            if quoted and "returned" not in hop.what:
-                yield quoted[1]
+        yield from _variables(lifetime)
     for use in site.project.uses(site.chain[-1] if site.chain else site.call):
         if isinstance(use, Assigned):
             yield use.name
