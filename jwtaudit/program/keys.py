@@ -202,6 +202,17 @@ def _imported(project: Project, library: Library) -> bool:
         and not call.place.path.startswith(own)
         and not is_test(call.place.path)
         for call in project.calls
+    ) or any(
+        # named in the settings: an installed application, a class that authenticates
+        isinstance(part, Const)
+        and isinstance(part.value, str)
+        and f"{part.value}.".startswith(roots)
+        for path in project.settings_files
+        if not is_test(path) and not path.startswith(own)
+        if (module := project.module(path)) is not None and module.body is not None
+        for event in module.body.events
+        if isinstance(event, Assigned)
+        for part in walk(event.value)
     )
 
 
