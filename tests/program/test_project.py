@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.program.show import arguments
+from tests.program.show import arguments, project, show
 from tests.support import scan
 
 NESTED = {
@@ -91,3 +91,72 @@ def test_users_of_a_name_that_a_package_passes_on_are_read(package, read):
         f"{root}main.py": f"{read}\nseal({{'sub': '1'}})\n",
     }
     assert [f.rule_id for f in scan(files)] == ["JWT301"]
+
+
+@pytest.mark.xfail(
+    reason="a field of a parameter's class is its default, whatever the callers give", strict=True
+)
+def test_a_field_given_to_an_injected_object_wins_over_its_default():
+    files = {
+        "conf.py": (
+            "from dataclasses import dataclass\n\n@dataclass\nclass Keys:\n    signing: str = 'd'\n"
+        ),
+        "app.py": (
+            "import jwt\nfrom conf import Keys\n\n"
+            "class Tokens:\n"
+            "    def __init__(self, keys: Keys):\n        self.keys = keys\n"
+            "    def issue(self):\n        return jwt.encode({}, self.keys.signing)\n\n"
+            "Tokens(Keys(signing='given')).issue()\n"
+        ),
+    }
+    assert arguments(files, "key") == ["'given'"]
+
+
+WRAPPED = """\
+import jwt
+
+class Keys:
+    def __init__(self, signing):
+        self.signing = signing
+
+class Tokens:
+    def __init__(self, keys):
+        self.keys = keys
+
+    def issue(self, claims):
+        return jwt.encode(claims, self.keys.signing)
+
+def through(*args, **kwargs):
+    return jwt.encode(*args, **kwargs)
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "key"),
+    [
+        ('Tokens(Keys("k")).issue({"sub": 1})', "'k'"),
+        ('through({"sub": 1}, "k")', "'k'"),
+        ('through(payload={"sub": 1}, key="k")', "'k'"),
+    ],
+)
+def test_an_argument_reaches_the_library_call(use, key):
+    files = {"lib.py": WRAPPED, "app.py": f"from lib import *\n{use}\n"}
+    found = [
+        show(site.argument("key"))
+        for site in project(files).sites("sign")
+        if show(site.argument("payload")) == "{sub: 1}"
+    ]
+    assert key in found
+
+
+def test_a_member_of_an_enumeration_reaches_what_its_value_chooses():
+    files = {
+        "kinds.py": 'import enum\n\nclass Kind(enum.Enum):\n    A = "a"\n',
+        "app.py": (
+            "import jwt\nfrom kinds import Kind\n"
+            'KEYS = {"a": "k"}\n\n'
+            "def issue(kind: Kind):\n    return jwt.encode({}, KEYS[kind.value])\n\n"
+            "issue(Kind.A)\n"
+        ),
+    }
+    assert arguments(files, "key") == ["'k'"]
