@@ -65,12 +65,12 @@ class Importers:
                 self._folders.add(fact.path.partition("/")[0])
         self.names = frozenset(name for names in self.modules.values() for name in names)
         self._names_by_end: dict[str, set[bytes]] = {}
-        for module, names in self.modules.items():
-            self._names_by_end.setdefault(_end(module), set()).update(map(str.encode, names))
+        for module, given in self.modules.items():
+            self._names_by_end.setdefault(_end(module), set()).update(map(str.encode, given))
         self._names_by_package: dict[str, set[bytes]] = {}
-        for module, names in self.modules.items():
+        for module, given in self.modules.items():
             for package in _packages(module):
-                self._names_by_package.setdefault(package, set()).update(map(str.encode, names))
+                self._names_by_package.setdefault(package, set()).update(map(str.encode, given))
 
     def may_hold(self, path: str) -> bool:
         """Whether a file lies where it can import one of the modules at all."""
