@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.keys import enclosing
+from jwtaudit.program.keys import enclosing, is_used
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.times import times
@@ -79,21 +79,35 @@ def _places(
 
 def _lacking(project: Project, library: Library, setting: FrameworkSetting) -> Iterator[Place]:
     """The mappings that leave the setting out; without one, where the framework is named."""
-    around = [one for one in given(project) if one.name in setting.inside]
+    around = [one for one in given(project) if one.name in (setting.inside or (setting.name,))]
     for one in around:
         for table in options(one.value):
             if isinstance(table, Table) and not table.rest and setting.name not in table.entries:
                 yield one.place
-    if not around:
-        roots = tuple(f"{root}." for root in library.roots)
-        named = [
-            part.place
-            for one in given(project)
-            for part in walk(one.value)
-            if isinstance(part, Const) and isinstance(part.value, str)
-            if part.place is not None and f"{part.value}.".startswith(roots)
-        ]
-        yield from named[:1]
+    if not around and is_used(project, library):
+        yield from _named(project, library)
+
+
+def _named(project: Project, library: Library) -> Iterator[Place]:
+    """The first place in the settings, or else in the code, that names a framework."""
+    roots = tuple(f"{root}." for root in library.roots)
+    modules = map(project.module, project.settings_files)
+    bodies = [module.body for module in modules if module is not None and module.body is not None]
+    named = [
+        part.place
+        for body in bodies
+        for event in body.events
+        if isinstance(event, Assigned) and not is_test(event.place.path)
+        for part in walk(event.value)
+        if isinstance(part, Const) and isinstance(part.value, str)
+        if part.place is not None and f"{part.value}.".startswith(roots)
+    ]
+    named += [
+        call.place
+        for call in project.calls
+        if call.name.startswith(roots) and not is_test(call.place.path)
+    ]
+    yield from named[:1]
 
 
 def _is_decided_here(value: Value) -> bool:

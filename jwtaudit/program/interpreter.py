@@ -785,6 +785,8 @@ class Interpreter:
         base = self.expr(node.object, frame)
         key = self.expr(node.key, frame)
         place = self._place(frame, node)
+        if isinstance(base, Symbol) and self._is_class(base):
+            return base  # a generic class with its parameters: ``JWTAuth[User](...)``
         if isinstance(base, (Symbol, Outcome, Member)):
             name = self._modelled(base, "__getitem__")
             if name:
@@ -792,6 +794,10 @@ class Interpreter:
                 call = Call(place, name, base, given, frame.scope.id, frame.path)
                 return self._library_call(call, frame)
         return self.project.entry(base, key, place)
+
+    def _is_class(self, symbol: Symbol) -> bool:
+        name = symbol.name
+        return name.rpartition(".")[2][:1].isupper() and bool(self.project.models.exactly(name))
 
     def _call(self, node: f.Call, frame: Frame) -> Value:
         place = self._place(frame, node)

@@ -142,7 +142,7 @@ def _called(project: Project) -> Iterator[KeyUse]:
 def _configured(project: Project) -> Iterator[KeyUse]:
     """Keys that a framework takes from its settings by itself."""
     for library in project.models.libraries:
-        if not library.key_settings or not _imported(project, library):
+        if not library.key_settings or not is_used(project, library):
             continue
         for name in (*library.key_settings, *project.options.secret_settings):
             entries = (
@@ -193,26 +193,38 @@ def _kept_inside(project: Project, library: Library, name: str) -> Iterator[Entr
                     yield Entry(value, value.place or event.place)
 
 
-def _imported(project: Project, library: Library) -> bool:
+def is_used(project: Project, library: Library) -> bool:
     """Whether product code uses a library; its own code below the scan root does not count."""
     roots = tuple(f"{root}." for root in library.roots)
     own = tuple(f"{root.replace('.', '/')}/" for root in library.roots)
-    return any(
-        call.name.startswith(roots)
-        and not call.place.path.startswith(own)
-        and not is_test(call.place.path)
-        for call in project.calls
-    ) or any(
-        # named in the settings: an installed application, a class that authenticates
-        isinstance(part, Const)
-        and isinstance(part.value, str)
-        and f"{part.value}.".startswith(roots)
-        for path in project.settings_files
-        if not is_test(path) and not path.startswith(own)
-        if (module := project.module(path)) is not None and module.body is not None
-        for event in module.body.events
-        if isinstance(event, Assigned)
-        for part in walk(event.value)
+    return (
+        any(
+            call.name.startswith(roots)
+            and not call.place.path.startswith(own)
+            and not is_test(call.place.path)
+            for call in project.calls
+        )
+        or any(
+            # a decorator, a dependency: used without a call
+            isinstance(statement, f.Import)
+            and f"{statement.module}.".startswith(roots)
+            and not path.startswith(own)
+            and not is_test(path)
+            for path, facts in project.facts.items()
+            for statement in facts.body
+        )
+        or any(
+            # named in the settings: an installed application, a class that authenticates
+            isinstance(part, Const)
+            and isinstance(part.value, str)
+            and f"{part.value}.".startswith(roots)
+            for path in project.settings_files
+            if not is_test(path) and not path.startswith(own)
+            if (module := project.module(path)) is not None and module.body is not None
+            for event in module.body.events
+            if isinstance(event, Assigned)
+            for part in walk(event.value)
+        )
     )
 
 
@@ -653,6 +665,7 @@ __all__ = [
     "enclosing",
     "is_for_development",
     "is_refused",
+    "is_used",
     "key_uses",
     "parameter_of",
     "sources",
