@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jwtaudit import models
-from jwtaudit.dependencies import Pin, normalised, poetry_specifier, read
+from jwtaudit.dependencies import Pin, read
+from jwtaudit.dependencies.pypi import normalised, poetry_specifier
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
+from jwtaudit.dependencies import is_followed
+from jwtaudit.dependencies.versions import bounds
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.advisories import abandoned, advisories, exposed, title
 from jwtaudit.program.context import Setting, is_test, setting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from jwtaudit.dependencies import Requirement
     from jwtaudit.models import Library
@@ -28,16 +30,18 @@ _MOST_NAMED = 3
 @check("vulnerable-jwt-library")
 def vulnerable_jwt_library(project: Project) -> Iterator[Draft]:
     """Every version that a manifest admits has a published fault."""
-    for package, requirements in _by_package(project):
-        known = advisories().get(package, ())
-        releases = [advisory.fixed for advisory in known]
+    told: set[Place] = set()
+    for key, requirements in _by_package(project, advisories()):
+        known = advisories()[key]
+        releases = [number for a in known for number in (a.fixed, *bounds(a.affected))]
         open_to = {
             requirement.place: found
             for requirement in requirements
             if (found := [a for a in known if requirement.is_within(a.affected, releases)])
         }
-        affected = [r for r in requirements if r.place in open_to]
+        affected = [r for r in requirements if r.place in open_to and r.place not in told]
         for requirement, related in _told_once(affected):
+            told.add(requirement.place)
             yield _vulnerable(project, requirement, open_to[requirement.place], related)
 
 
@@ -48,13 +52,12 @@ def _vulnerable(
     reached = {a: place for a in known if (place := exposed(project, a, folder))}
     known = sorted(known, key=lambda a: (a not in reached or a.weight < 2, -a.weight))
     worst = known[0]
-    name = title(project, requirement.package)
-    version = requirement.version
+    name = title(project, requirement.ecosystem, requirement.package)
     fixed = _newest(known)
     others = [a.ids[0] for a in known[1:]]
     message = (
-        f"{name} {version or requirement.specifier} is open to {worst.ids[0]}: {worst.effect}"
-        f" (fixed in {worst.fixed})"
+        f"{name} {requirement.version or requirement.written} is open to {worst.ids[0]}:"
+        f" {worst.effect} (fixed in {worst.fixed})"
     )
     if others:
         named = ", ".join(others[:_MOST_NAMED])
@@ -64,12 +67,12 @@ def _vulnerable(
         rule="",
         place=requirement.place,
         message=message,
-        confidence=_vulnerable_confidence(requirement.place.path, known, reached),
+        confidence=_vulnerable_confidence(requirement, known, reached),
         related=(
             *((reached[a], f"open to {a.ids[0]}") for a in known if a in reached),
             *((place, "named here too") for place in related),
         ),
-        advice=f"Raise it to {fixed} or later (`{requirement.package}>={fixed}`) and lock again.",
+        advice=f"Raise it to {fixed} or later (`{_wanted(requirement, fixed)}`) and lock again.",
         anchor=requirement.package,
     )
 
@@ -79,42 +82,53 @@ def _newest(known: Iterable[Advisory]) -> str:
     return max((a.fixed for a in known), key=lambda text: [int(n) for n in text.split(".")])
 
 
+def _wanted(requirement: Requirement, release: str) -> str:
+    """How the package manager is told."""
+    sign = "@^" if requirement.ecosystem == "npm" else ">="
+    return f"{requirement.package}{sign}{release}"
+
+
 def _vulnerable_confidence(
-    manifest: str, known: Sequence[Advisory], reached: Collection[Advisory]
+    requirement: Requirement, known: Sequence[Advisory], reached: Collection[Advisory]
 ) -> Confidence:
     if any(advisory.weight > 1 for advisory in reached):
-        return _confidence(manifest)
+        # What is bundled into a program stands under what only development needs, too.
+        return _confidence(requirement.place.path)
+    if requirement.development:
+        return Confidence.LOW
     if reached or any(advisory.weight > 1 for advisory in known):
-        return min(_confidence(manifest), Confidence.MEDIUM)
+        return min(_confidence(requirement.place.path), Confidence.MEDIUM)
     return Confidence.LOW
 
 
 def _confidence(manifest: str) -> Confidence:
-    return Confidence.HIGH if _is_shipped(manifest) else Confidence.LOW
+    return Confidence.HIGH if _is_for_the_program(manifest) else Confidence.LOW
 
 
-def _is_shipped(manifest: str) -> bool:
-    """Whether the program itself needs what a manifest names, and not its tests alone."""
+def _is_shipped(requirement: Requirement) -> bool:
+    """Whether the program itself needs a package, and not its tests alone."""
+    return not requirement.development and _is_for_the_program(requirement.place.path)
+
+
+def _is_for_the_program(manifest: str) -> bool:
     return setting_of(manifest) is Setting.PRODUCT and not _NOT_SHIPPED.search(manifest.lower())
 
 
 @check("unmaintained-or-wrong-package")
 def unmaintained_or_wrong_package(project: Project) -> Iterator[Draft]:
     """A package was given up, or takes the place of the one that is meant."""
-    for package, requirements in _by_package(project):
-        gone = abandoned().get(package)
-        if gone is None:
-            continue
+    for key, requirements in _by_package(project, abandoned()):
+        gone = abandoned()[key]
         for requirement, related in _told_once(requirements):
             yield Draft(
                 rule="",
                 place=requirement.place,
-                message=f"{title(project, package)} {gone.why}: what is found in it next will not"
+                message=f"{title(project, *key)} {gone.why}: what is found in it next will not"
                 " be repaired",
                 confidence=_abandoned_confidence(project, requirement),
                 related=tuple((place, "named here too") for place in related),
                 advice=f"Use {gone.successor} instead.",
-                anchor=package,
+                anchor=requirement.package,
             )
     yield from _clashes(project)
 
@@ -124,7 +138,7 @@ def _abandoned_confidence(project: Project, requirement: Requirement) -> Confide
     roots = [
         f"{root}."
         for library in project.models.libraries
-        if library.package == requirement.package
+        if library.package == requirement.package and library.ecosystem == requirement.ecosystem
         for root in library.roots
     ]
     is_called = any(
@@ -135,9 +149,17 @@ def _abandoned_confidence(project: Project, requirement: Requirement) -> Confide
 
 
 def _clashes(project: Project) -> Iterator[Draft]:
-    libraries = {library.package: library for library in project.models.libraries}
+    libraries = {
+        library.package: library
+        for library in project.models.libraries
+        if library.ecosystem == "pypi"
+    }
+    packages = {
+        ("pypi", p) for a in libraries.values() if a.conflicts for p in (a.package, *a.conflicts)
+    }
     for path in _manifests(project):
-        found = {r.package: r for r in reversed(_requirements(project, path))}
+        requirements = list(project.versions.requirements(path, packages))
+        found = {r.package: r for r in reversed(requirements)}
         for package, requirement in found.items():
             library = libraries.get(package)
             for other in library.conflicts if library else ():
@@ -151,7 +173,7 @@ def _clashes(project: Project) -> Iterator[Draft]:
                         confidence=_confidence(path),
                         related=((found[other].place, "the other package"),),
                         advice=f"Remove `{package}`; the program calls"
-                        f" {title(project, other)}'s functions.",
+                        f" {title(project, 'pypi', other)}'s functions.",
                         anchor=package,
                     )
 
@@ -173,18 +195,40 @@ def _manifests(project: Project) -> Sequence[str]:
     return () if project.versions is None else project.versions.manifests(project.files)
 
 
-def _requirements(project: Project, manifest: str) -> list[Requirement]:
-    return list(project.versions.requirements(manifest))
-
-
-def _by_package(project: Project) -> Iterator[tuple[str, list[Requirement]]]:
-    """The requirements on each package, one per manifest, directory by directory."""
-    found: dict[tuple[str, str], dict[str, Requirement]] = defaultdict(dict)
-    for path in _manifests(project):
-        for requirement in _requirements(project, path):
-            found[_folder(path), requirement.package].setdefault(path, requirement)
+def _by_package(
+    project: Project, packages: Collection[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, str], list[Requirement]]]:
+    """The requirements on each of some packages, one per manifest, directory by directory."""
+    found: dict[tuple[str, tuple[str, str]], dict[str, Requirement]] = defaultdict(dict)
+    manifests = _manifests(project)
+    for path in manifests:
+        if not is_followed(path):
+            for requirement in project.versions.requirements(path, packages):
+                package = (requirement.ecosystem, requirement.package)
+                found[_folder(path), package].setdefault(path, requirement)
+    for path in manifests:
+        if is_followed(path):
+            _follow(project, path, found)
     for (_, package), by_manifest in sorted(found.items()):
         yield package, list(by_manifest.values())
+
+
+def _follow(
+    project: Project,
+    lock: str,
+    found: Mapping[tuple[str, tuple[str, str]], dict[str, Requirement]],
+) -> None:
+    """Add to what people wrote what a lock made of it; it may be one for several directories."""
+    below = {key: r for key, r in found.items() if key[0].startswith(_folder(lock))}
+    packages = {package for _, package in below}
+    if not packages:
+        return
+    for requirement in project.versions.requirements(lock, packages):
+        for (_, package), written in below.items():
+            if package == (requirement.ecosystem, requirement.package) and any(
+                r.admits(requirement) for r in written.values() if not r.lock
+            ):
+                written.setdefault(lock, requirement)
 
 
 def _folder(manifest: str) -> str:
@@ -203,9 +247,9 @@ def _told_once(
     What a program needs stands in the lists for its tests and documentation as well.
     """
     requirements = [r for r in requirements if not is_test(r.place.path)]
-    shipped = [r for r in requirements if _is_shipped(r.place.path)] or requirements
+    shipped = [r for r in requirements if _is_shipped(r)] or requirements
     written = [r for r in shipped if not r.lock]
-    if not written or not _is_shipped(shipped[0].place.path):
+    if not written or not _is_shipped(shipped[0]):
         written = shipped[:1]
     following = [r.place for r in requirements if r not in written]
     for requirement in written:

@@ -265,7 +265,7 @@ class _Run:
 
     def _source(self, path: str) -> Source | None:
         if path not in self.sources:
-            data = self.data.get(path)
+            data = self.data.get(path) or (self._read(path) if path in self.tree.files else None)
             self.sources[path] = None if data is None else frontends.read(path, data)
         return self.sources[path]
 
@@ -434,9 +434,10 @@ def _may_matter(path: str, data: bytes, needles: Needles) -> bool:
 
         return config.matters(data)
     if language == "manifest":
+        from jwtaudit.dependencies import is_followed  # noqa: PLC0415
         from jwtaudit.program import advisories  # noqa: PLC0415
 
-        return advisories.concerned(data)
+        return not is_followed(path) and advisories.concerned(data)
     return needles.match(data)
 
 

@@ -37,9 +37,14 @@ _CONFIG = re.compile(
 _MANIFEST = re.compile(
     r"(?:.*/)?(?:(?:[\w.-]+[-_.])?(?:requirements|constraints)(?:[-_.][\w.-]+)?\.(?:txt|in)"
     r"|requirements/[\w.-]+\.(?:txt|in)|(?:uv|poetry|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml"
-    r"|pyproject\.toml|pipfile(?:\.lock)?|setup\.cfg)"
+    r"|pyproject\.toml|pipfile(?:\.lock)?|setup\.cfg"
+    r"|package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|bun\.lock"
+    r"|pnpm-lock\.ya?ml)"
 )
-_MANIFEST_ENDS = (".txt", ".in", ".lock", ".toml", ".cfg", "pipfile")
+_MANIFEST_ENDS = (
+    ".txt", ".in", ".lock", ".toml", ".cfg", "pipfile",
+    "package.json", "-lock.json", "-shrinkwrap.json", "-lock.yaml", "-lock.yml",
+)  # fmt: skip
 
 TEXT_NEEDLES = ("eyJ", "eyK", "localStorage", "sessionStorage", "document.cookie")
 """What a string literal must hold to be kept for the rules that read texts."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Advisory:
     """One published fault of a package; ``rules/data/advisories.toml`` explains the fields."""
 
+    ecosystem: str
     package: str
     ids: tuple[str, ...]
     affected: str
@@ -36,9 +37,13 @@ class Advisory:
 class Abandoned:
     """A package that should not be used any more."""
 
+    ecosystem: str
     package: str
     why: str
     successor: str
+
+
+_USUAL = "pypi"
 
 
 @functools.lru_cache(maxsize=1)
@@ -47,11 +52,13 @@ def _document() -> Mapping[str, Any]:
 
 
 @functools.lru_cache(maxsize=1)
-def advisories() -> Mapping[str, tuple[Advisory, ...]]:
-    """Package -> its faults, the gravest first."""
-    found: dict[str, list[Advisory]] = {}
+def advisories() -> Mapping[tuple[str, str], tuple[Advisory, ...]]:
+    """Ecosystem and package -> its faults, the gravest first."""
+    found: dict[tuple[str, str], list[Advisory]] = {}
     for row in _document()["advisory"]:
+        ecosystem = row.get("ecosystem", _USUAL)
         advisory = Advisory(
+            ecosystem,
             row["package"],
             tuple(row["ids"]),
             row["affected"],
@@ -61,30 +68,33 @@ def advisories() -> Mapping[str, tuple[Advisory, ...]]:
             tuple(row.get("calls", ())),
             row.get("algorithms") == "mixed",
         )
-        found.setdefault(advisory.package, []).append(advisory)
-    return {
-        package: tuple(sorted(rows, key=lambda row: -row.weight)) for package, rows in found.items()
-    }
+        found.setdefault((ecosystem, advisory.package), []).append(advisory)
+    return {key: tuple(sorted(rows, key=lambda row: -row.weight)) for key, rows in found.items()}
 
 
 @functools.lru_cache(maxsize=1)
-def abandoned() -> Mapping[str, Abandoned]:
-    """Package -> what became of it."""
-    return {
-        row["package"]: Abandoned(row["package"], row["why"], row["successor"])
+def abandoned() -> Mapping[tuple[str, str], Abandoned]:
+    """Ecosystem and package -> what became of it."""
+    rows = (
+        Abandoned(row.get("ecosystem", _USUAL), row["package"], row["why"], row["successor"])
         for row in _document()["abandoned"]
-    }
+    )
+    return {(row.ecosystem, row.package): row for row in rows}
 
 
 def concerned(manifest: bytes) -> bool:
     """Whether a manifest may name a package of the tables."""
     lower = manifest.lower().replace(b"\0", b"")
-    return any(package.encode() in lower for package in (*advisories(), *abandoned()))
+    return any(package.encode() in lower for _, package in (*advisories(), *abandoned()))
 
 
-def title(project: Project, package: str) -> str:
+def title(project: Project, ecosystem: str, package: str) -> str:
     """A package's name as people write it."""
-    titles = (lib.title for lib in project.models.libraries if lib.package == package)
+    titles = (
+        library.title
+        for library in project.models.libraries
+        if library.package == package and library.ecosystem == ecosystem
+    )
     return next(titles, package).partition(" (")[0]
 
 
@@ -103,6 +113,7 @@ def exposed(project: Project, advisory: Advisory, folder: str) -> Place | None:
             use.place
             for use in key_uses(project)
             if use.library.package == advisory.package
+            and use.library.ecosystem == advisory.ecosystem
             and use.site is not None
             and use.role != "sign"
             and (not advisory.mixed or _is_open(use.algorithms))
