@@ -282,10 +282,10 @@ def test_long_lock_files_are_read_in_one_go(tmp_path: Path, library: Library) ->
     head = '  "packages": {\n'
     files = {"package-lock.json": LOCK_V3.replace(head, head + many)}
     found = put(tmp_path, files)
-    started = time.perf_counter()
+    started = time.process_time()
     pin = found.version(library, "a.js")
     assert str(pin and pin.version) == "8.5.1"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 # -- the rules -----------------------------------------------------------------------------------

@@ -151,6 +151,8 @@ def _pre_release(text: str) -> str:
 
 def _told(version: str) -> str:
     """The specifier of a version in a lock; empty where it is no number."""
+    if re.fullmatch(r"(?:\d{1,9}\.){2}\d{1,9}", version):  # nearly all, and there are many
+        return f"=={version}"
     found = _alternative(version)
     return found if found.startswith("==") and not found.endswith("*") else ""
 
