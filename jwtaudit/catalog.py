@@ -44,10 +44,16 @@ _MARK = r"JWT\d{3}: (?:low|medium|high)"
 _MARKER = re.compile(rf"\s*(?:#|//|<!--|/\*)\s*(?P<marks>{_MARK}(?:, {_MARK})*)\s*(?:-->|\*/)?\s*$")
 _MARKER_ATTEMPT = re.compile(r"(?:#|//|<!--|/\*)\s*JWT\d{3}\b")
 
+_PINS = {
+    "python": (re.compile("=="), 'requires="pyjwt==2.10.1"'),
+    "js": (re.compile(r".@\d+\.\d+\.\d+"), 'requires="jsonwebtoken@9.0.2"'),
+}
 _DEFAULT_FILES = {
     "python": "app.py",
-    "javascript": "app.js",
-    "typescript": "app.ts",
+    "js": "app.js",
+    "jsx": "app.jsx",
+    "ts": "app.ts",
+    "tsx": "app.tsx",
     "html": "page.html",
 }
 
@@ -99,11 +105,13 @@ class Proof:
     Attributes:
         requires: pinned requirements, exactly what the script can import.
         line: the page's line on which the code begins.
+        language: ``python``, or ``js`` for Node.
     """
 
     requires: tuple[str, ...]
     code: str
     line: int
+    language: str = "python"
 
 
 # Identity is equality: a catalogue holds each rule once.
@@ -245,18 +253,20 @@ class Rule:
         """The scripts that show what the page claims; none where nothing can be run."""
         line, text = self.sections.get("Proof", (0, ""))
         return tuple(
-            self._proof(match, options, line + text.count("\n", 0, match.start()))
+            self._proof(words[0], match, options, line + text.count("\n", 0, match.start()))
             for match in _SECTION_OR_FENCE.finditer(text)
             for words, options in [_info(match["info"])]
             if words[1:] == ["proof"]
         )
 
-    def _proof(self, match: re.Match[str], options: Mapping[str, str], line: int) -> Proof:
+    def _proof(
+        self, language: str, match: re.Match[str], options: Mapping[str, str], line: int
+    ) -> Proof:
         requires = tuple(options.get("requires", "").split())
-        if not requires or any("==" not in requirement for requirement in requires):
-            wanted = 'requires="pyjwt==2.10.1"'
+        pin, wanted = _PINS.get(language, _PINS["python"])
+        if not requires or not all(pin.search(requirement) for requirement in requires):
             _refuse(self.file, line, f"a proof names its libraries with versions: {wanted}")
-        return Proof(requires, match["code"], line + 1)
+        return Proof(requires, match["code"], line + 1, language)
 
 
 class Catalog:

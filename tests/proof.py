@@ -19,16 +19,22 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 _RUNNER = Path(__file__).with_name("proof_runner.py")
+_NODE_RUNNER = Path(__file__).with_name("proof_runner.cjs")
 
 
 class ProofError(AssertionError):
     """The claim does not hold, or could not be tried."""
 
 
+def can_run(proof: Proof) -> bool:
+    """Whether this machine has what runs the proof."""
+    return proof.language == "python" or bool(shutil.which("node") and shutil.which("npm"))
+
+
 def run(rule: Rule, proof: Proof) -> None:
     """Run a proof of a page against its pinned libraries, in a process of its own."""
     job = {
-        "packages": str(installed(proof.requires)),
+        "packages": str(installed(proof.requires, language=proof.language)),
         "page": str(rule.file),
         "line": proof.line,
         "code": proof.code,
@@ -36,13 +42,12 @@ def run(rule: Rule, proof: Proof) -> None:
             {"section": section, "title": example.title, "line": file.line, "code": file.text}
             for section in ("Bad", "Good")
             for example in rule.examples(section)
-            for file in [file for file in example.files if file.language == "python"][:1]
+            for file in [file for file in example.files if file.language == proof.language][:1]
         ],
     }
     try:
-        # -I and -S: no environment, no user's and no project's packages on sys.path.
         process = subprocess.run(
-            [sys.executable, "-I", "-S", str(_RUNNER)],
+            _command(proof.language),
             check=False,
             input=json.dumps(job),
             capture_output=True,
@@ -55,7 +60,16 @@ def run(rule: Rule, proof: Proof) -> None:
         raise ProofError(f"with {', '.join(proof.requires)}:\n{process.stderr}{process.stdout}")
 
 
-def installed(requires: tuple[str, ...], cache: Path | None = None) -> Path:
+def _command(language: str) -> list[str]:
+    if language == "js":
+        return ["node", str(_NODE_RUNNER)]
+    # -I and -S: no environment, no user's and no project's packages on sys.path.
+    return [sys.executable, "-I", "-S", str(_RUNNER)]
+
+
+def installed(
+    requires: tuple[str, ...], cache: Path | None = None, language: str = "python"
+) -> Path:
     """The directory that holds these requirements and what they need, installed once.
 
     The directory appears complete or not at all; the lock makes parallel test workers wait
@@ -67,16 +81,15 @@ def installed(requires: tuple[str, ...], cache: Path | None = None) -> Path:
     with (cache / f"{directory.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not directory.exists():
-            _install(requires, directory)
+            _install(requires, directory, language)
     return directory
 
 
-def _install(requires: tuple[str, ...], directory: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+def _install(requires: tuple[str, ...], directory: Path, language: str) -> None:
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=directory.parent))
     try:
         process = subprocess.run(
-            [*pip, "--target", str(unfinished), *requires],
+            [*_installer(language, unfinished), *requires],
             check=False,
             capture_output=True,
             encoding="utf-8",
@@ -84,10 +97,18 @@ def _install(requires: tuple[str, ...], directory: Path) -> None:
             env={key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"},
         )
         if process.returncode:
-            raise ProofError(f"pip could not install {', '.join(requires)}:\n{process.stderr}")
+            raise ProofError(f"could not install {', '.join(requires)}:\n{process.stderr}")
         unfinished.rename(directory)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _installer(language: str, target: Path) -> list[str]:
+    if language == "js":
+        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+        return ["npm", "install", *quiet, "--prefix", str(target)]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return [*pip, "--target", str(target)]
 
 
 def _cache() -> Path:
@@ -99,6 +120,6 @@ def _cache() -> Path:
 def _directory_name(requires: tuple[str, ...]) -> str:
     """A readable name; the hash keeps apart what the name clips, and Python versions."""
     wanted = sorted(requires)
-    readable = re.sub(r"[^\w.=-]+", "-", "+".join(wanted))[:60]
+    readable = re.sub(r"[^\w.=@-]+", "-", "+".join(wanted))[:60]
     identity = json.dumps([wanted, sys.implementation.cache_tag, sys.platform])
     return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
