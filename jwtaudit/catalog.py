@@ -32,7 +32,7 @@ _BANDS = {
     Severity.INFO: (0.0, 0.0),
 }
 
-_SECTIONS = ("What to do", "Bad", "Good", "Limits", "Proof")
+_SECTIONS = ("What to do", "Bad", "Fixed", "Good", "Limits", "Proof")
 _REQUIRED_SECTIONS = ("What to do", "Bad", "Good")
 
 # A fence is taken as a whole, so that a comment "## x" in code is no heading.
@@ -48,7 +48,7 @@ _PINS = {
     "python": (re.compile("=="), 'requires="pyjwt==2.10.1"'),
     "js": (re.compile(r".@\d+\.\d+\.\d+"), 'requires="jsonwebtoken@9.0.2"'),
 }
-_DEFAULT_FILES = {
+DEFAULT_FILES = {
     "python": "app.py",
     "js": "app.js",
     "jsx": "app.jsx",
@@ -151,6 +151,8 @@ class Rule:
         """The page for a reader: without header, markers, and the proof's code."""
         parts = [f"# {self.title}", self.sections[""][1].strip()]
         for heading, (_, text) in self.sections.items():
+            if heading == "Fixed":  # why it is safe or not; what comes out, whoever fixes sees
+                text = re.split(r"^(?:###|```)", text, maxsplit=1, flags=re.MULTILINE)[0]  # noqa: PLW2901
             if heading and (shown := _for_readers(text)):
                 parts += [f"## {heading}", shown]
         if self.references:
@@ -200,8 +202,13 @@ class Rule:
         return re.sub(r"\n{3,}", "\n\n", text)
 
     def examples(self, section: str) -> tuple[Example, ...]:
-        """The examples of ``Bad`` or ``Good``."""
-        line, text = self.sections[section]
+        """The examples of ``Bad``, ``Good`` or ``Fixed``.
+
+        Those of ``Fixed`` have the titles of bad ones, and the files that a fix changes.
+        """
+        line, text = self.sections.get(section, (0, ""))
+        if section == "Fixed" and not text:
+            return ()
         grouped: dict[str, list[ExampleFile]] = {}
         title = ""
         for match in _TITLE_OR_FENCE.finditer(text):
@@ -227,7 +234,7 @@ class Rule:
     def _example_file(self, match: re.Match[str], line: int, section: str) -> ExampleFile:
         words, options = _info(match["info"])
         language = words[0] if words else ""
-        path = options.get("file", _DEFAULT_FILES.get(language))
+        path = options.get("file", DEFAULT_FILES.get(language))
         if path is None:
             _refuse(
                 self.file,
@@ -243,9 +250,10 @@ class Rule:
                 marker = "# JWT201: high"
                 _refuse(self.file, line + number, f'write an expected finding as "{marker}"')
             expected += [Expectation(number, *mark) for mark in marks]
-        if expected and section == "Good":
+        if expected and section != "Bad":
             at = line + expected[0].line
-            _refuse(self.file, at, "a good example expects a finding; remove the marker")
+            what = f"a {section.lower()} example"
+            _refuse(self.file, at, f"{what} expects a finding; remove the marker")
         return ExampleFile(path, language, "\n".join(lines), tuple(expected), line + 1)
 
     @functools.cached_property
@@ -327,7 +335,7 @@ def read_page(page: Path) -> Rule:
         _refuse(page, 1, "a page begins with a TOML header between two lines +++")
     header, _, body = rest.partition("\n+++\n")
     values = _read_header(page, header)
-    title, sections = _read_body(page, body, first_line=header.count("\n") + 4)
+    title, sections = _read_body(page, body, header.count("\n") + 4, values["fix"])
     severity = Severity[values["severity"].upper()]
     return Rule(
         id=values["id"],
@@ -407,7 +415,9 @@ def _read_header(page: Path, header: str) -> dict[str, Any]:
     return values
 
 
-def _read_body(page: Path, body: str, first_line: int) -> tuple[str, dict[str, tuple[int, str]]]:
+def _read_body(
+    page: Path, body: str, first_line: int, fix: str
+) -> tuple[str, dict[str, tuple[int, str]]]:
     title = re.match(r"\s*# +(.+?) *\n", body)
     if not title:
         _refuse(page, first_line, 'after the header comes the title, as in "# Hardcoded key"')
@@ -427,6 +437,9 @@ def _read_body(page: Path, body: str, first_line: int) -> tuple[str, dict[str, t
     for required in _REQUIRED_SECTIONS:
         if required not in sections:
             _refuse(page, first_line, f'section "{required}" is missing; add "## {required}"')
+    if (fix == "none") == ("Fixed" in sections):
+        message = 'a rule with a fix, and no other, has a section "Fixed" that says why it is safe'
+        _refuse(page, first_line, f"{message} or not, and shows what comes out")
     if not sections[""][1].strip():
         _refuse(page, first_line, "below the title, say in a few sentences why it matters")
     return title[1], sections

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
 
@@ -56,6 +57,7 @@ class Draft:
         secrets: spans to mask wherever source text is shown (the literals of keys and tokens).
         anchor: dotted names of the enclosing definitions plus what the finding is about; the
             stable part of the fingerprint.
+        repair: the cure, where there is one right one.
     """
 
     rule: str
@@ -68,6 +70,7 @@ class Draft:
     notes: tuple[str, ...] = ()
     secrets: tuple[Place, ...] = ()
     anchor: str = ""
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,37 @@ class Suppression:
     kind: str = "inline"
 
 
+class Safety(enum.Enum):
+    """Whether a fix can change what happens to tokens that are right."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New text in place of a region; the region is empty where text is only added."""
+
+    location: Location
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that were made in memory and scanned: the finding goes, and no other comes.
+
+    Attributes:
+        title: what they do, as an order.
+        edits: by position; they do not overlap.
+        diff: the same as lines of a unified diff, redacted.
+    """
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+    diff: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault at one place.
@@ -125,6 +159,7 @@ class Finding:
         fingerprint: hex identity that does not depend on line numbers nor on a secret's text.
         line_hash: GitHub's ``primaryLocationLineHash``, over redacted text.
         notes: facts the judgement rests on ("PyJWT 2.8.0, from requirements.txt").
+        fix: the edits that cure it; None also where nobody looked for one.
     """
 
     rule_id: str
@@ -140,6 +175,7 @@ class Finding:
     fingerprint: str = ""
     line_hash: str = ""
     suppression: Suppression | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +204,7 @@ class Statistics:
         parsed: files that a front end turned into facts.
         skipped: reason -> number of files that were passed over by reason.
         hidden: informational findings that were not asked for, and are not shown.
+        fixes: whether fixes were looked for.
     """
 
     matched: int = 0
@@ -175,13 +212,19 @@ class Statistics:
     parsed: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     hidden: int = 0
+    fixes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one run; every output format renders exactly this."""
+    """The outcome of one run; every output format renders exactly this.
+
+    Attributes:
+        fixed: what this run has found and fixed.
+    """
 
     findings: tuple[Finding, ...]
     suppressed: tuple[Finding, ...] = ()
+    fixed: tuple[Finding, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     statistics: Statistics = field(default_factory=Statistics)

@@ -239,7 +239,7 @@ class Redactor:
         last = end.line - 1 if end.column == 1 and end.line > start.line else end.line
         last = min(last, start.line + MAX_LINES - 1)
         lines, shift = _frame(
-            self._shown(source),
+            self.shown(source),
             [source.line_span(number) for number in range(start.line, last + 1)],
             start.column,
         )
@@ -293,7 +293,8 @@ class Redactor:
             spans += [Span(*match.span()) for match in self._known.finditer(text)]
         return _masked(text, spans)
 
-    def _shown(self, source: Source) -> str:
+    def shown(self, source: Source) -> str:
+        """A file's text as it may be shown: every character in its place."""
         return source.text if self._show else self._file(source)[0]
 
     def _file(self, source: Source) -> tuple[str, LineHashes]:

@@ -40,7 +40,7 @@ def run(rule: Rule, proof: Proof) -> None:
         "code": proof.code,
         "examples": [
             {"section": section, "title": example.title, "line": file.line, "code": file.text}
-            for section in ("Bad", "Good")
+            for section in ("Bad", "Fixed", "Good")
             for example in rule.examples(section)
             for file in [file for file in example.files if file.language == proof.language][:1]
         ],

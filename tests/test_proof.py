@@ -88,7 +88,8 @@ def run_node(tmp_path, monkeypatch):
     page = tmp_path / "keys" / "hardcoded-key.md"
     page.parent.mkdir()
     body = BODY.replace("```python\n", "```js\n").replace(
-        "import jwt\n```", 'const jwt = require("jsonwebtoken");\n\nfunction make() {\n  return 7;\n}\n```'
+        "import jwt\n```",
+        'const jwt = require("jsonwebtoken");\n\nfunction make() {\n  return 7;\n}\n```',
     )
     page.write_text(f"+++\n{HEADER}+++\n{body}", encoding="utf-8")
     rule = catalog.read_page(page)

@@ -10,8 +10,10 @@ from jwtaudit.program.authority import is_header_of_token
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import Site
+from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.repair import DropItem, Repair, Replace
 from jwtaudit.values import (
     Absent,
     Const,
@@ -70,6 +72,7 @@ def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
                     value=name,
                     what="accepted here",
                     confidence=_by_branch(site.argument("algorithms")),
+                    repair=_without(site, name),
                 )
         for off in turned_off(site):
             if off.effect == "unsigned":
@@ -82,6 +85,7 @@ def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
                     f"Remove `{off.switch.when.argument}`.",
                     value=value,
                     what="given here",
+                    repair=drop(site, value, f"Remove `{off.switch.when.argument}`"),
                 )
 
 
@@ -101,6 +105,7 @@ def none_algorithm_listed(project: Project) -> Iterator[Draft]:
                     "Remove `none` from the list.",
                     value=name,
                     what="listed here",
+                    repair=_without(site, name),
                 )
     for site in _signing(project):
         for algorithm in _unsigned(site):
@@ -171,6 +176,7 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             'Name the one algorithm you sign with: `algorithms=["HS256"]`.',
             confidence=confidence,
             notes=_notes(site),
+            repair=_pinned(site),
         )
 
 
@@ -393,6 +399,31 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
     return False
 
 
+# -- how it is repaired ----------------------------------------------------------------------------
+
+
+def _pinned(site: Site) -> Repair | None:
+    """Accept the one algorithm that the project signs with."""
+    algorithm = signing_algorithm(site)
+    change = set_meaning(site, "algorithms", [algorithm]) if algorithm else None
+    if change is None:
+        return None
+    return Repair(f"Accept {algorithm} only, which the project signs with", change)
+
+
+def _without(site: Site, name: Value) -> Repair | None:
+    """Take an algorithm from the list; where nothing is left, what the project signs with."""
+    if any(not _is_none(value) for value in _listed(site)):
+        return Repair("Remove `none` from the list", DropItem(name.place)) if name.place else None
+    algorithm = signing_algorithm(site)
+    if algorithm is None or name.place is None:
+        return None
+    return Repair(
+        f"Accept {algorithm}, which the project signs with, and not `none`",
+        Replace(name.place, algorithm),
+    )
+
+
 # -- how it is said --------------------------------------------------------------------------------
 
 
@@ -416,6 +447,7 @@ def _draft(
     what: str = "",
     confidence: Confidence = Confidence.HIGH,
     notes: tuple[str, ...] = (),
+    repair: Repair | None = None,
 ) -> Draft:
     if setting_of(place.path) is Setting.EXAMPLE:
         confidence = Confidence(max(0, confidence - 1))
@@ -430,4 +462,5 @@ def _draft(
         advice=advice,
         notes=notes,
         anchor=f"{scope.name if scope else ''} {site.call.name}",
+        repair=repair,
     )

@@ -94,6 +94,12 @@ def check_parser() -> argparse.ArgumentParser:
     add("--quiet", "-q", action="store_true", help="findings only, no summary")
     add("--verbose", "-v", action="store_true", help="show suppressed findings and skipped files")
 
+    add = parser.add_argument_group("what to fix").add_argument
+    add("--fix", action="store_true", help="carry out safe fixes")
+    add("--unsafe-fixes", action="store_true", help="also those that may change who is let in")
+    add("--diff", action="store_true", help="show what would be fixed, and write nothing")
+    add("--show-fixes", action="store_true", help="show each finding's fix, or all carried out")
+
     add = parser.add_argument_group("when to fail").add_argument
     add(
         "--fail-on",

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from jwtaudit.config import Settings
-    from jwtaudit.finding import Report
+    from jwtaudit.engine.fixing import Fixing
+    from jwtaudit.finding import Finding, Report
 
 
 def check(arguments: Sequence[str]) -> int:
@@ -38,20 +39,61 @@ def check(arguments: Sequence[str]) -> int:
             paths, stdin=_stdin(given, paths), show_secrets=given.show_secrets
         )
         bar = Bar(enabled=sys.stderr.isatty() and not given.quiet)
+        fixing = None
         try:
-            report = engine.run(options, bar)
+            if given.fix or given.diff:
+                fixing = _fix(options, settings, given, bar)
+                report = fixing.report
+            else:
+                report = engine.run(replace(options, fixes=given.show_fixes), bar)
         finally:
             bar.close()
     except NoSuchPathError as error:
         raise UsageError(_no_such_path(error.path)) from None
     report = _without_asides(report, settings)
+    if fixing and given.diff:
+        from jwtaudit.cli.fixing import write_diff  # noqa: PLC0415
+
+        write_diff(fixing, sys.stdout)
+        return _exit_code(
+            replace(report, findings=(*report.findings, *fixing.applied)), settings, given
+        )
     _write(report, options, settings.output_format, given)
     if settings.file and not given.quiet:
         _say_configuration(settings, settings.file, verbose=given.verbose)
+    return _exit_code(report, settings, given)
+
+
+def _exit_code(report: Report, settings: Settings, given: argparse.Namespace) -> int:
     if any(diagnostic.error for diagnostic in report.diagnostics):
         return ERROR
     failed = any(finding.severity >= settings.fail_on for finding in report.findings)
     return FINDINGS if failed and not given.exit_zero else CLEAN
+
+
+def _fix(
+    options: engine.Options, settings: Settings, given: argparse.Namespace, bar: Bar
+) -> Fixing:
+    """Fix in memory; unless it is only to be shown, on disk. What failed is in the report."""
+    from jwtaudit.cli import fixing as fixes  # noqa: PLC0415 - few runs fix
+
+    def wanted(finding: Finding) -> bool:
+        aside = finding.severity == Severity.INFO and not _asks_for_asides(settings)
+        return not aside and fixes.is_wanted(finding, unsafe=given.unsafe_fixes)
+
+    fixing = engine.fix(options, wanted, bar)
+    failed = [] if given.diff else fixes.write_changes(fixing)
+    if failed:  # what is on disk is not what was scanned last
+        report = engine.run(options, bar)
+        lost = {diagnostic.path for diagnostic in failed}
+        applied = tuple(f for f in fixing.applied if f.location.path not in lost)
+        report = replace(report, fixed=applied)
+        return replace(fixing, report=fixes.with_diagnostics(report, failed), applied=applied)
+    return fixing
+
+
+def _asks_for_asides(settings: Settings) -> bool:
+    return bool(settings.min_severity is not None or settings.select or settings.extend_select)
 
 
 def _without_asides(report: Report, settings: Settings) -> Report:
@@ -59,7 +101,7 @@ def _without_asides(report: Report, settings: Settings) -> Report:
 
     It is counted, so that nobody takes it for nothing.
     """
-    if settings.min_severity is not None or settings.select or settings.extend_select:
+    if _asks_for_asides(settings):
         return report
     shown = tuple(f for f in report.findings if f.severity > Severity.INFO)
     hidden = len(report.findings) - len(shown)
@@ -75,6 +117,10 @@ def _refuse_contradictions(given: argparse.Namespace, paths: tuple[str, ...]) ->
         raise UsageError("--config and --isolated exclude each other")
     if given.quiet and given.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+    if (given.fix or given.diff) and "-" in paths:
+        raise UsageError("--fix and --diff are for files, not for standard input")
+    if given.diff and (given.output or given.output_format or given.statistics):
+        raise UsageError("--diff stands alone: it shows the changes instead of a report")
     if given.show_secrets and (os.environ.get("CI") or given.output or not sys.stdout.isatty()):
         raise UsageError("--show-secrets is for a terminal only, and not for CI")
     if given.output:
@@ -172,12 +218,13 @@ def _write(
     verbosity = int(given.verbose) - int(given.quiet)
     if given.output:
         with replacing(given.output) as stream:
-            render(stream, output.Options(verbosity=verbosity))
+            render(stream, output.Options(verbosity=verbosity, fixes=given.show_fixes))
         return
     style = output.Options(
         color=wants_color(sys.stdout, off=given.no_color),
         width=width(sys.stdout),
         verbosity=verbosity,
+        fixes=given.show_fixes,
     )
     try:
         render(sys.stdout, style)

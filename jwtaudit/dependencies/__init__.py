@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.dependencies import npm, pypi
-from jwtaudit.dependencies.manifests import BrokenManifestError, text_of
+from jwtaudit.dependencies.manifests import BrokenManifestError, decoded, text_of
 from jwtaudit.dependencies.versions import bounds, exact_version, fits, version_of
 from jwtaudit.finding import Diagnostic
 from jwtaudit.source import Place, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
@@ -115,9 +115,9 @@ def is_followed(manifest: str) -> bool:
     return found is not None and found[0].copies and found[1].lock
 
 
-def read(root: Path) -> Dependencies:
+def read(root: Path, changed: Mapping[str, bytes] | None = None) -> Dependencies:
     """The manifests in and above ``root``; they are read when they are asked for."""
-    return Dependencies(root)
+    return Dependencies(root, changed)
 
 
 class Dependencies:
@@ -125,9 +125,11 @@ class Dependencies:
 
     Args:
         root: the scan root; paths are relative to it.
+        changed: path -> what a file is taken to hold.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, changed: Mapping[str, bytes] | None = None) -> None:
+        self._changed = changed or {}
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - links must stay as they are
         self.diagnostics: list[Diagnostic] = []
         self._top = _top(self.root)
@@ -193,7 +195,7 @@ class Dependencies:
             return
         ecosystem, kind = found
         try:
-            text = text_of(path, self._top, as_written=True)
+            text = self._text(path, as_written=True)
             if packages is not None and not ecosystem.may_name(text, packages):
                 return
             declared = list(kind.alone(text.replace("\r\n", "\n"), path))
@@ -215,6 +217,13 @@ class Dependencies:
                     item.development,
                 )
 
+    def _text(self, path: Path, *, as_written: bool = False) -> str:
+        if self._changed:
+            data = self._changed.get(Path(os.path.relpath(path, self.root)).as_posix())
+            if data is not None:
+                return decoded(data, as_written=as_written)
+        return text_of(path, self._top, as_written=as_written)
+
     def _upwards(self, path: str) -> Iterator[Path]:
         directory = Path(os.path.abspath(self.root / path)).parent  # noqa: PTH100
         while True:
@@ -231,7 +240,7 @@ class Dependencies:
             for path, kind in _manifests(directory, ecosystem):
                 source = Path(os.path.relpath(path, self.root)).as_posix()
                 try:
-                    text = text_of(path, self._top)
+                    text = self._text(path)
                     for item in kind.read(text, path):
                         entry = _Entry(item.specifier, source, item.line)
                         found.setdefault(ecosystem.normalised(item.name), []).append(entry)

@@ -85,6 +85,14 @@ class Ecosystem(NamedTuple):
         )
 
 
+def decoded(data: bytes, *, as_written: bool = False) -> str:
+    """A manifest's bytes as text."""
+    # PowerShell's `pip freeze > requirements.txt` writes UTF-16, which pip reads.
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = data.decode("utf-16" if wide else "utf-8-sig")
+    return text if as_written else text.replace("\r\n", "\n")
+
+
 def text_of(path: Path, top: Path, *, as_written: bool = False) -> str:
     """A manifest's text; a link must not lead out of the project."""
     try:
@@ -96,11 +104,7 @@ def text_of(path: Path, top: Path, *, as_written: bool = False) -> str:
             raise BrokenManifestError("not read: it is no regular file")
         if status.st_size > _MAX_BYTES:
             raise BrokenManifestError(f"not read: it is larger than {_MAX_BYTES >> 20} MiB")
-        data = real.read_bytes()
-        # PowerShell's `pip freeze > requirements.txt` writes UTF-16, which pip reads.
-        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-        return text if as_written else text.replace("\r\n", "\n")
+        return decoded(real.read_bytes(), as_written=as_written)
     except UnicodeDecodeError:
         raise BrokenManifestError("not read: it is neither UTF-8 nor UTF-16") from None
     except (OSError, RuntimeError) as error:

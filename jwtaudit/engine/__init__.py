@@ -5,6 +5,7 @@ Whatever happens to one file or one check costs that file or check, and is said.
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections import Counter
@@ -18,7 +19,14 @@ from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
 from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.importers import Importers
 from jwtaudit.engine.limits import Limits
-from jwtaudit.finding import Confidence, Diagnostic, Report, Severity, Statistics, Suppression
+from jwtaudit.finding import (
+    Confidence,
+    Diagnostic,
+    Report,
+    Severity,
+    Statistics,
+    Suppression,
+)
 from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.options import RuleOptions
 
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from jwtaudit.catalog import Rule
+    from jwtaudit.engine.fixing import Fixer, Fixing
     from jwtaudit.facts import Facts, Function
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.program import Project
@@ -37,10 +46,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _RECURSION = 4000
+_LITTLE = 256 * 1024
+"""Bytes that matter up to which fixes are looked for unasked: that takes a second evaluation."""
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
 
-__all__ = ["Limits", "Options", "active_rules", "run"]
+__all__ = ["Limits", "Options", "active_rules", "fix", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class Options:
         library_models: a project's own library models.
         jobs: the most worker processes; 0 stands for one per processor.
         show_secrets: leave secrets in the clear; for a terminal only.
+        fixes: look for fixes whatever it costs; else only where it costs little.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -73,6 +85,7 @@ class Options:
     jobs: int = 0
     limits: Limits = field(default_factory=Limits)
     show_secrets: bool = False
+    fixes: bool = False
 
 
 def active_rules(options: Options) -> tuple[Rule, ...]:
@@ -112,7 +125,29 @@ def run(options: Options, progress: Progress | None = None) -> Report:
     return _Run(options, progress or (lambda *_: None)).report()
 
 
+def fix(
+    options: Options, wanted: Callable[[Finding], bool], progress: Progress | None = None
+) -> Fixing:
+    """Scan, and carry out in memory what can be fixed: pass by pass, until nothing changes.
+
+    Args:
+        options: what and how.
+        wanted: which of the findings that have a fix shall be fixed.
+        progress: as for ``run``.
+
+    Raises:
+        as ``run``.
+    """
+    from jwtaudit.engine.fixing import fix_all  # noqa: PLC0415
+
+    _per_file_ignores(options)
+    active_rules(options)
+    return fix_all(_Run(replace(options, fixes=True), progress or (lambda *_: None)), wanted)
+
+
 class _Run:
+    """One scan; or, ``changed``, the same with other contents of some files."""
+
     def __init__(self, options: Options, progress: Progress) -> None:
         self.options = options
         self.progress = progress
@@ -127,19 +162,33 @@ class _Run:
         self.sources: dict[str, Source | None] = {}
         self.secrets: set[Place] = set()
         self.held_back = False
+        self.contents: dict[str, bytes] = {}
+        self.drafts: list[tuple[Draft, Rule]] = []
+        self.scanned: list[Diagnostic] = []
+        self.fixer: Fixer | None = None
+        self.project: Project | None = None
         self.extraction = Extraction(
             options.jobs or _processors(), options.limits, Vocabulary(*self.models.words)
         )
 
     def report(self) -> Report:
         try:
-            self._select()
-            self._extract()
-            findings = self._findings() if self.facts else []
+            self.extract()
+            report = self.outcome()
         except BaseException:
             self.extraction.close(at_once=True)
             raise
         self.extraction.close()
+        return report
+
+    def extract(self) -> None:
+        """Read and parse what matters."""
+        self._select()
+        self._extract()
+
+    def outcome(self) -> Report:
+        """Judge, and say so."""
+        findings = self._findings() if self.facts else []
         matched = len(self.tree.files)
         return Report(
             findings=tuple(f for f in findings if f.suppression is None),
@@ -150,8 +199,29 @@ class _Run:
                 analysed=matched - len(self.unanalysed),
                 parsed=len(self.facts.keys() | self.loaded.keys()),
                 skipped=dict(sorted(self.skipped.items())),
+                fixes=self.fixer is not None,
             ),
         )
+
+    def changed(self, contents: Mapping[str, bytes]) -> _Run | None:
+        """The run in which some files hold something else; None where one cannot be parsed."""
+        other = copy.copy(self)
+        other.facts = dict(self.facts)
+        other.loaded = {path: f for path, f in self.loaded.items() if path not in contents}
+        other.data = {**self.data, **contents}
+        other.contents = {**self.contents, **contents}
+        other.sources = {path: s for path, s in self.sources.items() if path not in contents}
+        other.diagnostics, other.secrets = list(self.scanned), set()
+        other.skipped, other.unanalysed = Counter(self.skipped), set(self.unanalysed)
+        other.drafts = []
+        other.fixer = None
+        for path, data in contents.items():
+            outcome = self.extraction.whole(path, data)
+            if isinstance(outcome, Diagnostic):
+                return None
+            if path in other.facts:
+                other.facts[path] = outcome
+        return other
 
     # -- select ----------------------------------------------------------------------------------
 
@@ -163,7 +233,7 @@ class _Run:
         total = len(self.tree.files)
         for number, path in enumerate(self.tree.files):
             self.progress("reading", number, total)
-            data = self._read(path)
+            data = self.read(path)
             if data is None or not _may_matter(path, data, needles):
                 continue
             if discovery.is_binary(data):
@@ -173,7 +243,8 @@ class _Run:
             self.data[path] = data
             self.extraction.add(path, data, wholly=needles.disguised(data))
 
-    def _read(self, path: str) -> bytes | None:
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes as it is on disk now."""
         if self.options.stdin:
             return self.options.stdin[1]
         try:
@@ -205,6 +276,7 @@ class _Run:
                 facts[path] = outcome
         self._extract_importers(facts)
         self.facts = dict(sorted(facts.items()))
+        self.scanned = list(self.diagnostics)
 
     def _extract_importers(self, facts: dict[str, Facts]) -> None:
         """Add the files that use the project's own token code; and those that use these."""
@@ -220,7 +292,7 @@ class _Run:
                     continue
                 if frontends.language_of(path) != "python":
                     continue
-                data = self.data.get(path) or self._read(path)
+                data = self.data.get(path) or self.read(path)
                 if data is None or not importers.match(path, data):
                     continue
                 self.data[path] = data
@@ -253,7 +325,7 @@ class _Run:
     ) -> T | None:
         if path not in self.tree.files or path in self.unanalysed:
             return None
-        data = self.data.get(path) or self._read(path)
+        data = self.data.get(path) or self.read(path)
         if data is None:
             return None
         self.data[path] = data
@@ -263,9 +335,10 @@ class _Run:
             return None
         return outcome
 
-    def _source(self, path: str) -> Source | None:
+    def source(self, path: str) -> Source | None:
+        """A file that was read, as text."""
         if path not in self.sources:
-            data = self.data.get(path) or (self._read(path) if path in self.tree.files else None)
+            data = self.data.get(path) or (self.read(path) if path in self.tree.files else None)
             self.sources[path] = None if data is None else frontends.read(path, data)
         return self.sources[path]
 
@@ -274,32 +347,48 @@ class _Run:
     def _findings(self) -> list[Finding]:
         from jwtaudit.redact import Redactor  # noqa: PLC0415 - a clean tree ends before
 
-        rules = {rule.name: rule for rule in active_rules(self.options)}
-        drafts = [(draft, rules[draft.rule]) for draft in self._drafts(rules)]
+        drafts = self.judge()
         if self.held_back:
             return []
-        drafts.sort(key=lambda pair: (pair[0].place, pair[1].id, pair[0].anchor, pair[0].message))
         redactor = Redactor(
-            self._source,
+            self.source,
             {*self.secrets, *(place for draft, _ in drafts for place in draft.secrets)},
             show_secrets=self.options.show_secrets,
         )
-        suppress = _Suppressor(self, rules.values(), redactor)
-        findings = []
+        self.redactor = redactor
+        suppress = _Suppressor(self, active_rules(self.options), redactor)
+        findings: list[tuple[Finding, Draft, Rule]] = []
         for draft, rule in drafts:
             # Fingerprints count equal findings, so that every draft has to become one.
             finding = redactor.finding(draft, rule)
             suppression = suppress.match(draft, rule)
             if draft.confidence >= self.options.min_confidence:
-                findings.append(replace(finding, suppression=suppression))
+                findings.append((replace(finding, suppression=suppression), draft, rule))
         self.diagnostics += suppress.diagnostics()
-        return findings
+        return self._with_fixes(findings)
+
+    def _with_fixes(self, findings: list[tuple[Finding, Draft, Rule]]) -> list[Finding]:
+        """The findings with their fixes, where those are asked for or cost little."""
+        if self.options.fixes or sum(map(len, self.data.values())) <= _LITTLE:
+            from jwtaudit.engine.fixing import Fixer  # noqa: PLC0415
+
+            self.fixer = Fixer(self, self.redactor, findings)
+            return self.fixer.findings()
+        return [finding for finding, _, _ in findings]
+
+    def judge(self) -> list[tuple[Draft, Rule]]:
+        """What the checks say, by position."""
+        rules = {rule.name: rule for rule in active_rules(self.options)}
+        drafts = [(draft, rules[draft.rule]) for draft in self._drafts(rules)]
+        drafts.sort(key=lambda pair: (pair[0].place, pair[1].id, pair[0].anchor, pair[0].message))
+        self.drafts = drafts
+        return drafts
 
     def _drafts(self, rules: Mapping[str, Rule]) -> Iterator[Draft]:
         from jwtaudit import checks  # noqa: PLC0415
         from jwtaudit.engine.secrets import key_literals  # noqa: PLC0415
 
-        project = self._project()
+        project = self.project = self._project()
         limit = self.options.limits.seconds * len(self.facts)
         for number, name in enumerate(sorted(rules)):
             self.progress("checking", number, len(rules))
@@ -350,7 +439,7 @@ class _Run:
         from jwtaudit import dependencies  # noqa: PLC0415
         from jwtaudit.program import Project  # noqa: PLC0415
 
-        versions = dependencies.read(Path(self.tree.root))
+        versions = dependencies.read(Path(self.tree.root), self.contents)
         # An expression costs some ten frames, and functions are walked within one another.
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
         return Project(
@@ -378,7 +467,7 @@ class _Suppressor:
         self._files = {
             path: Suppressions(facts, source, known, active)
             for path, facts in sorted({**run.facts, **run.loaded}.items())
-            if facts.comments and (source := run._source(path))
+            if facts.comments and (source := run.source(path))
         }
 
     def match(self, draft: Draft, rule: Rule) -> Suppression | None:

@@ -99,6 +99,11 @@ class Extraction:
         """The facts of a further file that matters."""
         return self._now(path, data, partial(frontends.extract, path, data, vocabulary))
 
+    def whole(self, path: str, data: bytes) -> Outcome:
+        """The facts of a file whose content is not that of before, with nothing left out."""
+        self._harmless.pop(path, None)
+        return self._now(path, data, partial(frontends.extract, path, data))
+
     def values(self, path: str, data: bytes) -> Outcome:
         """The facts of a further file, without the bodies of its functions."""
         return self._now(path, data, partial(frontends.extract, path, data, VALUES))

@@ -58,6 +58,7 @@ class Options:
             terminal.
         width: columns to wrap prose and cut frames at; 0 stands for a stream without an edge.
         frames: whether to show source lines.
+        fixes: whether to show what fixes change.
         verbosity: -1 leaves the summary out, 1 lists what is otherwise only counted.
         category: tells apart several SARIF uploads for one commit.
     """
@@ -65,6 +66,7 @@ class Options:
     color: bool = False
     width: int = 0
     frames: bool = True
+    fixes: bool = False
     verbosity: int = 0
     category: str = ""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
-    from jwtaudit.finding import Diagnostic, Finding, Location, Report, Statistics, Step
+    from jwtaudit.finding import Diagnostic, Finding, Fix, Location, Report, Statistics, Step
     from jwtaudit.output import Options, Rule
 
 SCHEMA_VERSION = 1
@@ -27,6 +27,7 @@ def write(report: Report, rules: Sequence[Rule], stream: TextIO, options: Option
             "count": len(report.suppressed),
             "findings": [finding_object(finding) for finding in report.suppressed],
         },
+        "fixed": [finding_object(finding) for finding in report.fixed],
         "diagnostics": [diagnostic_object(diagnostic) for diagnostic in report.diagnostics],
         "statistics": statistics_object(report.statistics),
     }
@@ -64,6 +65,7 @@ def finding_object(finding: Finding) -> dict[str, Any]:
             "line": suppression.line,
             "reason": suppression.reason,
         },
+        "fix": finding.fix and _fix(finding.fix),
     }
 
 
@@ -86,6 +88,15 @@ def statistics_object(statistics: Statistics) -> dict[str, Any]:
         "parsed": statistics.parsed,
         "skipped": dict(sorted(statistics.skipped.items())),
         "hidden": statistics.hidden,
+        "fixes": statistics.fixes,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "safety": fix.safety.value,
+        "edits": [{"location": _location(e.location), "text": e.text} for e in fix.edits],
     }
 
 

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def write(report: Report, rules: Sequence[Rule], stream: TextIO, options: Options) -> None:
-    """Print the run, its findings, suppressed findings, diagnostics and counts."""
+    """Print the run, its findings, suppressed and fixed findings, diagnostics and counts."""
     del rules, options
     objects = [
         {"type": "run", **header()},
         *({"type": "finding", **finding_object(finding)} for finding in report.findings),
         *({"type": "suppressed", **finding_object(finding)} for finding in report.suppressed),
+        *({"type": "fixed", **finding_object(finding)} for finding in report.fixed),
         *({"type": "diagnostic", **diagnostic_object(item)} for item in report.diagnostics),
         {"type": "statistics", **statistics_object(report.statistics)},
     ]

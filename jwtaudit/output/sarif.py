@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
-    from jwtaudit.finding import Diagnostic, Finding, Location, Report, Step
+    from jwtaudit.finding import Diagnostic, Edit, Finding, Fix, Location, Report, Step
     from jwtaudit.output import Options, Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -141,7 +141,32 @@ def _result(finding: Finding, index: Mapping[str, int]) -> dict[str, Any]:
         result["codeFlows"] = [
             {"threadFlows": [{"locations": [{"location": _step(step)} for step in steps]}]}
         ]
+    if finding.fix:
+        result["fixes"] = [_fix(finding.fix)]
     return result
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """The edits, file by file."""
+    files: dict[str, list[Edit]] = {}
+    for edit in fix.edits:
+        files.setdefault(edit.location.path, []).append(edit)
+    return {
+        "description": {"text": f"{_sentence(fix.title)} ({fix.safety.value} fix)"},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(path),
+                "replacements": [
+                    {
+                        "deletedRegion": _region(edit.location),
+                        "insertedContent": {"text": edit.text},
+                    }
+                    for edit in edits
+                ],
+            }
+            for path, edits in files.items()
+        ],
+    }
 
 
 def _message(finding: Finding) -> str:
@@ -181,15 +206,19 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _physical(location: Location) -> dict[str, Any]:
-    region: dict[str, Any] = {
+    region = _region(location)
+    if snippet := _snippet(location):
+        region["snippet"] = {"text": snippet}
+    return {"artifactLocation": _artifact(location.path), "region": region}
+
+
+def _region(location: Location) -> dict[str, Any]:
+    return {
         "startLine": location.start_line,
         "startColumn": location.start_column,
         "endLine": location.end_line,
         "endColumn": location.end_column,
     }
-    if snippet := _snippet(location):
-        region["snippet"] = {"text": snippet}
-    return {"artifactLocation": _artifact(location.path), "region": region}
 
 
 def _snippet(location: Location) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.finding import Confidence, Severity
+from jwtaudit.finding import Confidence, Safety, Severity
 from jwtaudit.redact import printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _COLORS = {
     Severity.LOW: "36",
     Severity.INFO: "34",
 }
+_DIFF = {"+": "32", "-": "31"}
 _BOLD, _DIM, _GOOD, _BAD, _TRACE, _HELP = "1", "2", "1;32", "1;31", "36", "32"
 
 
@@ -39,6 +40,9 @@ def write(report: Report, rules: Sequence[Rule], stream: TextIO, options: Option
         for line in _Page(finding, pen, options).lines():
             emit(stream, line)
         emit(stream, "")
+    if options.fixes:
+        for finding in report.fixed:
+            emit(stream, _fixed(finding, pen))
     for diagnostic in report.diagnostics:
         emit(stream, _diagnostic(diagnostic, pen))
     if options.verbosity > 0:
@@ -96,9 +100,26 @@ def summary(report: Report) -> list[str]:
     if unanalysed:
         counted += f", {unanalysed} not analysed"
     lines = [first, ", ".join((counted, *_skipped(report)))]
+    if fixes := _fixes(report):
+        lines.append(fixes)
     if numbers.hidden:
         lines.append(f"{numbers.hidden} informational hidden: show with --min-severity info")
     return lines
+
+
+def _fixes(report: Report) -> str:
+    """What was fixed, and what can be."""
+    kinds = Counter(f.fix.safety for f in report.findings if f.fix)
+    safe, unsafe = kinds[Safety.SAFE], kinds[Safety.UNSAFE]
+    parts = [f"{len(report.fixed)} fixed"] if report.fixed else []
+    if safe:
+        parts.append(f"{safe} can be fixed with --fix")
+    if unsafe:
+        more = "more " if safe else ""
+        parts.append(f"{unsafe} {more}can be fixed with --fix --unsafe-fixes: look at them first")
+    if report.findings and not report.statistics.fixes:
+        parts.append("fixes were not looked for: --show-fixes does")
+    return ", ".join(parts)
 
 
 def emit(stream: TextIO, line: str) -> None:
@@ -142,6 +163,12 @@ def _diagnostic(diagnostic: Diagnostic, pen: _Pen) -> str:
     place = f"{printable(diagnostic.path)}{line}: " if diagnostic.path else ""
     kind = pen(color, f"{level}[{printable(diagnostic.kind)}]")
     return f"{kind} {pen(_BOLD, place)}{printable(diagnostic.message)}"
+
+
+def _fixed(finding: Finding, pen: _Pen) -> str:
+    what = f": {finding.fix.title}" if finding.fix else ""
+    name = f"{finding.rule_id} {finding.rule_name}"
+    return f"{pen(_GOOD, 'fixed')} {_place(finding.location)} {name}{what}"
 
 
 def _suppressed(finding: Finding, pen: _Pen) -> str:
@@ -259,7 +286,7 @@ class _Page:
         for line in self._wrap(finding.message, 0):
             yield pen(_BOLD, line)
         yield f"{' ' * self.gutter} {pen(_DIM, pen.signs.top)} {_place(finding.location)}"
-        sections = [self._primary(), self._trace(), self._related(), self._notes()]
+        sections = [self._primary(), self._trace(), self._related(), self._notes(), self._fix()]
         for section in sections:
             lines = list(section)
             yield from lines
@@ -396,6 +423,17 @@ class _Page:
     def _notes(self) -> Iterator[str]:
         for note in self.finding.notes:
             yield from self._said("note", _TRACE, (note,), self.pen.signs.branch, self._rail())
+
+    def _fix(self) -> Iterator[str]:
+        fix = self.finding.fix
+        if fix is None:
+            return
+        how = "--fix" if fix.safety is Safety.SAFE else "--fix --unsafe-fixes"
+        said = f"{fix.title} ({fix.safety.value}: {how})"
+        yield from self._said("fix", _HELP, (said,), self.pen.signs.branch, self._rail())
+        for line in fix.diff if self.options.fixes else ():
+            color = _DIFF.get(line[:1], _DIM)
+            yield self._rail(self.pen(color, _encodable(line, self.pen.encoding)))
 
     def _help(self) -> Iterator[str]:
         explain = f"jwtaudit explain {self.finding.rule_id}"

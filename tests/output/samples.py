@@ -130,7 +130,7 @@ def report() -> Report:
             Diagnostic("app/bad.py", "unparsable", "unexpected indent", 3),
             Diagnostic("app/auth.py", "unused-suppression", "nothing to ignore", 1, error=False),
         ),
-        statistics=Statistics(6, 5, 2, {"link out of the tree": 1, "binary": 2}),
+        statistics=Statistics(6, 5, 2, {"link out of the tree": 1, "binary": 2}, fixes=True),
     )
 
 

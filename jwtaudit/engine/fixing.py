@@ -1,0 +1,320 @@
+"""Which repairs are offered as fixes, and carrying them out: each is scanned before.
+
+A fix is offered when, made in memory, the file parses, its finding is gone, no other finding has
+come, and the text reads back as it was put together. To be cheap, all fixes that do not touch one
+another are tried in one evaluation; only when that fails are they tried in halves.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jwtaudit import frontends
+from jwtaudit.finding import Edit as ShownEdit
+from jwtaudit.finding import Fix, Report, Safety
+from jwtaudit.fixes.apply import choose, splice, splice_bytes
+from jwtaudit.fixes.dialects import Lookup
+from jwtaudit.fixes.diff import unified
+from jwtaudit.fixes.edits import edits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from jwtaudit.catalog import Rule
+    from jwtaudit.engine import _Run
+    from jwtaudit.finding import Draft, Finding
+    from jwtaudit.fixes.edits import Edit
+    from jwtaudit.redact import Redactor
+    from jwtaudit.source import Source
+
+_PASSES = 10
+_TRIALS = 200
+"""The most evaluations that are spent on one pass."""
+
+
+@dataclass(slots=True)
+class Change:
+    """What becomes of one file.
+
+    Attributes:
+        before: the bytes as read, and ``after`` what shall be written.
+        shown: the two texts without secrets.
+    """
+
+    path: str
+    before: bytes
+    after: bytes
+    shown: tuple[str, str]
+
+
+@dataclass(slots=True)
+class Fixing:
+    """The outcome of fixing in memory.
+
+    Attributes:
+        report: what is found when all changes are made.
+        applied: the findings that are gone, with their fixes.
+        changes: what to write.
+        root: the directory that paths are relative to.
+    """
+
+    report: Report
+    applied: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    root: str
+
+
+class Fixer:
+    """Finds the fixes of a run's findings."""
+
+    def __init__(
+        self, run: _Run, redactor: Redactor, findings: Sequence[tuple[Finding, Draft, Rule]]
+    ) -> None:
+        """Take a run that has judged."""
+        self.run = run
+        self.reported = findings
+        self.redactor = redactor
+        self.trials = 0
+        self.before = Counter(_identity(draft, rule) for draft, rule in run.drafts)
+        self.edits: dict[int, tuple[Edit, ...]] = {}
+        self.found: list[Finding] = []
+        self._sources: dict[str, Source | None] = {}
+
+    def findings(self) -> list[Finding]:
+        """All findings, those that can be fixed with their fixes."""
+        self.edits = self._verified(self._candidates())
+        self.found = [
+            replace(finding, fix=self._fix(draft, rule, self.edits[index]))
+            if index in self.edits
+            else finding
+            for index, (finding, draft, rule) in enumerate(self.reported)
+        ]
+        return self.found
+
+    # -- candidates --------------------------------------------------------------------------------
+
+    def _candidates(self) -> dict[int, tuple[Edit, ...]]:
+        """The findings with edits, the most severe first."""
+        found: dict[int, tuple[Edit, ...]] = {}
+        for index, (finding, draft, rule) in enumerate(self.reported):
+            if draft.repair is None or rule.fix == "none" or finding.suppression is not None:
+                continue
+            edits = edits_of(draft.repair, self._file, self._lookups)
+            if edits and all(self.redactor.text(e.text) == _plain(e.text) for e in edits):
+                found[index] = edits
+        rank = sorted(found, key=lambda i: (-self.reported[i][0].severity, i))
+        return {index: found[index] for index in rank}
+
+    def _file(self, path: str) -> tuple[Source, str] | None:
+        source = self.source(path)
+        language = frontends.language_of(path)
+        return (source, language) if source and language else None
+
+    def source(self, path: str) -> Source | None:
+        """A file of the run, also one that no front end has seen."""
+        found = self.run.source(path)
+        if found is None and path not in self._sources:
+            data = self.run.contents.get(path) or self.run.read(path)
+            try:
+                self._sources[path] = frontends.read(path, data) if data else None
+            except frontends.Unparsable:
+                self._sources[path] = None
+        return found or self._sources[path]
+
+    def _lookups(self, path: str) -> list[Lookup]:
+        """How the project reads environment variables, as seen from a file."""
+        return [
+            lookup._replace(start=start if file == path else -1)
+            for file, start, lookup in self._all_lookups
+        ]
+
+    @cached_property
+    def _all_lookups(self) -> list[tuple[str, int, Lookup]]:
+        found = []
+        project = self.run.project
+        for site in project.sites("environment") if project else ():
+            source = self.source(site.place.path)
+            if source is None or site.model.effect != "raises":
+                continue
+            start, end = site.place.span
+            function = source.text[start:end].partition("(")[0].strip()
+            if (
+                function.isascii()
+                and function.replace(".", "").isidentifier()
+                and _is_text(function)
+            ):
+                module = self._module_of(site.place.path, function.partition(".")[0])
+                found.append((site.place.path, start, Lookup(function, start, module)))
+        return sorted(set(found))
+
+    def _module_of(self, path: str, name: str) -> str:
+        from jwtaudit.facts import Import  # noqa: PLC0415
+
+        facts = self.run.facts.get(path)
+        for statement in facts.body if facts else ():
+            if isinstance(statement, Import) and statement.alias == name and not statement.level:
+                return statement.module if statement.name == name else ""
+        return ""
+
+    # -- verification ------------------------------------------------------------------------------
+
+    def _verified(self, candidates: dict[int, tuple[Edit, ...]]) -> dict[int, tuple[Edit, ...]]:
+        """Those that stand the test; fixes that touch one another are tried one after another."""
+        good: dict[int, tuple[Edit, ...]] = {}
+        waiting = list(candidates)
+        while waiting:
+            batch = [waiting[i] for i in choose([candidates[index] for index in waiting])]
+            waiting = [index for index in waiting if index not in batch]
+            for index in self._good(batch, candidates):
+                good[index] = candidates[index]
+        return good
+
+    def _good(self, batch: list[int], candidates: Mapping[int, tuple[Edit, ...]]) -> list[int]:
+        if not batch or self.trials >= _TRIALS:
+            return []
+        if self.try_out(batch, candidates) is not None:
+            return batch
+        if len(batch) == 1:
+            return []
+        half = len(batch) // 2
+        return [*self._good(batch[:half], candidates), *self._good(batch[half:], candidates)]
+
+    def try_out(
+        self, batch: Iterable[int], candidates: Mapping[int, tuple[Edit, ...]]
+    ) -> _Run | None:
+        """The run with these fixes made; None where they are not right."""
+        self.trials += 1
+        batch = list(batch)
+        contents = self._contents({edit for index in batch for edit in candidates[index]})
+        changed = self.run.changed(contents) if contents is not None else None
+        if changed is None:
+            return None
+        fixed = Counter(_identity(*self.reported[index][1:]) for index in batch)
+        after = Counter(_identity(draft, rule) for draft, rule in changed.judge())
+        failed = any(
+            diagnostic.error for diagnostic in changed.diagnostics[len(self.run.scanned) :]
+        )
+        if failed or any(n > self.before[key] - fixed[key] for key, n in after.items()):
+            return None
+        return changed
+
+    def _contents(self, edits: Iterable[Edit]) -> dict[str, bytes] | None:
+        """What the edited files hold then; None where it would not be read back as meant."""
+        by_file: dict[str, list[Edit]] = {}
+        for edit in edits:
+            by_file.setdefault(edit.place.path, []).append(edit)
+        contents = {}
+        for path, found in by_file.items():
+            source = self.source(path)
+            data = splice_bytes(source, found) if source else None
+            if source is None or data is None:
+                return None
+            try:
+                read = frontends.read(path, data)
+                if frontends.language_of(path) == "python":
+                    ast.parse(data)  # what the front end takes need not be what runs
+            except (frontends.Unparsable, SyntaxError, ValueError, RecursionError, MemoryError):
+                return None
+            if read.text != splice(source.text, found):
+                return None
+            contents[path] = data
+        return contents
+
+    # -- showing -----------------------------------------------------------------------------------
+
+    def _fix(self, draft: Draft, rule: Rule, edits: tuple[Edit, ...]) -> Fix:
+        assert draft.repair is not None
+        return Fix(
+            self.redactor.text(draft.repair.title),
+            Safety(rule.fix),
+            tuple(ShownEdit(self.redactor.location(e.place), e.text) for e in edits),
+            tuple(self._diff(edits)),
+        )
+
+    def _diff(self, edits: tuple[Edit, ...]) -> Iterator[str]:
+        for path in sorted({edit.place.path for edit in edits}):
+            source = self.source(path)
+            if source is not None:
+                shown = self.redactor.shown(source)
+                after = splice(shown, (edit for edit in edits if edit.place.path == path))
+                yield from unified(path, shown, after, context=1)
+
+
+def _identity(draft: Draft, rule: Rule) -> tuple[str, str, str]:
+    return rule.id, draft.place.path, draft.anchor
+
+
+def _plain(text: str) -> str:
+    from jwtaudit.redact import printable  # noqa: PLC0415
+
+    return printable(text)
+
+
+def _is_text(function: str) -> bool:
+    """Whether a reader of settings gives text: not ``env.int``."""
+    last = function.rpartition(".")[2]
+    return last not in {"bool", "int", "float", "json", "list", "dict", "bytes", "tuple", "url"}
+
+
+# -- passes ----------------------------------------------------------------------------------------
+
+
+def fix_all(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
+    """Fix what can be fixed and is wanted, pass by pass; nothing is written."""
+    try:
+        fixing = _passes(run, wanted)
+    except BaseException:
+        run.extraction.close(at_once=True)
+        raise
+    run.extraction.close()
+    return fixing
+
+
+def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
+    run.extract()
+    report = run.outcome()
+    applied: list[Finding] = []
+    before: dict[str, bytes] = {}
+    shown: dict[str, tuple[str, str]] = {}
+    for _ in range(_PASSES):
+        fixer = run.fixer
+        found = _one_pass(fixer, wanted) if fixer else None
+        if fixer is None or found is None:
+            break
+        batch, changed = found
+        applied += [fixer.found[index] for index in sorted(batch)]
+        made = {edit for index in batch for edit in fixer.edits[index]}
+        for path in {edit.place.path for edit in made}:
+            source = fixer.source(path)
+            assert source is not None
+            before.setdefault(path, source.data)
+            masked = fixer.redactor.shown(source)
+            old, new = shown.get(path, (masked, masked))
+            shown[path] = old, splice(new, (edit for edit in made if edit.place.path == path))
+        run = changed
+        report = run.outcome()
+    changes = (Change(path, before[path], run.contents[path], shown[path]) for path in before)
+    report = replace(report, fixed=tuple(applied))
+    return Fixing(
+        report, tuple(applied), tuple(sorted(changes, key=lambda c: c.path)), run.tree.root
+    )
+
+
+def _one_pass(fixer: Fixer, wanted: Callable[[Finding], bool]) -> tuple[list[int], _Run] | None:
+    """The fixes of one pass, and the run in which they are made."""
+    edits = fixer.edits
+    ranked = sorted(
+        (index for index in edits if wanted(fixer.found[index])),
+        key=lambda index: (-fixer.found[index].severity, index),
+    )
+    batch = [ranked[i] for i in choose([edits[index] for index in ranked])]
+    while batch:
+        changed = fixer.try_out(batch, edits)
+        if changed is not None:
+            return batch, changed
+        batch = batch[: len(batch) // 2]  # good alone, and not together
+    return None

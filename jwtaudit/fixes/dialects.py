@@ -1,0 +1,157 @@
+"""How literals, names, arguments and lookups are written in each language."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from jwtaudit.repair import EnvVar, Snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jwtaudit.fixes.layout import Layout
+    from jwtaudit.fixes.lists import Splice
+    from jwtaudit.repair import Code
+
+
+class CannotError(Exception):
+    """A change cannot be made cleanly."""
+
+
+class Lookup(NamedTuple):
+    """What the project calls to read an environment variable, and fails where that is missing.
+
+    Attributes:
+        function: as written: ``config``, ``env.str``.
+        start: where the call stands, in the file that is edited; -1 in another file.
+        module: where the function comes from, when it is imported.
+    """
+
+    function: str
+    start: int
+    module: str = ""
+
+
+class Dialect(Protocol):
+    """What an editor asks of a language."""
+
+    def render(self, code: Code, at: int = 0) -> tuple[str, list[Splice]]:
+        """The text of some code that is to stand at an offset, and what else the file needs."""
+
+    def argument(self, name: str, text: str) -> str:
+        """A named argument."""
+
+    def entry(self, key: str, text: str) -> str:
+        """An entry of a mapping."""
+
+    def entries(self, key: str, code: Code) -> tuple[str, list[Splice]]:
+        """A mapping with one entry."""
+
+
+class _Plain:
+    """What the languages have in common; a configuration file has no more."""
+
+    true, false, null = "true", "false", "null"
+
+    def __init__(self, layout: Layout, lookups: Sequence[Lookup] = ()) -> None:
+        self.layout = layout
+        self.lookups = lookups
+
+    def render(self, code: Code, at: int = 0) -> tuple[str, list[Splice]]:
+        if isinstance(code, Snippet):
+            return self.snippet(code.text)
+        if isinstance(code, EnvVar):
+            return self.lookup(code.name, at)
+        return self.literal(code), []
+
+    def literal(self, value: object) -> str:
+        if isinstance(value, bool):
+            return self.true if value else self.false
+        if value is None:
+            return self.null
+        if isinstance(value, list):
+            return f"[{', '.join(map(self.literal, value))}]"
+        if isinstance(value, str):
+            if re.search(r"[\\\"'\x00-\x1f]", value) or not value.isascii():
+                raise CannotError
+            return f"{self.layout.quote}{value}{self.layout.quote}"
+        return repr(value)
+
+    def snippet(self, text: str) -> tuple[str, list[Splice]]:
+        if "{" in text.replace("{target}", ""):
+            raise CannotError
+        return text, []
+
+    def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
+        raise CannotError
+
+    def argument(self, name: str, text: str) -> str:
+        raise CannotError
+
+    def entry(self, key: str, text: str) -> str:
+        return f"{self.literal(key)}: {text}"
+
+    def entries(self, key: str, code: Code) -> tuple[str, list[Splice]]:
+        text, more = self.render(code)
+        return f"{{{self.entry(key, text)}}}", more
+
+
+class Python(_Plain):
+    """Python, with its imports."""
+
+    true, false, null = "True", "False", "None"
+
+    def snippet(self, text: str) -> tuple[str, list[Splice]]:
+        from jwtaudit.fixes.imports import Imports  # noqa: PLC0415
+
+        imports = Imports(self.layout)
+        more: list[Splice] = []
+
+        def named(match: re.Match[str]) -> str:
+            if match[1] == "target":
+                return match[0]
+            found = imports.name(match[1])
+            if found is None:
+                raise CannotError
+            more.extend(splice for splice in found[1] if splice not in more)
+            return found[0]
+
+        return re.sub(r"\{([\w.]+)\}", named, text), more
+
+    def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
+        literal = self.literal(name)
+        for lookup in self.lookups:
+            if 0 <= lookup.start < at:
+                return f"{lookup.function}({literal})", []
+        for lookup in self.lookups:
+            if lookup.module and lookup.start < 0:
+                return self.snippet(f"{{{lookup.module}.{lookup.function}}}({literal})")
+        return self.snippet(f"{{os.environ}}[{literal}]")
+
+    def argument(self, name: str, text: str) -> str:
+        return f"{name}={text}"
+
+
+class JavaScript(_Plain):
+    """JavaScript and TypeScript. A named argument is an entry of the options object."""
+
+    def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
+        return f"process.env.{name}", []
+
+    def entry(self, key: str, text: str) -> str:
+        return (
+            f"{key}: {text}" if re.fullmatch(r"[A-Za-z_$][\w$]*", key) else super().entry(key, text)
+        )
+
+    def entries(self, key: str, code: Code) -> tuple[str, list[Splice]]:
+        text, more = self.render(code)
+        return f"{{ {self.entry(key, text)} }}", more
+
+
+_DIALECTS = {"python": Python, "javascript": JavaScript}
+
+
+def dialect_of(layout: Layout, lookups: Sequence[Lookup] = ()) -> Dialect:
+    """The dialect of a file."""
+    return _DIALECTS.get(layout.language, _Plain)(layout, lookups)

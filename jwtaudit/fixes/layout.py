@@ -1,0 +1,275 @@
+"""The layout of a file: its tokens, and what stands between its brackets.
+
+Facts say what a program means and where its values stand; between these stand commas, comments,
+keywords and line ends, and those an edit has to respect. All languages that have brackets, commas,
+strings and comments are read alike; what differs is in their patterns.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from jwtaudit.source import Span
+
+_PYTHON = r"""
+  (?P<string>[rbuftRBUFT]{0,3}(?:\"""(?:\\.|[^\\])*?\"""|'''(?:\\.|[^\\])*?'''
+      |"(?:\\(?:\r\n|.)|[^"\\\r\n])*"|'(?:\\(?:\r\n|.)|[^'\\\r\n])*'))
+| (?P<comment>\#[^\r\n]*)
+| (?P<space>(?:[ \t\f]|\\(?:\r\n|\r|\n))+)
+"""
+_JAVASCRIPT = r"""
+  (?P<string>"(?:\\(?:\r\n|.)|[^"\\\r\n])*"|'(?:\\(?:\r\n|.)|[^'\\\r\n])*'
+      |`(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\])*`)
+| (?P<comment>//[^\r\n]*|/\*.*?\*/)
+| (?P<regex>(?<=[(,=:\[!&|?{};])\s*/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\r\n])*\]|[^/\\\r\n])+/\w*)
+| (?P<space>[ \t\f\v\ufeff]+)
+"""
+_CONFIG = r"""
+  (?P<string>\"""(?:\\.|[^\\])*?\"""|'''.*?'''|"(?:\\.|[^"\\\r\n])*"|'[^'\r\n]*')
+| (?P<comment>\#[^\r\n]*)
+| (?P<space>[ \t]+)
+"""
+_COMMON = r"""
+| (?P<newline>\r\n|\r|\n)
+| (?P<word>\w+)
+| (?P<open>[\[({])
+| (?P<close>[\])}])
+| (?P<comma>,)
+| (?P<operator>==|!=|<=|>=|:=|=>|->|\*\*|.)
+"""
+_PATTERNS = {
+    language: re.compile(own + _COMMON, re.VERBOSE | re.DOTALL)
+    for language, own in (("python", _PYTHON), ("javascript", _JAVASCRIPT), ("config", _CONFIG))
+}
+
+
+class Token(NamedTuple):
+    """A piece of the text; ``kind`` is the name of its group in the patterns."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Item(NamedTuple):
+    """What stands between two commas, without blanks and comments around it.
+
+    ``value`` is the part behind ``name=`` or ``key:``; without these it is the whole item, and
+    ``key`` is empty.
+    """
+
+    span: Span
+    key: Span
+    value: Span
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """A pair of brackets: the offsets of the two, and the tokens directly between them."""
+
+    start: int
+    end: int = -1
+    parent: Group | None = None
+    tokens: list[Token | Group] = field(default_factory=list, repr=False)
+
+
+@dataclass
+class Layout:
+    """The layout of one file's text."""
+
+    text: str
+    language: str
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """All tokens; they cover the text."""
+        pattern = _PATTERNS.get(self.language, _PATTERNS["config"])
+        return [
+            Token(match.lastgroup or "operator", *match.span())
+            for match in pattern.finditer(self.text)
+        ]
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """All closed pairs of brackets, in the order of their beginnings."""
+        found: list[Group] = []
+        current: Group | None = None
+        for token in self.tokens:
+            if token.kind == "open":
+                current = Group(token.start, parent=current)
+            elif token.kind == "close":
+                if current is not None:
+                    current.end = token.end
+                    found.append(current)
+                    current = current.parent
+                    if current is not None:
+                        current.tokens.append(found[-1])
+            elif current is not None:
+                current.tokens.append(token)
+        return sorted(found, key=lambda group: group.start)
+
+    @cached_property
+    def _depths(self) -> tuple[list[int], list[int]]:
+        """Where the depth of brackets changes, and to what."""
+        starts, depths = [0], [0]
+        for token in self.tokens:
+            if token.kind in ("open", "close"):
+                starts.append(token.end if token.kind == "open" else token.start)
+                depths.append(max(0, depths[-1] + (1 if token.kind == "open" else -1)))
+        return starts, depths
+
+    def depth(self, offset: int) -> int:
+        """How many brackets are open at an offset."""
+        starts, depths = self._depths
+        return depths[bisect.bisect_right(starts, offset) - 1]
+
+    def ending(self, end: int) -> Group | None:
+        """The brackets that close at an offset: those of the call that ends there."""
+        return next((group for group in self.groups if group.end == end), None)
+
+    def starting(self, start: int) -> Group | None:
+        """The brackets that open at an offset: a display."""
+        return next((group for group in self.groups if group.start == start), None)
+
+    def around(self, span: Span) -> Group | None:
+        """The innermost brackets around a span."""
+        found = None
+        for group in self.groups:
+            if group.start >= span.start:
+                break
+            if group.end >= span.end:
+                found = group
+        return found
+
+    def items(self, group: Group) -> list[Item]:
+        """What stands between the commas of brackets."""
+        parts: list[list[Token | Group]] = [[]]
+        for token in group.tokens:
+            if isinstance(token, Token) and token.kind == "comma":
+                parts.append([])
+            elif isinstance(token, Group) or token.kind not in ("space", "newline", "comment"):
+                parts[-1].append(token)
+        return [self._item(group, part) for part in parts if part]
+
+    def _item(self, group: Group, part: list[Token | Group]) -> Item:
+        span = Span(part[0].start, part[-1].end)
+        sign = ":" if self.text[group.start] == "{" else "="
+        for index, token in enumerate(part):
+            if isinstance(token, Token) and self.text[token.start : token.end] == sign and index:
+                behind = part[index + 1 :]
+                if sign == "=" and index != 1:
+                    break
+                if behind:
+                    key = Span(part[0].start, part[index - 1].end)
+                    return Item(span, key, Span(behind[0].start, behind[-1].end))
+        return Item(span, Span(span.start, span.start), span)
+
+    def is_call(self, group: Group) -> bool:
+        """Whether round brackets hold arguments."""
+        if self.text[group.start] != "(":
+            return False
+        before = self.text[: group.start].rstrip(" \t")
+        word = re.search(r"\w+$", before)
+        if word:
+            return word[0] not in _NOT_CALLED
+        return before.endswith((")", "]", '"', "'"))
+
+    def is_bare(self, group: Group) -> bool:
+        """Whether round brackets only hold a value together."""
+        return (
+            self.text[group.start] == "("
+            and not self.is_call(group)
+            and len(self.items(group)) == 1
+            and not any(isinstance(t, Token) and t.kind == "comma" for t in group.tokens)
+        )
+
+    # -- lines -------------------------------------------------------------------------------------
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the file uses first."""
+        match = re.search(r"\r\n|\r|\n", self.text)
+        return match[0] if match else "\n"
+
+    def line_start(self, offset: int) -> int:
+        """Where the line of an offset begins."""
+        return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+
+    def line_end(self, offset: int) -> int:
+        """Where the line of an offset ends, without its line end."""
+        match = re.compile(r"[\r\n]|\Z").search(self.text, offset)
+        return match.start() if match else len(self.text)
+
+    def next_line(self, offset: int) -> int:
+        """Where the line behind that of an offset begins."""
+        match = re.compile(r"\r\n|\r|\n|\Z").search(self.text, offset)
+        return match.end() if match else len(self.text)
+
+    def indent(self, offset: int) -> str:
+        """The blanks with which the line of an offset begins."""
+        match = re.compile(r"[ \t\f]*").match(self.text, self.line_start(offset))
+        return match[0] if match else ""
+
+    def breaks(self, start: int, end: int) -> bool:
+        """Whether there is a line end in a range."""
+        return "\n" in self.text[start:end] or "\r" in self.text[start:end]
+
+    @cached_property
+    def quote(self) -> str:
+        """The quote that the file's strings use most."""
+        single = double = 0
+        for token in self.tokens:
+            if token.kind == "string":
+                text = self.text[token.start : token.end].lstrip("rbuftRBUFT")
+                single += text[:1] == "'"
+                double += text[:1] == '"' and text[:3] != '"""'
+        return "'" if single > double else '"'
+
+    @cached_property
+    def width(self) -> int:
+        """How long the file's lines may be: as long as its longest one, within reason."""
+        longest = max((len(line) for line in re.split(r"[\r\n]+", self.text)), default=0)
+        return min(max(longest, 88), 120)
+
+    # -- statements --------------------------------------------------------------------------------
+
+    @cached_property
+    def statements(self) -> list[Span]:
+        """The simple statements and the heads of compound ones, outside of all brackets."""
+        found: list[Span] = []
+        start = end = -1
+        depth = 0
+        for token in self.tokens:
+            if token.kind in ("space", "comment"):
+                continue
+            if depth == 0 and (
+                token.kind == "newline" or self.text[token.start : token.end] == ";"
+            ):
+                if start >= 0:
+                    found.append(Span(start, end))
+                start = -1
+                continue
+            if token.kind == "newline":
+                continue
+            depth += (token.kind == "open") - (token.kind == "close")
+            depth = max(0, depth)
+            if start < 0:
+                start = token.start
+            end = token.end
+        if start >= 0:
+            found.append(Span(start, end))
+        return found
+
+    def statement(self, offset: int) -> Span | None:
+        """The statement that holds an offset."""
+        return next((span for span in self.statements if span.start <= offset <= span.end), None)
+
+
+_NOT_CALLED = frozenset(
+    "and as assert await case del elif else except for from if import in is lambda match not or"
+    " raise return while with yield typeof new delete void throw of".split()
+)

@@ -1,0 +1,168 @@
+"""What a check asks for when it knows a fault's right cure: changes, in no language's terms.
+
+A check attaches a ``Repair`` to its draft. It names places that it has anyway (a value's, a
+call's) and what shall stand there; how that is written in the file's language, with its quotes,
+commas, imports and line ends, is the business of ``fixes``. Whether the result is offered is
+decided by a scan of it: a repair may be proposed wherever it could be right.
+
+Example::
+
+    yield Draft(..., repair=Repair("Remove `none`", DropItem(value.place)))
+    yield Draft(..., repair=Repair("Accept HS256 only", SetArgument(call, "algorithms", ["HS256"])))
+
+and ``fix = "unsafe"`` (or ``"safe"``) on the rule's page, with the reason, and a ``## Fixed``
+section that holds the bad examples as they come out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from jwtaudit.source import Place
+
+
+# -- what shall stand there ------------------------------------------------------------------------
+
+
+class Snippet(NamedTuple):
+    """Source text in the language of the file that it goes into.
+
+    A name in braces, ``{datetime.timezone.utc}``, is written as the file imports it; where it
+    does not, an import is added. Snippets come from the models, never from a check.
+    """
+
+    text: str
+
+
+class EnvVar(NamedTuple):
+    """An environment variable without a default, read as the project reads its others."""
+
+    name: str
+
+
+Code: TypeAlias = "Snippet | EnvVar | str | bytes | bool | int | float | list[str] | None"
+"""A snippet, a lookup, or a constant that is written as a literal."""
+
+
+# -- changes ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Put an expression in the place of another one."""
+
+    place: Place
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SetArgument:
+    """Give a call (by its place) a named argument, in place of its value if it has it.
+
+    With ``key``, an entry of the mapping that is this argument: ``options={"key": code}``.
+    """
+
+    call: Place
+    name: str
+    code: Code
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DropArgument:
+    """Take a named argument from a call."""
+
+    call: Place
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropItem:
+    """Take out what stands at a place: an element, an argument, or the entry with this value.
+
+    An assignment or an annotated field loses its value; ``a or b`` loses ``b``.
+    """
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """Put an entry into the mapping display at a place, or give it another value there."""
+
+    place: Place
+    key: str
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RenameKey:
+    """Give the entry or argument with the value at a place another name."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddStatement:
+    """Write a statement behind the one that holds a place.
+
+    ``{target}`` in the snippet is what that statement assigns to.
+    """
+
+    place: Place
+    code: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class DropStatement:
+    """Take out the statement that holds a place."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SwapDecorators:
+    """Put the decorator at one place where another one stands, and that one in its place."""
+
+    place: Place
+    other: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """Put plain text at a place of a file that is no program: a version in a manifest."""
+
+    place: Place
+    text: str
+
+
+Change: TypeAlias = (
+    Replace
+    | SetArgument
+    | DropArgument
+    | DropItem
+    | SetEntry
+    | RenameKey
+    | AddStatement
+    | DropStatement
+    | SwapDecorators
+    | SetText
+)
+
+
+class Repair:
+    """The cure of one fault.
+
+    Attributes:
+        title: what it does, as an order: "Remove `none` from the list".
+        changes: carried out together or not at all.
+    """
+
+    __slots__ = ("changes", "title")
+
+    def __init__(self, title: str, *changes: Change) -> None:
+        self.title = title
+        self.changes = changes

@@ -1,0 +1,236 @@
+"""Fixing files: what is written, what is shown, and what happens when it cannot be done."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import stat
+
+import pytest
+
+from jwtaudit.cli import main
+from jwtaudit.fixes import writing
+from jwtaudit.fixes.writing import NotWrittenError, replace_content
+
+UNSAFE = """\
+import jwt
+from settings import KEY
+
+old_secret = "correct horse battery staple"
+
+
+def make(subject, now):
+    return jwt.encode({"sub": subject, "exp": now + 600}, KEY, algorithm="HS256")
+
+
+def read(token):
+    return jwt.decode(token, KEY, options={"require": ["exp"]})
+"""
+SAFE = """\
+import jwt
+
+
+def read(token, key):
+    return jwt.decode(token, key, algorithms=["HS256", "none"], options={"require": ["exp"]})
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "unsafe.py").write_bytes(UNSAFE.encode())
+    (tmp_path / "safe.py").write_bytes(SAFE.encode())
+    (tmp_path / "requirements.txt").write_bytes(b"pyjwt==2.15.1\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    code = main(
+        ["--isolated", "--select", "algorithms-not-pinned,none-algorithm-listed", *arguments]
+    )
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_a_scan_offers_fixes_and_writes_nothing(project, capsys):
+    code, out, _ = run(capsys)
+    assert code == 1
+    assert "fix: Remove `none` from the list (safe: --fix)" in out
+    assert "(unsafe: --fix --unsafe-fixes)" in out
+    assert "1 can be fixed with --fix, 1 more can be fixed with --fix --unsafe-fixes" in out
+    assert (project / "safe.py").read_text() == SAFE
+    assert (project / "unsafe.py").read_text() == UNSAFE
+
+
+def test_fix_carries_out_safe_fixes_only(project, capsys):
+    code, out, _ = run(capsys, "--fix", "--show-fixes")
+    assert code == 1
+    assert "fixed safe.py:5:56 JWT115 none-algorithm-listed: Remove `none` from the list" in out
+    assert "1 fixed, 1 can be fixed with --fix --unsafe-fixes" in out
+    assert (project / "safe.py").read_text() == SAFE.replace(', "none"', "")
+    assert (project / "unsafe.py").read_text() == UNSAFE
+
+
+def test_unsafe_fixes_leave_nothing(project, capsys):
+    code, out, _ = run(capsys, "--fix", "--unsafe-fixes")
+    assert code == 0
+    assert "2 fixed" in out
+    assert 'algorithms=["HS256"])' in (project / "unsafe.py").read_text()
+    assert run(capsys, "--fix", "--unsafe-fixes")[0] == 0
+
+
+def test_diff_shows_and_writes_nothing(project, capsys):
+    code, out, _ = run(capsys, "--diff", "--unsafe-fixes")
+    assert code == 1
+    assert '-    return jwt.decode(token, key, algorithms=["HS256", "none"]' in out
+    assert (
+        '+    return jwt.decode(token, KEY, options={"require": ["exp"]}, algorithms=["HS256"])'
+        in out
+    )
+    assert "horse" not in out
+    assert (project / "safe.py").read_text() == SAFE
+
+
+def test_a_diff_can_be_applied(project, capsys):
+    _, out, _ = run(capsys, "--diff")
+    (project / "p.diff").write_text(out)
+    assert os.system("patch -p1 -s < p.diff") == 0
+    assert (project / "safe.py").read_text() == SAFE.replace(', "none"', "")
+
+
+def test_json_and_sarif_carry_the_edits(project, capsys):
+    document = json.loads(run(capsys, "--output-format", "json")[1])
+    [finding] = [f for f in document["findings"] if f["rule_id"] == "JWT115"]
+    [edit] = finding["fix"]["edits"]
+    data = (project / "safe.py").read_bytes()
+    start, end = edit["location"]["start_byte"], edit["location"]["end_byte"]
+    assert (
+        data[:start] + edit["text"].encode() + data[end:] == SAFE.replace(', "none"', "").encode()
+    )
+    assert document["statistics"]["fixes"] is True
+    log = json.loads(run(capsys, "--output-format", "sarif")[1])
+    fixes = [f for r in log["runs"][0]["results"] for f in r.get("fixes", ())]
+    assert len(fixes) == 2
+    assert {f["description"]["text"].rpartition("(")[2] for f in fixes} == {
+        "safe fix)",
+        "unsafe fix)",
+    }
+
+
+def test_a_file_that_cannot_be_written_is_an_error_and_the_rest_goes_on(
+    project, capsys, monkeypatch
+):
+    (project / "a.py").write_bytes(SAFE.encode())
+    monkeypatch.setattr(writing.os, "access", lambda path, _: path.name != "a.py")
+    code, out, _ = run(capsys, "--fix")
+    assert code == 2
+    assert "error[not-fixed] a.py: not fixed: it is read-only; make it writable" in out
+    assert "JWT115" in out
+    assert (project / "a.py").read_text() == SAFE
+    assert (project / "safe.py").read_text() != SAFE
+
+
+def test_suppressed_findings_are_not_fixed(project, capsys):
+    text = SAFE.replace('["exp"]})', '["exp"]})  # jwtaudit: ignore[JWT115] -- legacy')
+    (project / "safe.py").write_text(text)
+    run(capsys, "--fix")
+    assert (project / "safe.py").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--fix", "-"], ["--diff", "-"], ["--diff", "--output-format", "json"]]
+)
+def test_contradictions(project, capsys, arguments):
+    assert run(capsys, *arguments)[0] == 2
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def test_mode_and_link_stay(tmp_path):
+    real = tmp_path / "real.py"
+    real.write_bytes(b"old")
+    real.chmod(0o755)
+    link = tmp_path / "link.py"
+    link.symlink_to(real)
+    replace_content(link, b"old", b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o755
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.py", "real.py"]
+
+
+def test_hard_links_and_changed_files_are_left_alone(tmp_path):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"old")
+    with pytest.raises(NotWrittenError, match="changed since"):
+        replace_content(file, b"other", b"new")
+    (tmp_path / "b.py").hardlink_to(file)
+    with pytest.raises(NotWrittenError, match="hard links"):
+        replace_content(file, b"old", b"new")
+    file.chmod(0o444)
+    assert file.read_bytes() == b"old"
+
+
+def test_a_file_that_changes_while_it_is_written_keeps_the_change(tmp_path, monkeypatch):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"old")
+    fill = writing._fill
+
+    def meanwhile(number, content):
+        fill(number, content)
+        file.write_bytes(b"edited")
+
+    monkeypatch.setattr(writing, "_fill", meanwhile)
+    with pytest.raises(NotWrittenError):
+        replace_content(file, b"old", b"new")
+    assert file.read_bytes() == b"edited"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.py"]
+
+
+CALLS = [
+    "open",
+    "write",
+    "fsync",
+    "close",
+    "chmod",
+    "rename",
+    "replace",
+    "stat",
+    "access",
+    "unlink",
+]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_failure_of_any_system_call_leaves_old_or_new(tmp_path, monkeypatch, name, nth, error):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"old" * 100)
+    real, calls = getattr(os, name), []
+
+    def failing(*arguments, **named):
+        calls.append(1)
+        if len(calls) == nth:
+            if name == "close":
+                real(*arguments)
+            raise error
+        return real(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, failing)
+        with contextlib.suppress(NotWrittenError, KeyboardInterrupt):
+            replace_content(file, b"old" * 100, b"new" * 100)
+    assert file.read_bytes() in (b"old" * 100, b"new" * 100)
+
+
+def test_short_writes_are_completed(tmp_path, monkeypatch):
+    file = tmp_path / "a.py"
+    file.write_bytes(b"old")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda number, view: write(number, view[:2]))
+    replace_content(file, b"old", b"something longer")
+    assert file.read_bytes() == b"something longer"
