@@ -84,7 +84,10 @@ class Elements:
 
 @dataclass(slots=True)
 class Mapping:
-    """A dict display; a key of ``None`` marks a spread (``**value``)."""
+    """A dict display; a key of ``None`` marks a spread (``**value``).
+
+    As a target it unpacks a mapping by its keys.
+    """
 
     span: Span
     entries: tuple[tuple[Expression | None, Expression], ...]
@@ -165,7 +168,10 @@ class Await:
 
 @dataclass(slots=True)
 class Bind:
-    """An assignment used as an expression (``name := value``)."""
+    """An assignment used as an expression (``name := value``).
+
+    Inside a target it is a default: what ``target`` gets when nothing is there to be unpacked.
+    """
 
     span: Span
     target: Expression
@@ -355,6 +361,8 @@ class Function:
     """A function definition; ``header`` is the span of its first line(s) up to the body.
 
     An ``omitted`` body was left out as it did not seem to matter; the whole file has it.
+    ``kind`` tells the methods of a class that are no plain ones, where the language says it
+    without a decorator. A constructor is called ``__init__`` in every language.
     """
 
     span: Span
@@ -366,6 +374,7 @@ class Function:
     is_async: bool = False
     returns: Expression | None = None
     omitted: bool = False
+    kind: OneOf["", "static", "getter"] = ""
 
 
 @dataclass(slots=True)
@@ -397,6 +406,15 @@ class Import:
 
 
 @dataclass(slots=True)
+class Export:
+    """What a module gives under a name; with no name, what it is for whoever imports it whole."""
+
+    span: Span
+    name: str | None
+    value: Expression
+
+
+@dataclass(slots=True)
 class Scope:
     """``global`` or ``nonlocal`` names."""
 
@@ -419,6 +437,7 @@ Statement: TypeAlias = (
     | Function
     | Class
     | Import
+    | Export
     | Scope
 )
 
@@ -465,6 +484,8 @@ class Facts:
         texts: the string literals that hold a needle of the text rules.
         comments: the comments that mention jwtaudit.
         relevant: False for a file that was not parsed, as it cannot matter by itself.
+        damaged: the line (from 1) from which on something could not be understood and was left
+            out; 0 when everything was.
     """
 
     path: str
@@ -473,4 +494,5 @@ class Facts:
     texts: tuple[TextFact, ...] = ()
     comments: tuple[Comment, ...] = ()
     relevant: bool = True
+    damaged: int = 0
     version: int = field(default=FACTS_VERSION)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+SCRIPT = "js:"
+"""What the names of JavaScript begin with, so that they cannot be taken for Python's."""
+
 ROLES = frozenset(
     {
         # tokens
@@ -56,7 +59,9 @@ ROLES = frozenset(
         "guard",  # decorator or call: no way on without a token; optional: unless there is none
         "identity",  # -> who the token of the request says it is; None without a token
         # values
-        "environment",  # name, default -> a setting of the process
+        # name, default -> a setting of the process; of an object, its members are the settings
+        "environment",
+        "promise",  # executor: a function that gives the result to its first parameter
         "transform",  # value -> the same information in another form
         "digest",  # value -> something that no longer tells it
         "generator",  # size -> fresh bytes or text
@@ -295,30 +300,41 @@ class Models:
         for model in models:
             self._by_name.setdefault(model.name, []).append(model)
         self.roots = {root: lib for lib in libraries for root in lib.roots}
+        self.script_roots = frozenset(
+            name[len(SCRIPT) :].partition(".")[0]
+            for name in self._by_name
+            if name.startswith(SCRIPT)
+        )
         self._packages = {lib.package for lib in libraries if lib.package}
 
-    @property
-    def needles(self) -> tuple[bytes, ...]:
-        """Lower-case words; a file without any of them cannot matter."""
-        words = {needle.lower() for library in self.libraries for needle in library.needles}
-        return tuple(sorted(word.encode() for word in words))
+    def needles(self, language: str) -> tuple[bytes, ...]:
+        """Lower-case words; a file of the language without any of them cannot matter."""
+        return tuple(sorted(word.encode() for word in self._needles(language)))
 
-    @property
-    def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def words(self, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The needles, apart: words of module names, and names of cookie setters."""
         setters = {
             name.rpartition(".")[2].lower()
             for name, models in self._by_name.items()
-            if any(model.role == "cookie" for model in models)
+            if any(m.role == "cookie" and m.library.language == language for m in models)
         }
-        needles = {n.lower() for library in self.libraries for n in library.needles}
+        needles = self._needles(language)
         return tuple(sorted(needles - setters)), tuple(sorted(needles & setters))
+
+    def _needles(self, language: str) -> set[str]:
+        return {
+            needle.lower()
+            for library in self.libraries
+            if library.language == language
+            for needle in library.needles
+        }
 
     def named(self, name: str) -> Sequence[Model]:
         """The models of a dotted name, of all versions; a method falls back to ``*.method``."""
         found = self._by_name.get(name)
         if found is None and "." in name:
-            found = self._by_name.get("*." + name.rpartition(".")[2])
+            prefix = SCRIPT if name.startswith(SCRIPT) else ""
+            found = self._by_name.get(f"{prefix}*.{name.rpartition('.')[2]}")
         return found or ()
 
     def exactly(self, name: str) -> Sequence[Model]:
@@ -437,13 +453,14 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
     _check_keys(source, "[library]", head, _LIBRARY_KEYS)
     if "id" not in head:
         raise ModelError(f"{source}: [library] needs an id")
+    prefix = SCRIPT if head.get("language") == "javascript" else ""
     library = Library(
         id=head["id"],
         title=head.get("title", head["id"]),
         package=head.get("package", ""),
         ecosystem=head.get("ecosystem", "pypi"),
         language=head.get("language", "python"),
-        roots=tuple(head.get("import-roots", ())),
+        roots=tuple(prefix + root for root in head.get("import-roots", ())),
         needles=tuple(head.get("needles", ())),
         releases=tuple(head.get("releases", ())),
         conflicts=tuple(head.get("conflicts", ())),
@@ -461,7 +478,7 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
     models: list[Model] = []
     for number, call in enumerate(document.get("call", ()), 1):
         models.extend(_models(source, f"[[call]] number {number}", library, call, rows))
-    named = {model.name for model in models}
+    named = {model.name.removeprefix(prefix) for model in models}
     for name in rows:
         if name not in named:
             tables = [t for t in _ROWS for r in document.get(t, ()) if name in _called(r)]
@@ -547,6 +564,7 @@ def _models(
             f"{source}: {where} ({call['name']}): unknown role {call['role']!r};"
             f" it must be one of {', '.join(sorted(ROLES))}"
         )
+    prefix = SCRIPT if library.language == "javascript" else ""
     parameters = tuple(call.get("params", ()))
     meanings = {meaning: meaning for meaning in parameters}
     meanings.update(call.get("map", {}))
@@ -559,7 +577,7 @@ def _models(
     return [
         Model(
             library=library,
-            name=name,
+            name=prefix + name,
             role=call["role"],
             versions=call.get("versions", ""),
             needs=tuple(call.get("when-given", ())),
@@ -572,7 +590,7 @@ def _models(
             factory=tuple(call.get("factory", ())),
             validated_by=tuple(call.get("validated-by", ())),
             effect=call.get("effect", ""),
-            returns=call.get("returns", ""),
+            returns=prefix + call["returns"] if "returns" in call else "",
             switches=switches,
             requirements=requirements,
             ineffective=ineffective,

@@ -254,7 +254,7 @@ def test_lookups() -> None:
     assert MODELS.is_library("authlib.jose.errors")
     assert not MODELS.is_library("jwtaudit")
     assert {"decode", "encode", "PyJWT"} <= set(MODELS.names_in("jwt"))
-    assert b"jwt" in MODELS.needles
+    assert b"jwt" in MODELS.needles("python")
 
 
 # -- a project's own models ----------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_own_model(tmp_path: Path) -> None:
     loaded = load([path])
     (call,) = loaded.named("acme.tokens.check")
     assert (call.role, call.meanings["key"], call.library.id) == ("verify", "secret", "own")
-    assert b"acme" in loaded.needles
+    assert b"acme" in loaded.needles("python")
 
 
 def test_own_model_overrides_a_shipped_one(tmp_path: Path) -> None:

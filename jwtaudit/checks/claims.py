@@ -81,7 +81,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             if _unlimited(site, added):
                 yield _never_expires(site, "its lifetime is switched off", Confidence.HIGH)
             continue
-        if _only_tries_keys(site):
+        if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
             continue
         for claims in claim_sets(site):
             if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
@@ -358,7 +358,8 @@ def _is_switched(site: Site, off: Off) -> bool:
         for option in options(member(table, Const(when.key), item=True))
     ]
     return not off.evidence.lookups and any(
-        isinstance(o, Absent) or (isinstance(o, Const) and o.value is True) for o in given
+        isinstance(o, Absent) or (isinstance(o, Const) and o.value is not when.truthy)
+        for o in given
     )
 
 

@@ -48,6 +48,7 @@ T = TypeVar("T")
 _RECURSION = 4000
 _LITTLE = 256 * 1024
 """Bytes that matter up to which fixes are looked for unasked: that takes a second evaluation."""
+_PROGRAMS = ("python", "javascript")
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
 
@@ -168,7 +169,9 @@ class _Run:
         self.fixer: Fixer | None = None
         self.project: Project | None = None
         self.extraction = Extraction(
-            options.jobs or _processors(), options.limits, Vocabulary(*self.models.words)
+            options.jobs or _processors(),
+            options.limits,
+            {language: Vocabulary(*self.models.words(language)) for language in _PROGRAMS},
         )
 
     def report(self) -> Report:
@@ -227,9 +230,10 @@ class _Run:
 
     def _select(self) -> None:
         """Read every file; what can matter goes on to a front end."""
-        needles = Needles(
-            self.models.needles, (needle.encode() for needle in frontends.TEXT_NEEDLES)
-        )
+        texts = tuple(needle.encode() for needle in frontends.TEXT_NEEDLES)
+        needles = {
+            language: Needles(self.models.needles(language), texts) for language in _PROGRAMS
+        }
         total = len(self.tree.files)
         for number, path in enumerate(self.tree.files):
             self.progress("reading", number, total)
@@ -241,7 +245,7 @@ class _Run:
                 self.unanalysed.add(path)
                 continue
             self.data[path] = data
-            self.extraction.add(path, data, wholly=needles.disguised(data))
+            self.extraction.add(path, data, wholly=_needles(path, needles).disguised(data))
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes as it is on disk now."""
@@ -274,6 +278,10 @@ class _Run:
                 self._cannot(outcome)
             elif outcome.relevant:
                 facts[path] = outcome
+                if outcome.damaged:
+                    message = "syntax error: what could be understood was analysed"
+                    line = outcome.damaged
+                    self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
         self._extract_importers(facts)
         self.facts = dict(sorted(facts.items()))
         self.scanned = list(self.diagnostics)
@@ -281,7 +289,7 @@ class _Run:
     def _extract_importers(self, facts: dict[str, Facts]) -> None:
         """Add the files that use the project's own token code; and those that use these."""
         new: Iterable[Facts] = facts.values()
-        words = self.models.words[0]
+        words = self.models.words("python")[0]
         names: frozenset[str] = frozenset()
         for _ in range(_WAVES):
             importers = Importers(new, words, self.models.is_library, names)
@@ -515,7 +523,7 @@ def _tree(options: Options) -> Tree:
     return tree
 
 
-def _may_matter(path: str, data: bytes, needles: Needles) -> bool:
+def _may_matter(path: str, data: bytes, needles: Mapping[str, Needles]) -> bool:
     """Whether a file holds a word without which no rule has anything to say about it."""
     language = frontends.language_of(path)
     if language == "config":
@@ -527,7 +535,11 @@ def _may_matter(path: str, data: bytes, needles: Needles) -> bool:
         from jwtaudit.program import advisories  # noqa: PLC0415
 
         return not is_followed(path) and advisories.concerned(data)
-    return needles.match(data)
+    return _needles(path, needles).match(data)
+
+
+def _needles(path: str, needles: Mapping[str, Needles]) -> Needles:
+    return needles.get(frontends.language_of(path) or "", needles["python"])
 
 
 def _has_front_end(name: str) -> bool:

@@ -9,10 +9,10 @@ from jwtaudit import frontends
 from jwtaudit.engine.limits import SMALL
 from jwtaudit.finding import Diagnostic
 from jwtaudit.frontends import Unparsable
-from jwtaudit.frontends.triage import VALUES, Vocabulary, matters
+from jwtaudit.frontends.triage import VALUES, Vocabulary, matters, matters_as_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
 
     from jwtaudit.engine.limits import Limits
@@ -42,18 +42,18 @@ class Extraction:
     Args:
         jobs: the most worker processes.
         limits: what one file may cost.
-        vocabulary: what matters; without it every file is read, and read wholly.
+        vocabularies: what matters, by language; of the others every file is read wholly.
     """
 
     def __init__(
         self,
         jobs: int,
         limits: Limits,
-        vocabulary: Vocabulary | None = None,
+        vocabularies: Mapping[str, Vocabulary],
     ) -> None:
         self._jobs = jobs
         self._limits = limits
-        self._vocabulary = vocabulary
+        self._vocabularies = vocabularies
         self._waiting: list[_Task] = []
         self._futures: dict[str, Future[Facts]] = {}
         self._harmless: dict[str, bool] = {}
@@ -69,7 +69,8 @@ class Extraction:
             wholly: leave nothing out, although the vocabulary may say that it does not matter.
         """
         # Where somebody speaks to us, statements are needed to know what about.
-        vocabulary = None if wholly or _MENTION in data else self._vocabulary
+        wanted = self._vocabularies.get(frontends.language_of(path) or "")
+        vocabulary = None if wholly or _MENTION in data else wanted
         if not _matters(path, data, vocabulary):
             return
         task = _Task(path, data, vocabulary)
@@ -137,9 +138,10 @@ class Extraction:
 
 def _matters(path: str, data: bytes, vocabulary: Vocabulary | None) -> bool:
     """Whether a file is worth a parser; with a large one that question is left to a worker."""
-    if vocabulary is None or len(data) > SMALL or frontends.language_of(path) != "python":
+    if vocabulary is None or len(data) > SMALL:
         return True
-    return matters(data, vocabulary)
+    is_python = frontends.language_of(path) == "python"
+    return (matters if is_python else matters_as_script)(data, vocabulary)
 
 
 def _is_harmless(path: str, data: bytes) -> bool:

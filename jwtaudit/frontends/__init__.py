@@ -14,6 +14,14 @@ _LANGUAGES = {
     ".py": "python",
     ".pyi": "python",
     ".pyw": "python",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "javascript",
+    ".mts": "javascript",
+    ".cts": "javascript",
+    ".tsx": "javascript",
     ".html": "template",
     ".htm": "template",
     ".jinja": "template",
@@ -113,6 +121,16 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
         from jwtaudit.frontends.python import lower
 
         return lower(read(path, data), vocabulary)
+    if language_of(path) == "javascript":
+        from jwtaudit.frontends.triage import matters_as_script
+
+        if vocabulary is not None and not matters_as_script(data, vocabulary):
+            from jwtaudit.facts import Facts
+
+            return Facts(path, "javascript", relevant=False)
+        from jwtaudit.frontends import javascript
+
+        return javascript.lower(read(path, data), vocabulary)
     if language_of(path) == "config":
         from jwtaudit.frontends.config import lower_config
 
@@ -123,11 +141,15 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
 
 
 def extract_function(path: str, data: bytes, start: int) -> Function | None:
-    """The function of a Python file that begins at an offset, with its body.
+    """The function that begins at an offset, with its body.
 
     Raises:
         Unparsable: as ``extract``.
     """
+    if language_of(path) == "javascript":
+        from jwtaudit.frontends import javascript
+
+        return javascript.lower_function(read(path, data), start)
     from jwtaudit.frontends.python import lower_function
 
     return lower_function(read(path, data), start)

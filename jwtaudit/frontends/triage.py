@@ -1,4 +1,4 @@
-"""Tells, by a few searches in its bytes, whether a Python file can matter at all.
+"""Tells, by a few searches in its bytes, whether a source file can matter at all.
 
 A word like ``jwt`` stands in many files that never touch a token: in comments, in prose, in
 lists. A file matters when the word stands in an import, in the name of a setting, or when the
@@ -35,6 +35,29 @@ VALUES = Vocabulary(any_file=True)
 def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     """Whether a file's facts may be of use."""
     return vocabulary.any_file or any(pattern.search(data) for pattern in _patterns(vocabulary))
+
+
+def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
+    """Whether the facts of a JavaScript file may be of use."""
+    return vocabulary.any_file or any(p.search(data) for p in _script_patterns(vocabulary))
+
+
+@functools.lru_cache(maxsize=8)
+def _script_patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
+    patterns = ["|".join(map(re.escape, TEXT_NEEDLES))]
+    if vocabulary.imports:
+        word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
+        patterns += [
+            # from "jsonwebtoken", require("../utils/jwt")
+            rf"(?i)(?:from|import|require|\()\s*\(?\s*[\"'`][^\"'`\n]*?{word}",
+            # JWT_SECRET = ..., { jwtSecret: ... }, process.env.JWT_SECRET; jwt_decode(...)
+            rf"(?i){word}\w*[\"']?\]?[ \t]*(?:=(?!=)|:|\()",
+            rf"(?i)\benv(?:\.|\[[\"'])\w*{word}",
+        ]
+    if vocabulary.calls:
+        word = "|".join(map(re.escape, vocabulary.calls))
+        patterns.append(rf"(?is)\b(?:{word})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)")
+    return tuple(re.compile(pattern.encode()) for pattern in patterns)
 
 
 @functools.lru_cache(maxsize=8)

@@ -12,6 +12,8 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
+from jwtaudit.models import SCRIPT
+from jwtaudit.program import scripts
 from jwtaudit.program.containers import METHODS, Use
 from jwtaudit.program.operations import (
     as_table,
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
 _MAX_CALLEES = 4
 _MAX_DETOUR = 2  # of them, those that by themselves do not seem to matter
 _MAX_NESTING = 25  # functions walked because another one, being walked, needs them
+_WILD = ("*", f"{SCRIPT}*")
 _SCALARS = (Const, Env, Setting, Operation, Param, Member, Outcome, Unknown, Join)
 
 
@@ -101,6 +104,11 @@ class Frame:
     def file(self) -> str:
         """The path of the file that is being read."""
         return self.scope.id.path
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the file is JavaScript."""
+        return self.scope.module.is_script
 
 
 class Interpreter:
@@ -154,7 +162,7 @@ class Interpreter:
         scope.state = "running"
         names: dict[str, Value] = {}
         for parameter in scope.definition.parameters:
-            value: Value = scope.parameters[parameter.name]
+            value = scope.given.get(parameter.name) or scope.parameters[parameter.name]
             if parameter.kind == "rest":
                 value = Sequence((), (value,), place=value.place)
             elif parameter.kind == "options":
@@ -189,7 +197,7 @@ class Interpreter:
         if self._decorated(scope, "staticmethod"):
             return
         first = definition.parameters[0]
-        if self._decorated(scope, "classmethod"):
+        if self._decorated(scope, "classmethod") or definition.kind == "static":
             names[first.name] = scope.cls
         elif first.kind == "positional":
             names[first.name] = Instance(scope.cls, place=Place(scope.id.path, first.span))
@@ -255,6 +263,8 @@ class Interpreter:
             self._class(node, frame)
         elif isinstance(node, f.Import):
             self._import(node, frame)
+        elif isinstance(node, f.Export):
+            frame.scope.module.exports[node.name] = self.expr(node.value, frame)
         elif isinstance(node, f.Assert):
             value = self.expr(node.test, frame)
             event2 = Tested(
@@ -591,6 +601,21 @@ class Interpreter:
                 else:
                     part = member(value, Const(index), item=True, place=place)
                     self._assign(item, part, frame, place)
+        elif isinstance(target, f.Mapping):
+            for part_key, inner in target.entries:
+                wanted = part_key.value if isinstance(part_key, f.Literal) else None
+                self._assign(inner, self._unpacked(value, wanted, place), frame, place)
+        elif isinstance(target, f.Bind):
+            default = self.expr(target.value, frame)
+            self._assign(target.target, self._or(value, default, place), frame, place)
+
+    def _unpacked(self, value: Value, name: f.Scalar, place: Place) -> Value:
+        """What a pattern takes out of a mapping under a name."""
+        if not isinstance(name, str):
+            return Unknown("the rest of a mapping", place=place)
+        if isinstance(value, Table):
+            return member(value, Const(name), item=True, place=place)
+        return self.attribute(value, name, place)
 
     def _bind_name(self, frame: Frame, name: str, value: Value) -> None:
         if name in frame.outer_names:
@@ -648,6 +673,8 @@ class Interpreter:
             if followed is not value:
                 names[name] = followed
             return followed
+        if frame.is_script:
+            return scripts.global_name(self, name, frame, self._place(frame, node))
         if self.models.exactly(name) or name in self.project.builtin_roots:
             return Symbol(name, place=self._place(frame, node))
         return Unknown(name, place=self._place(frame, node))
@@ -680,8 +707,10 @@ class Interpreter:
             return self._nested_setting(base, name, inner) if isinstance(base, Setting) else inner
         elif isinstance(base, Const) and name == "value":
             return base  # the member of an enumeration: no scalar has such an attribute
-        elif isinstance(base, Table) and name in base.entries:
-            return Member(base, Const(name), item=False, place=place)
+        elif isinstance(base, Table) and self.project.is_script(place.path):
+            held = member(base, Const(name), item=True, place=place)
+            if not isinstance(held, Absent):
+                return held
         return Member(base, Const(name), item=False, place=place)
 
     def _nested_setting(self, base: Setting, name: str, inner: Value) -> Value:
@@ -723,11 +752,15 @@ class Interpreter:
             function = self.project.functions[identity]
             assert function.definition is not None
             bound = Closure(identity, function.definition, base, place=place)
-            if isinstance(base, Instance) and any(
-                isinstance(d, Symbol)
-                and d.name.rpartition(".")[2] in ("property", "cached_property")
-                for d in function.decorators
-            ):
+            is_property = (
+                any(
+                    isinstance(d, Symbol)
+                    and d.name.rpartition(".")[2] in ("property", "cached_property")
+                    for d in function.decorators
+                )
+                or function.definition.kind == "getter"
+            )
+            if isinstance(base, Instance) and is_property:
                 return self._call_function(bound, (), place, None)
             return bound
         found: list[Value] = []
@@ -788,7 +821,7 @@ class Interpreter:
         if isinstance(base, Symbol) and self._is_class(base):
             return base  # a generic class with its parameters: ``JWTAuth[User](...)``
         if isinstance(base, (Symbol, Outcome, Member)):
-            name = self._modelled(base, "__getitem__")
+            name = self._modelled(base, "__getitem__", frame)
             if name:
                 given = (Bound(key, place=place),)
                 call = Call(place, name, base, given, frame.scope.id, frame.path)
@@ -820,6 +853,10 @@ class Interpreter:
             changed = self._mutate(function.object, receiver, method, arguments, place, frame)
             if changed is not None:
                 return changed
+        if frame.is_script and receiver is not None:
+            bound = scripts.function_method(receiver, method, arguments, place)
+            if bound is not None:
+                return bound
         result = self.apply(callee, arguments, place, frame)
         self._propagate_mutations(node, callee, frame)
         return result
@@ -871,43 +908,52 @@ class Interpreter:
         self, base: Value, name: str, arguments: tuple[Bound, ...], place: Place, frame: Frame
     ) -> Value:
         """A method of something that is no project class."""
-        known = self.type_name(base)
+        known = self._type_name(base, frame)
+        if frame.is_script:
+            followed = scripts.promise_method(self, base, name, arguments, place, frame)
+            if followed is not None:
+                return followed
         full = f"{known}.{name}" if known else ""
         if not (full and self.models.exactly(full)):
             if isinstance(base, Join) and any(
                 isinstance(o, (Const, Table, Sequence)) for o in base.options
             ):
                 return join(*(self._method(o, name, arguments, place, frame) for o in base.options))
-            full = self._fallback_name(base, known, name)
+            full = self._fallback_name(base, known, name, frame)
         call = Call(place, full, base, arguments, frame.scope.id, frame.path)
         return self._library_call(call, frame)
 
-    def _fallback_name(self, base: Value, known: str, name: str) -> str:
-        wild = f"*.{name}"
+    def _fallback_name(self, base: Value, known: str, name: str, frame: Frame) -> str:
+        wild = f"{SCRIPT}*.{name}" if frame.is_script else f"*.{name}"
         if self.models.exactly(wild):
             return wild
-        of_member = self._modelled(base, name)
+        of_member = self._modelled(base, name, frame)
         if of_member:
             return of_member
         if isinstance(base, _SCALARS):
-            for kind in ("str", "bytes"):
+            for kind in scripts.TEXTS if frame.is_script else ("str", "bytes"):
                 for model in self.models.exactly(f"{kind}.{name}"):
                     if model.role in ("transform", "digest"):
                         return f"{kind}.{name}"
         return f"{known}.{name}" if known else wild
 
-    def _modelled(self, base: Value, method: str) -> str:
+    def _modelled(self, base: Value, method: str, frame: Frame) -> str:
         """The model's name of a value's method, also by the attribute that holds the value.
 
         ``request.GET.get`` is known as ``*.GET.get`` where nothing tells what ``request`` is.
         """
-        known = base.name if isinstance(base, Symbol) else self.type_name(base)
+        known = base.name if isinstance(base, Symbol) else self._type_name(base, frame)
         if known and self.models.exactly(f"{known}.{method}"):
             return f"{known}.{method}"
         if isinstance(base, Member) and not base.item and base.name:
-            wild = f"*.{base.name}.{method}"
+            wild = f"{SCRIPT if frame.is_script else ''}*.{base.name}.{method}"
             return wild if self.models.exactly(wild) else ""
         return ""
+
+    def _type_name(self, value: Value, frame: Frame) -> str:
+        """The name of a value's type in the language of a file."""
+        known = self.type_name(value)
+        return scripts.TYPES.get(known, known) if frame.is_script else known
 
     def type_name(self, value: Value) -> str:
         """The dotted name of a value's type, as methods are modelled under it."""
@@ -922,7 +968,7 @@ class Interpreter:
             for model in self.models.named(value.call.name):
                 if model.returns:
                     return model.returns
-            return value.call.name if not value.call.name.startswith("*") else ""
+            return value.call.name if not value.call.name.startswith(_WILD) else ""
         if isinstance(value, Param) and isinstance(value.annotation, Symbol):
             return value.annotation.name
         if isinstance(value, Instance):
@@ -950,9 +996,13 @@ class Interpreter:
         return model is not None and model.role == "clock" and bool(model.returns)
 
     def _library_call(self, call: Call, frame: Frame) -> Value:
-        self.note(frame, call)
         model = self.project.model_of(call)
+        if model is not None and frame.is_script:
+            call.arguments = scripts.named_callback(call, model)
+        self.note(frame, call)
         outcome = Outcome(call, place=call.place)
+        if model is not None and frame.is_script:
+            scripts.run_callback(self, call, outcome, frame)
         if model is None:
             return outcome
         handler = _ROLES.get(model.role)
@@ -1126,11 +1176,11 @@ class Interpreter:
         frame: Frame,
     ) -> Value | None:
         """The result of a mapping's or list's own method; None when it is not one."""
-        handler = METHODS.get(method)
+        handler = (scripts.METHODS if frame.is_script else METHODS).get(method)
         if handler is None:
             return None
         if isinstance(base, Instance) or (
-            isinstance(base, (Outcome, Member)) and self._modelled(base, method)
+            isinstance(base, (Outcome, Member)) and self._modelled(base, method, frame)
         ):
             return None
         return handler(Use(self, target, base, arguments, place, frame))
@@ -1196,13 +1246,23 @@ class Interpreter:
             if isinstance(left, Const):
                 return left if not left.value else right
             return Operation("and", (left, right), place=place)
-        if isinstance(left, Const) and (left.value or node.operator == "??"):
-            return left if left.value is not None else right
+        if isinstance(left, Const) and node.operator == "??" and left.value is not None:
+            return left
+        return self._or(left, right, place)
+
+    def _or(self, left: Value, right: Value, place: Place) -> Value:
+        """The left value, or the right one where the left one is nothing."""
+        if isinstance(left, Const) and left.value:
+            return left
         if isinstance(left, (Env, Setting)) and isinstance(right, Const):
             if isinstance(left.default, Absent) or empty(left.default):
                 return replace(left, default=right, place=place)
             return left
-        parts = [o for o in options(left) if not (isinstance(o, Const) and not o.value)]
+        parts = [
+            o
+            for o in options(left)
+            if not isinstance(o, Absent) and not (isinstance(o, Const) and not o.value)
+        ]
         if not parts:
             return right
         return (
@@ -1362,6 +1422,9 @@ class Interpreter:
                     return hop(scope.returned, call.place, f"given by `{scope.short_name}()`")
         return Outcome(call, place=call.place)
 
+    def _promise(self, call: Call, model: Model, frame: Frame) -> Value:
+        return scripts.promised(self, call, frame)
+
     def _exit(self, call: Call, model: Model, frame: Frame) -> Value:
         frame.dead = True
         return Outcome(call, place=call.place)
@@ -1440,4 +1503,5 @@ _ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "import": Interpreter._import_call,
     "dependency": Interpreter._dependency,
     "exit": Interpreter._exit,
+    "promise": Interpreter._promise,
 }

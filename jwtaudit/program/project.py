@@ -9,7 +9,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.interpreter import Interpreter
+from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.scopes import (
     ClassScope,
     Event,
@@ -112,6 +114,7 @@ class Project:
         self.classes: dict[FunctionId, ClassScope] = {}
         self.builtin_roots = frozenset(dir(builtins))
         self.interpreter = Interpreter(self)
+        self.scripts = ScriptModules(self)
         self.cut = False
         self.detours = 0
         self._pins: dict[tuple[str, str], Any] = {}
@@ -162,6 +165,11 @@ class Project:
         self.interpreter.module(scope)
         return scope
 
+    def is_script(self, path: str) -> bool:
+        """Whether a file is JavaScript."""
+        module = self.modules.get(path)
+        return module is not None and module.is_script
+
     def whole(self, identity: FunctionId) -> Function | None:
         """The definition of a function whose body was omitted; None when it stays so."""
         if self.loader is None or self.detours > _MAX_DETOURS + _DETOURS_PER_FILE * len(self.facts):
@@ -204,6 +212,8 @@ class Project:
 
     def import_module(self, importer: str, module: str, level: int, place: Place) -> Value:
         """What ``import module`` binds."""
+        if self.is_script(importer):
+            return self.scripts.import_module(importer, module, place)
         path = self.find_module(importer, module, level)
         if path is not None:
             return ModuleRef(path, place=place)
@@ -213,6 +223,8 @@ class Project:
 
     def import_name(self, importer: str, module: str, name: str, level: int, place: Place) -> Value:
         """What ``from module import name`` binds."""
+        if self.is_script(importer):
+            return self.scripts.import_name(importer, module, name, place)
         path = self.find_module(importer, module, level)
         if path is not None:
             return self.module_name(path, name, place)
@@ -230,6 +242,8 @@ class Project:
     def module_name(self, path: str, name: str, place: Place) -> Value:
         """A name of a project module."""
         scope = self.module(path, place.path)
+        if scope is not None and scope.is_script:
+            return self.scripts.export(scope, name, place)
         found = None if scope is None else scope.names.get(name)
         if scope is not None and found is not None and found is not _FOLLOWED:
             scope.names[name] = _FOLLOWED  # `from . import name` comes by here again
@@ -244,6 +258,8 @@ class Project:
 
     def symbol(self, name: str, place: Place) -> Value:
         """A name of a library; a member of a settings object is a setting."""
+        if name.startswith(SCRIPT):
+            return self.scripts.symbol(name, place)
         if name.partition(".")[0] in self._folders:  # a package without an __init__.py
             path = self.find_module(place.path, name, 0)
             if path is not None:

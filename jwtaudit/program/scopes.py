@@ -100,6 +100,7 @@ class FunctionScope:
 
     Attributes:
         closures: the variables around it, innermost first.
+        given: parameters whose argument is known before anybody calls it: a callback's.
         returned: what it gives back, in terms of its own ``Param`` values.
         mutated: parameter -> what it is at the end, where the body changed it.
         events: what happens in it, in order.
@@ -111,6 +112,7 @@ class FunctionScope:
     cls: ClassRef | None = None
     closures: tuple[dict[str, Value], ...] = ()
     find_parameters: Callable[[], dict[str, Param]] = dict
+    given: dict[str, Value] = field(default_factory=dict)
     decorators: tuple[Value, ...] = ()
     returned: Value = ABSENT
     mutated: dict[str, Value] = field(default_factory=dict)
@@ -168,12 +170,22 @@ class ClassScope:
 
 @dataclass(slots=True, eq=False)
 class ModuleScope:
-    """A file of the project; ``distance`` counts the imports from a file that matters."""
+    """A file of the project; ``distance`` counts the imports from a file that matters.
+
+    ``exports`` holds what it gives by name, and under None what it is for whoever imports it
+    whole; in languages where every variable of a module can be imported, nothing.
+    """
 
     path: str
     facts: Facts
     distance: int = 0
     names: dict[str, Value] = field(default_factory=dict)
     star_imports: list[str] = field(default_factory=list)
+    exports: dict[str | None, Value] = field(default_factory=dict)
     body: FunctionScope | None = None
     state: str = "new"
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is JavaScript."""
+        return self.facts.language == "javascript"

@@ -1,0 +1,141 @@
+"""The JavaScript and TypeScript front end: tree-sitter trees, lowered to facts.
+
+The parser goes on after what it does not understand, so a broken file is read as far as it goes.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from tree_sitter import Language, Parser
+
+from jwtaudit import facts as f
+from jwtaudit.frontends.javascript_statements import Statements
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tree_sitter import Node, Tree
+
+    from jwtaudit.frontends.triage import Vocabulary
+    from jwtaudit.source import Source
+
+# tree-sitter counts bytes. With every other character written as one byte they are characters,
+# and no table is needed; none of these means anything in code but as a part of names and texts.
+_BLANK = re.compile(r"[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
+_WIDE = re.compile(r"[^\x00-\x7f]")
+_TYPED = (".ts", ".mts", ".cts")
+
+
+def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
+    """Turn a file into facts; with a vocabulary, only the functions that can matter to it."""
+    tree = parse(source.path, source.text)
+    lowering = Statements(source.text, omit=_left_out(vocabulary))
+    body = lowering.block(tree.root_node.named_children)
+    damaged = _damage(tree, lowering.damaged_at)
+    return f.Facts(
+        source.path,
+        "javascript",
+        body,
+        tuple(lowering.texts),
+        _comments(source.text, tree),
+        damaged=0 if damaged is None else source.position(damaged).line,
+    )
+
+
+def lower_function(source: Source, start: int) -> f.Function | None:
+    """The function that begins at an offset, with its body; None when there is none."""
+    for node in _descend(parse(source.path, source.text).root_node, start):
+        if node.start_byte == start and node.child_by_field_name("body") is not None:
+            return Statements(source.text).function(
+                node, "", method=node.type == "method_definition"
+            )
+    return None
+
+
+@functools.lru_cache(maxsize=4)
+def parse(path: str, text: str) -> Tree:
+    """The syntax tree of a file, whose offsets count characters."""
+    plain = text if text.isascii() else _WIDE.sub("x", _BLANK.sub(" ", text))
+    data = plain.encode("ascii")
+    if path.endswith(_TYPED):
+        return _parser("typescript").parse(data)
+    if path.endswith(".tsx"):
+        return _parser("tsx").parse(data)
+    tree = _parser("javascript").parse(data)
+    if tree.root_node.has_error:  # Flow writes types into .js
+        typed = _parser("tsx").parse(data)
+        if not typed.root_node.has_error:
+            return typed
+    return tree
+
+
+@functools.cache
+def _parser(grammar: str) -> Parser:
+    if grammar == "javascript":
+        import tree_sitter_javascript  # noqa: PLC0415 - each grammar is loaded when it is needed
+
+        return Parser(Language(tree_sitter_javascript.language()))
+    import tree_sitter_typescript  # noqa: PLC0415
+
+    if grammar == "tsx":
+        return Parser(Language(tree_sitter_typescript.language_tsx()))
+    return Parser(Language(tree_sitter_typescript.language_typescript()))
+
+
+def _left_out(vocabulary: Vocabulary | None) -> Callable[[str], bool] | None:
+    """Tells a function that cannot matter by its text; None where all are wanted."""
+    if vocabulary is None or not vocabulary.any_file:
+        return None
+    if not vocabulary.calls:
+        return lambda _text: True
+    names = frozenset(vocabulary.calls)
+    return lambda text: names.isdisjoint(_WORD.findall(text))
+
+
+_WORD = re.compile(r"[\w$]+")
+
+
+def _damage(tree: Tree, found: int | None) -> int | None:
+    """Where the first thing stands that was not understood."""
+    if not tree.root_node.has_error:
+        return found
+    at = min((n.start_byte for n in _errors(tree.root_node)), default=None)
+    return found if at is None else at if found is None else min(at, found)
+
+
+def _errors(root: Node) -> Iterator[Node]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            yield node
+        elif node.has_error:
+            stack.extend(node.children)
+
+
+def _descend(root: Node, start: int) -> Iterator[Node]:
+    """The nodes around an offset, outermost first."""
+    node: Node | None = root
+    while node is not None:
+        yield node
+        inside = [c for c in node.children if c.start_byte <= start < c.end_byte]
+        node = inside[0] if inside else None
+
+
+def _comments(text: str, tree: Tree) -> tuple[f.Comment, ...]:
+    if "jwtaudit:" not in text:
+        return ()
+    found: list[f.Comment] = []
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.type == "comment":
+            part = text[node.start_byte : node.end_byte]
+            if "jwtaudit:" in part:
+                found.append(f.Comment(Span(node.start_byte, node.end_byte), part))
+        stack.extend(reversed(node.children))
+    return tuple(found)

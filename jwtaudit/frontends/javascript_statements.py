@@ -1,0 +1,719 @@
+"""Lowers the statements of JavaScript and TypeScript to facts.
+
+``require`` and ``import`` become the same imports, ``exports`` and ``export`` the same exports. A
+method's first parameter is ``this``; a constructor is called ``__init__``, as in all facts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jwtaudit import facts as f
+from jwtaudit.frontends.javascript_expressions import MAX_DEPTH, Expressions, target_name
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tree_sitter import Node
+
+_DEFAULT = "default"
+
+
+class Statements(Expressions):
+    """One walk over one file's tree.
+
+    Args:
+        text: the file's text.
+        template: whether the text is a template.
+        omit: tells by its text whether a function's body is left out.
+    """
+
+    def __init__(
+        self, text: str, *, template: bool = False, omit: Callable[[str], bool] | None = None
+    ) -> None:
+        super().__init__(text, template=template)
+        self.omit = omit
+        self.functions = 0
+        self.loops: list[bool] = []  # the loops and switches around: whether it is a loop
+        self.stars = 0
+
+    # -- blocks ----------------------------------------------------------------------------------
+
+    def block(self, nodes: Iterable[Node]) -> tuple[f.Statement, ...]:
+        """Statements in order; inside a function, those it declares are known from the start."""
+        out: list[f.Statement] = []
+        for node in nodes:
+            self.statement(node, out)
+        if self.functions:
+            declared = [s for s in out if isinstance(s, f.Function) and s is not out[0]]
+            return (*declared, *out)
+        return tuple(out)
+
+    def body(self, node: Node | None) -> tuple[f.Statement, ...]:
+        """A block, or the one statement that stands for it."""
+        if node is None:
+            return ()
+        return self.block(node.named_children if node.type == "statement_block" else [node])
+
+    def statement(self, node: Node, out: list[f.Statement]) -> None:
+        """Lower one statement."""
+        method = _STATEMENTS.get(node.type)
+        if method is None:
+            return
+        if self.depth > MAX_DEPTH:
+            self.damage(node)
+            return
+        outer, self.before = self.before, []
+        self.depth += 1
+        try:
+            made: list[f.Statement] = []
+            method(self, node, made)
+            out.extend(self.before)
+            out.extend(made)
+        finally:
+            self.depth -= 1
+            self.before = outer
+
+    def nested(self, node: Node, out: list[f.Statement]) -> None:
+        out.extend(self.body(node))
+
+    def broken(self, node: Node, out: list[f.Statement]) -> None:
+        """What the parser did not understand: whatever inside it is whole still counts."""
+        self.damage(node)
+        for child in node.named_children:
+            if child.type in _STATEMENTS:
+                self.statement(child, out)
+            else:
+                value = self.expr(child)
+                if not isinstance(value, (f.Name, f.Literal)):
+                    out.append(f.Evaluate(self.span(child), value))
+
+    # -- declarations and assignments ------------------------------------------------------------
+
+    def declaration(self, node: Node, out: list[f.Statement]) -> None:
+        for child in node.named_children:
+            if child.type == "variable_declarator":
+                self.declarator(child, out)
+
+    def declarator(self, node: Node, out: list[f.Statement]) -> None:
+        target = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        if target is None:
+            return
+        if value is not None and self.required(target, value, out):
+            return
+        lowered = self.expr(target)
+        if isinstance(lowered, f.Name) and value is not None:
+            inner = _plain(value)
+            if inner.type in _FUNCTION_VALUES:
+                out.append(self.function(inner, lowered.id))
+                return
+            if inner.type == "class":
+                out.append(self.class_(inner, lowered.id))
+                return
+        annotation = self.annotation(node.child_by_field_name("type"))
+        given = None if value is None else self.expr(value, target_name(lowered))
+        out.append(f.Assign(self.span(node), (lowered,), given, None, annotation))
+
+    def required(self, target: Node, value: Node, out: list[f.Statement]) -> bool:
+        """``const x = require("m")`` and its like is an import."""
+        path: list[str] = []
+        value = _plain(value)
+        while value.type == "member_expression":
+            prop, owner = (value.child_by_field_name(n) for n in ("property", "object"))
+            if prop is None or owner is None:
+                return False
+            path.append(self.text(prop))
+            value = _plain(owner)
+        module = self.module_of(value)
+        if module is None or len(path) > 1:
+            return False
+        span = self.span(target)
+        name = path[0] if path else None
+        if target.type == "identifier":
+            out.append(f.Import(span, module, name, self.text(target)))
+            return True
+        if target.type != "object_pattern" or path:
+            return False
+        pattern = self.object(target)
+        assert isinstance(pattern, f.Mapping)
+        if not all(
+            isinstance(key, f.Literal) and isinstance(part, f.Name) for key, part in pattern.entries
+        ):
+            return False
+        for key, part in pattern.entries:
+            if isinstance(key, f.Literal) and isinstance(part, f.Name):
+                out.append(f.Import(part.span, module, str(key.value), part.id))
+        return True
+
+    def module_of(self, node: Node) -> str | None:
+        """The module that ``require("m")`` or ``import("m")`` names; None for anything else."""
+        if node.type != "call_expression":
+            return None
+        function = node.child_by_field_name("function")
+        given = node.child_by_field_name("arguments")
+        if function is None or given is None or self.text(function) not in ("require", "import"):
+            return None
+        arguments = given.named_children
+        if len(arguments) != 1 or arguments[0].type != "string":
+            return None
+        value = self.expr(arguments[0])
+        return str(value.value) if isinstance(value, f.Literal) else None
+
+    def evaluate(self, node: Node, out: list[f.Statement]) -> None:
+        inner = node.named_children[0] if node.named_children else None
+        if inner is None:
+            return
+        if inner.type == "assignment_expression":
+            self.assign(node, inner, out)
+            return
+        if inner.type == "sequence_expression":
+            out.extend(f.Evaluate(self.span(n), self.expr(n)) for n in inner.named_children)
+            return
+        if inner.type == "update_expression":
+            argument = inner.child_by_field_name("argument")
+            target, span = self.expr(argument), self.span(inner)
+            sign = self.operator(inner)[:1]
+            out.append(f.Assign(span, (target,), f.Literal(span, 1), sign))
+            return
+        if inner.type == "augmented_assignment_expression":
+            bind = self.augmented(inner)
+            assert isinstance(bind, f.Bind)
+            out.append(f.Assign(bind.span, (bind.target,), bind.value))
+            return
+        if inner.type == "yield_expression":
+            given = self.expr(inner.named_children[0]) if inner.named_children else None
+            out.append(f.Return(self.span(inner), given, "yield"))
+            return
+        if inner.type == "unary_expression" and self.operator(inner) == "delete":
+            target = self.expr(inner.child_by_field_name("argument"))
+            if isinstance(target, f.Attribute):
+                key = f.Literal(target.span, target.name)
+                target = f.Item(target.span, target.object, key)
+            out.append(f.Delete(self.span(node), target))
+            return
+        value = self.expr(inner)
+        out.append(f.Evaluate(self.span(inner), value))
+
+    def assign(self, node: Node, inner: Node, out: list[f.Statement]) -> None:
+        targets: list[f.Expression] = []
+        value: Node | None = inner
+        while value is not None and value.type == "assignment_expression":
+            targets.append(self.expr(value.child_by_field_name("left")))
+            value = value.child_by_field_name("right")
+        span = self.span(inner)
+        name = next((n for n in map(target_name, targets) if n not in ("", "exports")), "")
+        given = self.expr(value, name)
+        plain: list[f.Expression] = []
+        exported: list[f.Statement] = []
+        for target in targets:
+            if isinstance(target, f.Name) and target.id == "exports":
+                exported.append(f.Export(span, None, given))
+            elif (
+                isinstance(target, f.Attribute)
+                and isinstance(target.object, f.Name)
+                and target.object.id == "exports"
+            ):
+                exported.append(f.Export(span, target.name, given))
+            else:
+                plain.append(target)
+        if plain:
+            out.append(f.Assign(span, tuple(plain), given))
+            if isinstance(plain[0], (f.Name, f.Attribute)):
+                for export in exported:
+                    assert isinstance(export, f.Export)
+                    export.value = plain[0]
+        out.extend(exported)
+
+    # -- control flow ----------------------------------------------------------------------------
+
+    def return_(self, node: Node, out: list[f.Statement]) -> None:
+        value = self.expr(node.named_children[0]) if node.named_children else None
+        if self.functions:
+            out.append(f.Return(self.span(node), value))
+        elif value is not None:  # an inline handler's
+            out.append(f.Evaluate(self.span(node), value))
+
+    def raise_(self, node: Node, out: list[f.Statement]) -> None:
+        value = self.expr(node.named_children[0]) if node.named_children else None
+        out.append(f.Raise(self.span(node), value))
+
+    def jump(self, node: Node, out: list[f.Statement]) -> None:
+        kind = "continue" if node.type == "continue_statement" else "break"
+        if kind == "break" and self.loops and not self.loops[-1]:
+            kind = "pass"  # out of a switch, whose cases are branches
+        out.append(f.Jump(self.span(node), kind))
+
+    def if_(self, node: Node, out: list[f.Statement]) -> None:
+        alternative = node.child_by_field_name("alternative")
+        otherwise = (
+            alternative.named_children[0] if alternative and alternative.named_children else None
+        )
+        out.append(
+            f.If(
+                self.span(node),
+                self.expr(node.child_by_field_name("condition")),
+                self.body(node.child_by_field_name("consequence")),
+                self.body(otherwise),
+            )
+        )
+
+    def inside(self, node: Node | None, *, loop: bool) -> tuple[f.Statement, ...]:
+        """The body of a loop or of a switch's case."""
+        self.loops.append(loop)
+        try:
+            return self.body(node)
+        finally:
+            self.loops.pop()
+
+    def for_(self, node: Node, out: list[f.Statement]) -> None:
+        first = node.child_by_field_name("initializer")
+        if first is not None:
+            self.statement(first, out)
+        condition = node.child_by_field_name("condition")
+        step = node.child_by_field_name("increment")
+        test = None
+        if condition is not None and condition.type != "empty_statement":
+            inner = (
+                condition.named_children[0]
+                if condition.type == "expression_statement"
+                else condition
+            )
+            test = self.expr(inner)
+        body = list(self.inside(node.child_by_field_name("body"), loop=True))
+        if step is not None:
+            body.append(f.Evaluate(self.span(step), self.expr(step)))
+        out.append(f.Loop(self.span(node), None, None, test, tuple(body), ()))
+
+    def for_in(self, node: Node, out: list[f.Statement]) -> None:
+        iterable = self.expr(node.child_by_field_name("right"))
+        if self.operator(node) == "in":  # the names of the properties
+            iterable = f.Opaque(iterable.span, (iterable,))
+        out.append(
+            f.Loop(
+                self.span(node),
+                self.expr(node.child_by_field_name("left")),
+                iterable,
+                None,
+                self.inside(node.child_by_field_name("body"), loop=True),
+                (),
+            )
+        )
+
+    def while_(self, node: Node, out: list[f.Statement]) -> None:
+        test = self.expr(node.child_by_field_name("condition"))
+        body = self.inside(node.child_by_field_name("body"), loop=True)
+        out.append(f.Loop(self.span(node), None, None, test, body, ()))
+
+    def switch(self, node: Node, out: list[f.Statement]) -> None:
+        """A switch as a chain of branches; cases without a body share the next one's."""
+        subject = self.expr(node.child_by_field_name("value"))
+        body = node.child_by_field_name("body")
+        cases: list[tuple[Node, f.Expression | None, tuple[f.Statement, ...]]] = []
+        tests: list[f.Expression] = []
+        self.loops.append(False)
+        for case in () if body is None else body.named_children:
+            value = case.child_by_field_name("value")
+            if case.type == "switch_case" and value is not None:
+                tests.append(f.Compare(self.span(value), "==", subject, self.expr(value)))
+            statements = case.children_by_field_name("body")
+            if case.type == "switch_default":
+                cases.append((case, None, self.block(statements)))
+                tests = []
+            elif statements and tests:
+                either = tests[0]
+                for other in tests[1:]:
+                    either = f.Logical(either.span, "or", either, other)
+                cases.append((case, either, self.block(statements)))
+                tests = []
+        self.loops.pop()
+        chain: tuple[f.Statement, ...] = next((b for _, test, b in cases if test is None), ())
+        for case, test, block in reversed(cases):
+            if test is not None:
+                chain = (f.If(self.span(case), test, block, chain),)
+        out.extend(chain)
+
+    def try_(self, node: Node, out: list[f.Statement]) -> None:
+        handlers = []
+        caught = node.child_by_field_name("handler")
+        if caught is not None:
+            parameter = caught.child_by_field_name("parameter")
+            name = self.text(parameter) if parameter and parameter.type == "identifier" else None
+            body = self.body(caught.child_by_field_name("body"))
+            handlers.append(f.Handler(self.span(caught), (), name, body))
+        final = node.child_by_field_name("finalizer")
+        out.append(
+            f.Try(
+                self.span(node),
+                self.body(node.child_by_field_name("body")),
+                tuple(handlers),
+                (),
+                () if final is None else self.body(final.child_by_field_name("body")),
+            )
+        )
+
+    def labelled(self, node: Node, out: list[f.Statement]) -> None:
+        out.extend(self.body(node.child_by_field_name("body")))
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def function_statement(self, node: Node, out: list[f.Statement]) -> None:
+        name = node.child_by_field_name("name")
+        out.append(self.function(node, _DEFAULT if name is None else self.text(name)))
+
+    def function(self, node: Node, name: str, *, method: bool = False) -> f.Function:
+        span = self.span(node)
+        body = node.child_by_field_name("body")
+        parameters: list[f.Parameter] = []
+        opening: list[f.Statement] = []
+        single = node.child_by_field_name("parameter")
+        given = node.child_by_field_name("parameters")
+        if method:
+            here = Span(span.start, span.start)
+            parameters.append(f.Parameter(here, "this"))
+        for child in [single] if single is not None else given.named_children if given else ():
+            self.parameter(child, parameters, opening)
+        omitted = self.functions == 0 and self.omit is not None and self.omit(self.text(node))
+        statements: tuple[f.Statement, ...] = ()
+        if body is not None and not omitted:
+            statements = (*opening, *self.function_body(body))
+        return f.Function(
+            span,
+            Span(span.start, span.end if body is None else body.start_byte),
+            name or "<lambda>",
+            tuple(parameters),
+            statements,
+            (),
+            any(child.type == "async" for child in node.children),
+            self.annotation(node.child_by_field_name("return_type")),
+            omitted,
+        )
+
+    def function_body(self, node: Node) -> tuple[f.Statement, ...]:
+        """The body of a function: a block, or the expression that it gives back."""
+        loops, self.loops = self.loops, []
+        outer, self.before = self.before, []
+        self.functions += 1
+        try:
+            if node.type == "statement_block":
+                return self.block(node.named_children)
+            value = self.expr(node)
+            return (*self.before, f.Return(value.span, value))
+        finally:
+            self.functions -= 1
+            self.loops, self.before = loops, outer
+
+    def parameter(self, node: Node, out: list[f.Parameter], opening: list[f.Statement]) -> None:
+        """One parameter; one that takes its argument apart does so at the body's beginning."""
+        kind: Any = "positional"
+        default = annotation = None
+        target: Node | None = node
+        assigned = False
+        if node.type in ("required_parameter", "optional_parameter"):
+            target = node.child_by_field_name("pattern")
+            value = node.child_by_field_name("value")
+            annotation = self.annotation(node.child_by_field_name("type"))
+            decorators = [c for c in node.named_children if c.type == "decorator"]
+            if value is not None:
+                default = self.expr(value)
+            elif decorators:  # @Query("token") token: what the framework puts in
+                default = self.expr(decorators[0].named_children[0])
+            assigned = any(c.type in ("accessibility_modifier", "readonly") for c in node.children)
+        elif node.type == "assignment_pattern":
+            target = node.child_by_field_name("left")
+            default = self.expr(node.child_by_field_name("right"))
+        if target is not None and target.type == "rest_pattern":
+            kind = "rest"
+            target = target.named_children[0] if target.named_children else None
+        if target is None or target.type in ("comment", "this"):
+            return
+        span = self.span(target)
+        if target.type == "identifier":
+            name = self.text(target)
+        elif target.type in ("object_pattern", "array_pattern"):
+            name = f"{{{len(out)}}}"
+            opening.append(f.Assign(span, (self.expr(target),), f.Name(span, name)))
+        else:
+            if target.type == "ERROR":
+                self.damage(target)
+            return
+        out.append(f.Parameter(span, name, default, annotation, kind))
+        if assigned:
+            field = f.Attribute(span, f.Name(span, "this"), name)
+            opening.append(f.Assign(span, (field,), f.Name(span, name)))
+
+    def annotation(self, node: Node | None) -> f.Expression | None:
+        """The name of a type; None for types of the language, which tell nothing."""
+        while node is not None and node.type in ("type_annotation", "parenthesized_type"):
+            node = node.named_children[0] if node.named_children else None
+        if node is None:
+            return None
+        if node.type == "generic_type":
+            return self.annotation(node.child_by_field_name("name"))
+        if node.type in ("type_identifier", "identifier"):
+            return f.Name(self.span(node), self.text(node))
+        if node.type == "nested_type_identifier":
+            owner, name = (node.child_by_field_name(n) for n in ("module", "name"))
+            base = self.annotation(owner)
+            if base is not None and name is not None:
+                return f.Attribute(self.span(node), base, self.text(name))
+        if node.type == "union_type":
+            found = (self.annotation(child) for child in node.named_children)
+            return next((one for one in found if one is not None), None)
+        return None
+
+    # -- classes ---------------------------------------------------------------------------------
+
+    def class_statement(self, node: Node, out: list[f.Statement]) -> None:
+        name = node.child_by_field_name("name")
+        out.append(self.class_(node, _DEFAULT if name is None else self.text(name)))
+
+    def class_(self, node: Node, name: str) -> f.Class:
+        span = self.span(node)
+        body = node.child_by_field_name("body")
+        bases = []
+        for child in node.named_children:
+            if child.type == "class_heritage":
+                inner = child.named_children[0] if child.named_children else None
+                if inner is not None and inner.type == "extends_clause":
+                    inner = inner.child_by_field_name("value")
+                if inner is not None and inner.type != "implements_clause":
+                    bases.append(f.Argument(self.expr(inner)))
+        members: list[f.Statement] = []
+        decorators: list[f.Expression] = []
+        for child in () if body is None else body.named_children:
+            if child.type == "decorator":
+                decorators.append(self.expr(child.named_children[0]))
+            elif child.type != "comment":
+                self.class_member(child, tuple(decorators), members)
+                decorators = []
+        outer = node.parent if node.parent and node.parent.type == "export_statement" else None
+        around = [*(outer.named_children if outer else ()), *node.named_children]
+        return f.Class(
+            span,
+            Span(span.start, span.end if body is None else body.start_byte),
+            name,
+            tuple(bases),
+            tuple(members),
+            tuple(self.expr(c.named_children[0]) for c in around if c.type == "decorator"),
+        )
+
+    def class_member(
+        self, node: Node, decorators: tuple[f.Expression, ...], out: list[f.Statement]
+    ) -> None:
+        named = node.child_by_field_name("name") or node.child_by_field_name("property")
+        key = None if named is None else self.key(named)
+        name = str(key.value) if isinstance(key, f.Literal) else ""
+        words = {child.type for child in node.children}
+        if node.type == "method_definition":
+            function = self.function(node, name, method=True)
+            if name == "constructor":
+                function.name = "__init__"
+        elif node.type in ("field_definition", "public_field_definition"):
+            own = [
+                self.expr(c.named_children[0]) for c in node.named_children if c.type == "decorator"
+            ]
+            decorators = (*decorators, *own)
+            value = node.child_by_field_name("value")
+            if value is None or value.type not in _FUNCTION_VALUES:
+                if name:
+                    target = f.Name(self.span(node), name)
+                    annotation = self.annotation(node.child_by_field_name("type"))
+                    given = None if value is None else self.expr(value, name)
+                    out.append(f.Assign(self.span(node), (target,), given, None, annotation))
+                return
+            function = self.function(value, name, method=True)
+        elif node.type == "class_static_block":
+            body = node.child_by_field_name("body")
+            out.extend(() if body is None else self.block(body.named_children))
+            return
+        else:
+            if node.type == "ERROR":
+                self.damage(node)
+            return
+        function.decorators = decorators
+        if "static" in words:
+            function.kind = "static"
+        elif "get" in words:
+            function.kind = "getter"
+        out.append(function)
+
+    def enumeration(self, node: Node, out: list[f.Statement]) -> None:
+        name, body = (node.child_by_field_name(n) for n in ("name", "body"))
+        if name is None or body is None:
+            return
+        entries: list[tuple[f.Expression | None, f.Expression]] = []
+        for child in body.named_children:
+            if child.type == "enum_assignment":
+                key = self.key(child.child_by_field_name("name"))
+                entries.append((key, self.expr(child.child_by_field_name("value"))))
+            elif child.type in ("property_identifier", "string"):
+                entries.append((self.key(child), f.Opaque(self.span(child))))
+        span = self.span(node)
+        target = f.Name(self.span(name), self.text(name))
+        out.append(f.Assign(span, (target,), f.Mapping(span, tuple(entries))))
+
+    def namespace(self, node: Node, out: list[f.Statement]) -> None:
+        """A namespace: what it holds counts, as if it stood around it."""
+        if any(child.type == "declare" for child in node.children):
+            return
+        for child in node.named_children:
+            if child.type in ("internal_module", "module"):
+                self.namespace(child, out)
+        out.extend(self.body(node.child_by_field_name("body")))
+
+    # -- modules ---------------------------------------------------------------------------------
+
+    def import_(self, node: Node, out: list[f.Statement]) -> None:
+        span = self.span(node)
+        source = node.child_by_field_name("source")
+        for child in node.named_children:
+            if child.type == "import_require_clause":  # import x = require("m")
+                names = [self.text(c) for c in child.named_children if c.type == "identifier"]
+                source = child.child_by_field_name("source")
+                if names and source is not None:
+                    out.append(f.Import(span, self.module_name(source), None, names[0]))
+                return
+        if source is None:
+            return
+        module = self.module_name(source)
+        clauses = [
+            c for n in node.named_children if n.type == "import_clause" for c in n.named_children
+        ]
+        for clause in clauses:
+            if clause.type == "identifier":
+                out.append(f.Import(self.span(clause), module, _DEFAULT, self.text(clause)))
+            elif clause.type == "namespace_import":
+                name = clause.named_children[0]
+                out.append(f.Import(self.span(clause), module, None, self.text(name)))
+            elif clause.type == "named_imports":
+                for item in clause.named_children:
+                    name_, alias = self.specifier(item)
+                    if name_:
+                        out.append(f.Import(self.span(item), module, name_, alias))
+        if not clauses:
+            out.append(f.Import(span, module, None, ""))
+
+    def module_name(self, node: Node) -> str:
+        """The module between an import's quotes."""
+        value = self.expr(node)
+        return str(value.value) if isinstance(value, f.Literal) else ""
+
+    def specifier(self, node: Node) -> tuple[str, str]:
+        """``a as b``: the two names."""
+        name, alias = (node.child_by_field_name(n) for n in ("name", "alias"))
+        if name is None:
+            return "", ""
+        text = self.text(name).strip("\"'")
+        return text, text if alias is None else self.text(alias).strip("\"'")
+
+    def export(self, node: Node, out: list[f.Statement]) -> None:
+        span = self.span(node)
+        declaration, value, source = (
+            node.child_by_field_name(n) for n in ("declaration", "value", "source")
+        )
+        module = None if source is None else self.module_name(source)
+        is_default = any(child.type == "default" for child in node.children)
+        if declaration is not None:
+            made: list[f.Statement] = []
+            self.statement(declaration, made)
+            out.extend(made)
+            for statement in made:
+                for name in _declared(statement):
+                    bound = f.Name(span, name)
+                    out.append(f.Export(span, _DEFAULT if is_default else name, bound))
+        elif value is not None:
+            out.append(f.Export(span, _DEFAULT, self.expr(value, _DEFAULT)))
+        elif any(child.type == "=" for child in node.children):  # export = value
+            out.append(f.Export(span, None, self.expr(node.named_children[-1])))
+        for child in node.named_children:
+            if child.type == "namespace_export" and module is not None:
+                name = self.text(child.named_children[0]).strip("\"'")
+                out.append(_passed_on(span, module, None, name))
+            elif child.type == "export_clause":
+                for item in child.named_children:
+                    name, alias = self.specifier(item)
+                    if not name:
+                        continue
+                    if module is not None:
+                        out.append(_passed_on(self.span(item), module, name, alias))
+                    else:
+                        out.append(f.Export(span, alias, f.Name(self.span(item), name)))
+        if module is not None and any(child.type == "*" for child in node.children):
+            out.append(_passed_on(span, module, "*", f"*{self.stars}"))
+            self.stars += 1
+
+
+def _passed_on(span: Span, module: str, name: str | None, alias: str) -> f.Import:
+    """An export of what another module gives: an import that binds no variable."""
+    return f.Import(span, module, name, f"exports.{alias}")
+
+
+def _declared(statement: f.Statement) -> list[str]:
+    if isinstance(statement, (f.Function, f.Class)):
+        return [statement.name]
+    if isinstance(statement, f.Import):
+        return [statement.alias]
+    if not isinstance(statement, f.Assign):
+        return []
+    names: list[str] = []
+    stack = list(statement.targets)
+    while stack:
+        target = stack.pop()
+        if isinstance(target, f.Name):
+            names.append(target.id)
+        elif isinstance(target, f.Mapping):
+            stack.extend(value for _, value in target.entries)
+        elif isinstance(target, f.Elements):
+            stack.extend(target.items)
+        elif isinstance(target, f.Bind):
+            stack.append(target.target)
+        elif isinstance(target, f.Spread):
+            stack.append(target.value)
+    return names
+
+
+def _plain(node: Node) -> Node:
+    """The node without the parentheses, casts and ``await`` around it."""
+    while node.type in _WRAPPERS and node.named_children:
+        node = node.named_children[0]
+    return node
+
+
+_WRAPPERS = frozenset(
+    {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression",
+     "await_expression"}
+)  # fmt: skip
+_FUNCTION_VALUES = frozenset(
+    {"arrow_function", "function_expression", "function", "generator_function"}
+)
+
+_STATEMENTS: dict[str, Callable[[Statements, Node, list[f.Statement]], None]] = {
+    "lexical_declaration": Statements.declaration,
+    "variable_declaration": Statements.declaration,
+    "function_declaration": Statements.function_statement,
+    "generator_function_declaration": Statements.function_statement,
+    "class_declaration": Statements.class_statement,
+    "abstract_class_declaration": Statements.class_statement,
+    "expression_statement": Statements.evaluate,
+    "if_statement": Statements.if_,
+    "for_statement": Statements.for_,
+    "for_in_statement": Statements.for_in,
+    "while_statement": Statements.while_,
+    "do_statement": Statements.while_,
+    "switch_statement": Statements.switch,
+    "try_statement": Statements.try_,
+    "throw_statement": Statements.raise_,
+    "return_statement": Statements.return_,
+    "break_statement": Statements.jump,
+    "continue_statement": Statements.jump,
+    "labeled_statement": Statements.labelled,
+    "statement_block": Statements.nested,
+    "import_statement": Statements.import_,
+    "export_statement": Statements.export,
+    "enum_declaration": Statements.enumeration,
+    "internal_module": Statements.namespace,
+    "module": Statements.namespace,
+    "ERROR": Statements.broken,
+}

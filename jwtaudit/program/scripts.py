@@ -1,0 +1,212 @@
+"""What is JavaScript's own in the walk of a function: globals, callbacks, promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.models import SCRIPT
+from jwtaudit.program.containers import list_append
+from jwtaudit.values import (
+    Bound,
+    Call,
+    Closure,
+    Const,
+    Instance,
+    ModuleRef,
+    Operation,
+    Outcome,
+    Param,
+    Partial,
+    Symbol,
+    Unknown,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jwtaudit.models import Model
+    from jwtaudit.program.containers import Use
+    from jwtaudit.program.interpreter import Frame, Interpreter
+    from jwtaudit.program.scopes import FunctionScope
+    from jwtaudit.source import Place
+
+TYPES = {
+    "str": f"{SCRIPT}String",
+    "bytes": f"{SCRIPT}Buffer",
+    "list": f"{SCRIPT}Array",
+    "dict": f"{SCRIPT}Object",
+    "int": f"{SCRIPT}Number",
+    "float": f"{SCRIPT}Number",
+    "bool": f"{SCRIPT}Boolean",
+    "NoneType": "",
+}
+"""What the facts' types are called here."""
+
+TEXTS = (f"{SCRIPT}String", f"{SCRIPT}Buffer")
+
+FAILURE = "failure"
+"""The operator that stands for the error a call gives to its callback, or none."""
+
+METHODS: dict[str, Callable[[Use], Value | None]] = {"push": list_append}
+
+_GLOBAL_OBJECTS = ("window", "globalThis", "self", "global")
+_CALLBACK_NAMES = ("cb", "callback", "done", "next", "resolve", "fn")
+
+
+def global_name(interpreter: Interpreter, name: str, frame: Frame, place: Place) -> Value:
+    """A name that no variable has."""
+    if name in _GLOBAL_OBJECTS:
+        return Symbol(f"{SCRIPT}globalThis", place=place)
+    if name in interpreter.models.script_roots:
+        return interpreter.project.scripts.symbol(SCRIPT + name, place)
+    if name == "exports":
+        return ModuleRef(frame.file, place=place)
+    if name == "super":
+        return _base(interpreter, frame, place)
+    return Unknown(name, place=place)
+
+
+def _base(interpreter: Interpreter, frame: Frame, place: Place) -> Value:
+    """What the class at hand derives from."""
+    for names in (frame.names, *frame.scope.closures):
+        this = names.get("this")
+        if this is not None:
+            ref = this.cls if isinstance(this, Instance) else this
+            scope = interpreter.project.classes.get(getattr(ref, "id", None))  # type: ignore[arg-type]
+            if scope is not None and scope.bases:
+                return scope.bases[0]
+    return Unknown("super", place=place)
+
+
+# -- functions as values -------------------------------------------------------------------------
+
+
+def function_method(
+    receiver: Value, method: str, arguments: tuple[Bound, ...], place: Place
+) -> Value | None:
+    """``f.bind(this, a)``: the function, with some arguments given."""
+    if method != "bind" or not isinstance(receiver, (Symbol, Closure, Partial)):
+        return None
+    return Partial(receiver, arguments[1:], place=place)
+
+
+def named_callback(call: Call, model: Model) -> tuple[Bound, ...]:
+    """The arguments, with the last one known as the callback if it is one.
+
+    What stands between may be left out: ``verify(token, key, callback)``.
+    """
+    if "callback" not in model.meanings or not call.arguments:
+        return call.arguments
+    *others, last = call.arguments
+    if last.name is None and not last.spread and _is_callback(last.value):
+        return (*others, last._replace(name=model.meanings["callback"]))
+    return call.arguments
+
+
+def _is_callback(value: Value) -> bool:
+    if isinstance(value, (Param, Unknown)):
+        name = value.name if isinstance(value, Param) else value.why
+        return name.lower() in _CALLBACK_NAMES
+    return isinstance(value, (Closure, Partial))
+
+
+def run_callback(interpreter: Interpreter, call: Call, outcome: Outcome, frame: Frame) -> None:
+    """Walk the callback of a call, ``(error, result) => ...``, with the call's outcome."""
+    model = interpreter.project.model_of(call)
+    if model is None or "callback" not in model.meanings:
+        return
+    name = model.meanings["callback"]
+    for argument in call.arguments:
+        if argument.name == name:
+            call.awaited = True
+            failure = Operation(FAILURE, (outcome,), place=call.place)
+            call_back(interpreter, argument.value, (failure, outcome), call.place, frame)
+
+
+def call_back(
+    interpreter: Interpreter,
+    function: Value,
+    values: tuple[Value, ...],
+    place: Place,
+    frame: Frame,
+) -> Value | None:
+    """What a function gives back that a library calls with these values; None if not known."""
+    if not isinstance(function, Closure):
+        return None
+    scope = interpreter.project.functions.get(function.id)
+    if scope is None or scope.definition is None:
+        return None
+    inline = place.path == function.id.path and place.span.contains(scope.definition.span)
+    if inline and scope.state == "new":
+        names = [p.name for p in scope.definition.parameters if p.kind == "positional"]
+        scope.given = dict(zip(names, values, strict=False))
+    arguments = tuple(Bound(value, place=place) for value in values)
+    return interpreter.apply(function, arguments, place, frame)
+
+
+# -- promises ------------------------------------------------------------------------------------
+
+
+def promise_method(
+    interpreter: Interpreter,
+    base: Value,
+    method: str,
+    arguments: tuple[Bound, ...],
+    place: Place,
+    frame: Frame,
+) -> Value | None:
+    """``then``, ``catch`` and ``finally``: the functions given are called with the result."""
+    if method not in ("then", "catch", "finally") or not arguments:
+        return None
+    if isinstance(base, Outcome):
+        base.call.awaited = True
+    results: list[Value] = [] if method == "then" else [base]
+    for index, argument in enumerate(arguments[:2]):
+        good = method == "then" and index == 0
+        given = base if good else Operation(FAILURE, (base,), place=place)
+        values = () if method == "finally" else (given,)
+        result = call_back(interpreter, argument.value, values, place, frame)
+        if method != "finally" and not (isinstance(result, Const) and result.value is None):
+            results.append(result or Unknown("given back by a callback", place=place))
+    return join(*results) if results else Const(None, place=place)
+
+
+def promised(interpreter: Interpreter, call: Call, frame: Frame) -> Value:
+    """``new Promise((resolve, reject) => ...)``: what is given to ``resolve``."""
+    outcome = Outcome(call, place=call.place)
+    executor = call.arguments[0].value if call.arguments else None
+    if not isinstance(executor, Closure) or interpreter.quiet:
+        return outcome
+    scope = interpreter.project.functions.get(executor.id)
+    if scope is None or scope.definition is None or not scope.definition.parameters:
+        return outcome
+    interpreter.function(scope)
+    resolve = scope.definition.parameters[0].name
+    found: list[Value] = []
+    for inner in _inside(interpreter, scope):
+        for event in inner.events:
+            if not isinstance(event, Call):
+                continue
+            callee = event.receiver
+            if isinstance(callee, Param) and (callee.function, callee.name) == (scope.id, resolve):
+                found += [a.value for a in event.arguments[:1]]
+            elif any(
+                isinstance(a.value, Param)
+                and a.name is not None
+                and (a.value.function, a.value.name) == (scope.id, resolve)
+                for a in event.arguments
+            ):
+                found.append(Outcome(event, place=event.place))
+    return join(*found) if found else outcome
+
+
+def _inside(interpreter: Interpreter, scope: FunctionScope) -> Iterator[FunctionScope]:
+    """A function and those defined in it, which are walked if they were not yet."""
+    assert scope.definition is not None
+    span = scope.definition.span
+    for identity, inner in list(interpreter.project.functions.items()):
+        if identity.path == scope.id.path and span.start <= identity.start < span.end:
+            interpreter.function(inner)
+            yield inner
