@@ -19,6 +19,7 @@ from jwtaudit.program.keys import (
     is_refused,
     key_uses,
     parameter_of,
+    signature_is_switched,
     sources,
 )
 from jwtaudit.program.origins import describe, steps
@@ -434,6 +435,8 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
             continue
         if _asymmetric(use) or source.imported or source.derived:
             continue
+        if signature_is_switched(use.site):
+            continue  # without a key nothing is verified, and that is a matter of its own
         if isinstance(value.value, (str, bytes)) and not value.value:
             if value.place is None or value.place == use.place:
                 continue  # left out: the library's own default

@@ -601,9 +601,16 @@ def _came_from_issuer(project: Project, token: Value) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
+    """A verification, as seen from the function where it stands or from one that leads there."""
+
     token: Value
     path: tuple[Arm, ...]
     place: Place
+    itself: Call
+
+    def replaced_by(self, reading: Reading) -> bool:
+        """Whether the claims are read where this verification failed or was left out."""
+        return self.itself.scope == reading.scope and _apart(self.itself.path, reading.path)
 
 
 class _Verified:
@@ -620,11 +627,11 @@ class _Verified:
                 continue
             for token in self._seeds(call):
                 self.files.add(call.place.path)
-                self._note(call.scope, _Check(token, call.path, call.place), 0)
+                self._note(call.scope, _Check(token, call.path, call.place, call), 0)
         for site in project.sites(*_VERIFYING) if switched else ():
             if site.place in switched and site.chain and not _is_off(site):
                 caller = site.chain[-1]
-                check = _Check(site.argument("token"), caller.path, caller.place)
+                check = _Check(site.argument("token"), caller.path, caller.place, caller)
                 self._note(caller.scope, check, 0)
 
     def _switched(self) -> set[Place]:
@@ -663,16 +670,18 @@ class _Verified:
         for caller in self.project.callers.get(scope, ()):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             token = self.project.interpreter.substitute(check.token, scope, binding)
-            self._note(caller.scope, _Check(token, caller.path, caller.place), depth + 1)
+            self._note(
+                caller.scope, _Check(token, caller.path, caller.place, check.itself), depth + 1
+            )
 
     def around(self, reading: Reading, event: Event, token: Value) -> bool:
         """Whether the token of a use is verified in its function, above or below it."""
         path = reading.path if event.scope == reading.scope else event.path
         if reading.site is None and self._by_hand(event):
             return True
-        return self._in_function(event.scope, token, path, 0, frozenset()) or self._decorated(
-            event.scope
-        )
+        return self._in_function(
+            reading, event.scope, token, path, 0, frozenset()
+        ) or self._decorated(event.scope)
 
     def _by_hand(self, event: Event) -> bool:
         """Whether code that takes tokens apart verifies them itself, wherever it does so."""
@@ -683,6 +692,7 @@ class _Verified:
 
     def _in_function(
         self,
+        reading: Reading,
         scope: FunctionId,
         token: Value,
         path: tuple[Arm, ...],
@@ -690,7 +700,7 @@ class _Verified:
         seen: frozenset[FunctionId],
     ) -> bool:
         for check in self.checks.get(scope, ()):
-            apart = exclusive(check.path, path) or _is_fallback(check.path, path)
+            apart = _apart(check.path, path) or check.replaced_by(reading)
             if not apart and alike(check.token, token):
                 return True
         if depth >= _MAX_DEPTH or scope in seen:
@@ -698,7 +708,8 @@ class _Verified:
         for caller in self.project.callers.get(scope, ()):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             outer = self.project.interpreter.substitute(token, scope, binding)
-            if self._in_function(caller.scope, outer, caller.path, depth + 1, seen | {scope}):
+            path = caller.path
+            if self._in_function(reading, caller.scope, outer, path, depth + 1, seen | {scope}):
                 return True
         return False
 
@@ -744,6 +755,11 @@ class _Verified:
 def _is_off(site: Site) -> bool:
     """Whether a call is told not to verify, for certain."""
     return any(o.effect == "signature" and not o.evidence.lookups for o in turned_off(site))
+
+
+def _apart(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
+    """Whether code does not run after a verification that succeeded."""
+    return exclusive(check, path) or _is_fallback(check, path)
 
 
 def _is_fallback(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:

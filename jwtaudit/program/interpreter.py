@@ -296,6 +296,8 @@ class Interpreter:
         start = node.span.start
         side = "main" if _is_main_guard(node.test) else "then"
         alive = otherwise_alive = False
+        if isinstance(value, Const) and self._is_not_set_yet(node.test, frame):
+            value = Unknown("set later", place=value.place)
         if not (isinstance(value, Const) and not value.value):
             frame.path = (*path, Arm(start, side))
             alive = self.block(node.body, frame)
@@ -311,6 +313,23 @@ class Interpreter:
         elif alive:
             self._swap(frame, after)
         return alive or otherwise_alive
+
+    def _is_not_set_yet(self, test: f.Expression, frame: Frame) -> bool:
+        """Whether a test in a function asks for what others fill: an attribute, a global name."""
+        if frame.scope.definition is None:
+            return False
+        if isinstance(test, f.Unary):
+            return self._is_not_set_yet(test.operand, frame)
+        if isinstance(test, (f.Logical, f.Compare)):
+            sides = (test.left, test.right)
+            return any(self._is_not_set_yet(side, frame) for side in sides)
+        if isinstance(test, f.Attribute):
+            return _dotted(test) not in frame.names and empty(self.expr(test, frame))
+        if isinstance(test, f.Name):
+            outer = all(test.id not in names for names in (frame.names, *frame.scope.closures))
+            value = self.expr(test, frame) if outer else None
+            return isinstance(value, Const) and value.value is None
+        return False
 
     def _swap(self, frame: Frame, names: dict[str, Value]) -> None:
         """Replace the variables; a module's own table is updated in place, as others hold it."""

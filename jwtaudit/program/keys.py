@@ -250,29 +250,47 @@ def _algorithms(site: Site) -> frozenset[str]:
 
 def signature_is_off(site: Site) -> bool:
     """Whether the call is told not to look at the signature, so that its key does nothing."""
+    return any(_holds(site, when) for when in _signature_switches(site))
+
+
+def signature_is_switched(site: Site) -> bool:
+    """Whether something that is known only at run time decides about the signature."""
+    return any(
+        not isinstance(part, (Const, Absent))
+        for when in _signature_switches(site)
+        if not when.absent
+        for part in _switching(site, when)
+    )
+
+
+def _signature_switches(site: Site) -> Iterator[Condition]:
     from jwtaudit.models import applies  # noqa: PLC0415
 
+    version = site.version or site.library.newest
     for switch in site.model.switches:
-        if not applies(switch.versions, site.version or site.library.newest):
-            continue
-        effect = next(
-            (e for v, e in switch.effect if applies(v, site.version or site.library.newest)), ""
+        if applies(switch.versions, version):
+            effect = next((e for v, e in switch.effect if applies(v, version)), "")
+            if "signature" in effect:
+                yield switch.when
+
+
+def _switching(site: Site, when: Condition) -> list[Value]:
+    value = site.argument(when.argument)
+    if when.key is None:
+        return list(options(value))
+    return [
+        part
+        for option in options(value)
+        for part in options(
+            ABSENT
+            if isinstance(option, (Absent, Const))
+            else member(option, Const(when.key), item=True)
         )
-        if "signature" in effect and _holds(site, switch.when):
-            return True
-    return False
+    ]
 
 
 def _holds(site: Site, when: Condition) -> bool:
-    value = site.argument(when.argument)
-    if when.key is not None:
-        parts = [
-            ABSENT if isinstance(o, (Absent, Const)) else member(o, Const(when.key), item=True)
-            for o in options(value)
-        ]
-    else:
-        parts = list(options(value))
-    known = [part for part in parts if isinstance(part, Const)]
+    known = [part for part in _switching(site, when) if isinstance(part, Const)]
     if when.falsy:
         return any(not part.value for part in known)
     if when.truthy:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jwtaudit.models import SCRIPT
+from jwtaudit.program.containers import METHODS
 from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.scopes import (
@@ -267,10 +268,12 @@ class Project:
             owner_path = self.find_module(place.path, name.rpartition(".")[0], 0)
             if owner_path is not None:
                 return self.module_name(owner_path, name.rpartition(".")[2], place)
-        owner = name.rpartition(".")[0]
+        owner, _, last = name.rpartition(".")
+        if last in METHODS or last.startswith("from_"):  # what such an object can do
+            return Symbol(name, place=place)
         for model in self.models.exactly(owner):
             if model.role == "settings-object":
-                return self.setting(name.rpartition(".")[2], owner, place)
+                return self.setting(last, owner, place)
         return Symbol(name, place=place)
 
     @cached_property

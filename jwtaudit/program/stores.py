@@ -21,6 +21,7 @@ from jwtaudit.values import (
     FunctionId,
     Instance,
     Member,
+    ModuleRef,
     Outcome,
     Symbol,
     Table,
@@ -45,6 +46,7 @@ _FILES = (
     "application",
 )  # fmt: skip
 _MOST_FILES = 12
+_LOADING = ("from_object", "from_pyfile", "load", "update_config")
 _LIKELY_CLASS = ("config", "settings")
 
 
@@ -142,7 +144,7 @@ class Stores:
             inside = is_store(event.base) or (not event.item and _is_made_object(event.base))
             if inside and isinstance(event.key.value, str):
                 yield event.key.value, Entry(event.value, event.place)
-        elif isinstance(event, Call) and event.receiver is not None and is_store(event.receiver):
+        elif isinstance(event, Call) and _of_store(event):
             yield from self._filled(event)
 
     def _filled(self, call: Call) -> Iterator[tuple[str, Entry]]:
@@ -155,12 +157,30 @@ class Stores:
                     for key, value in argument.value.entries.items():
                         if isinstance(key, str) and not isinstance(value, Absent):
                             yield key, Entry(value, value.place or call.place)
-        elif method in ("from_object", "load", "update_config") and call.arguments:
-            for cls in self._classes(call.arguments[0].value):
+        elif method in _LOADING and call.arguments:
+            source = call.arguments[0].value
+            for path in self._modules(source, call):
+                module = self.project.module(path, call.place.path)
+                for name in tuple(module.names) if module is not None else ():
+                    if name.isupper():
+                        value = self.project.module_name(path, name, call.place)
+                        yield name, Entry(value, value.place or call.place)
+            for cls in self._classes(source):
                 for name in self._names(cls):
                     value = self.project.interpreter.attribute(cls, name, call.place)
                     if not isinstance(value, Member):
                         yield name, Entry(value, value.place or call.place)
+
+    def _modules(self, value: Value, call: Call) -> Iterator[str]:
+        """The files of settings that a store is told to load, by module, by name or by path."""
+        for option in options(value):
+            if isinstance(option, ModuleRef):
+                yield option.path
+            elif isinstance(option, Const) and isinstance(option.value, str):
+                text = option.value.removesuffix(".py").strip("./").replace("/", ".")
+                path = self.project.find_module(call.place.path, text, 0)
+                if path is not None:
+                    yield path
 
     def _classes(self, value: Value) -> Iterator[ClassRef]:
         """The classes that an object to load settings from may be."""
@@ -205,6 +225,13 @@ def is_store(value: Value) -> bool:
     return isinstance(value, Table) and any(is_store(rest) for rest in value.rest)
 
 
+def _of_store(call: Call) -> bool:
+    """Whether a call is one of a store's own methods."""
+    if call.receiver is None:  # an imported object's: ``current_app.config.get("X")``
+        return call.name.rpartition(".")[0].endswith(f".{_STORE}")
+    return is_store(call.receiver)
+
+
 def read_of(value: Value) -> tuple[str, Value | None] | None:
     """The name and the default that a value reads from a store; None if it does not."""
     if isinstance(value, Member) and value.name is not None:
@@ -215,7 +242,7 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
         return None
     if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] == "get":
         call = value.call
-        if call.receiver is None or not is_store(call.receiver) or not call.arguments:
+        if not _of_store(call) or not call.arguments:
             return None
         key = call.arguments[0].value
         if isinstance(key, Const) and isinstance(key.value, str):
