@@ -43,6 +43,11 @@ ROLES = frozenset(
         "key-generate",  # size, curve -> a new key
         # transport
         "cookie",  # name, value, httponly, secure, samesite
+        # name, value, httponly, or pairs of these, or cookie: keeps it where scripts can read it
+        "storage",
+        "storage-read",  # name -> what was kept
+        "storage-hook",  # name, httponly -> a variable that is kept so
+        "storage-state",  # state, parts, without, where, switch: an object that is kept so
         "log",  # everything given is written to a log, a console or a file
         "redirect",  # url
         "http-request",  # url, headers

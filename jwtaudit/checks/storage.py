@@ -1,4 +1,4 @@
-"""Tokens kept where every script of a page can read them: JavaScript in strings and templates."""
+"""Tokens kept where every script of a page, or whoever reads an app's files, can read them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,113 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.bearers import told
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.names import is_other_token, is_token_name, words
+from jwtaudit.program.logins import holds_token, is_login, is_read_as_token, token_entries
+from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
+from jwtaudit.program.origins import steps
+from jwtaudit.program.storage import COOKIE, DEVICE, kept, texts
 from jwtaudit.source import Place, Span
+from jwtaudit.values import Absent, Const, Operation, Table, Value, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.facts import TextFact
     from jwtaudit.program import Project
+    from jwtaudit.program.storage import Kept
+
+_KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
+_NOISE = frozenset({"key", "name", "storage", "local", "cookie"})
+_CHOICES = frozenset({"==", "!=", "===", "!==", "<", ">", "<=", ">=", "not", "in", "and"})
+_WHERE = {
+    COOKIE: "is put into a cookie that every script of the page can read: one injected script"
+    " sends it away",
+    DEVICE: "is kept unencrypted on the device: whoever reads the app's files, or a backup of"
+    " them, has it",
+}
+_PAGE = (
+    "is kept where every script of the page can read it: one injected script sends it away, and"
+    " it outlives the visit"
+)
+
+
+@check("token-in-web-storage")
+def token_in_web_storage(project: Project) -> Iterator[Draft]:
+    """A token that a script puts into web storage, a cookie it can read, or an app's files."""
+    told: set[Place] = set()
+    for entry in kept(project):
+        if entry.place in told or is_test(entry.place.path):
+            continue
+        sure = _evidence(project, entry)
+        if sure is not None:
+            told.add(entry.place)
+            yield _draft(entry, sure)
+    yield from _in_texts(project)
+
+
+def _evidence(project: Project, entry: Kept) -> Confidence | None:
+    """How sure it is that a token is kept, going by the name and by what is kept."""
+    named = [*texts(entry.key), *names_of(entry.key)]
+    if any(map(is_other_token, named)) or _is_nothing(entry.value):
+        return None
+    whole = ["_".join(w for w in words(name) if w not in _NOISE) for name in named]
+    if any(map(is_token_name, whole)):
+        return Confidence.HIGH
+    stored = list(told(entry.value))
+    if any(map(is_called_token, stored)) or token_entries(entry.value):
+        return Confidence.MEDIUM
+    if _KEYS & set(whole):
+        return Confidence.MEDIUM
+    for key in texts(entry.key):
+        if holds_token(project, key):
+            return Confidence.MEDIUM
+        if is_read_as_token(project, key) and is_login(entry.value, entry.scope):
+            return Confidence.MEDIUM
+    return None
+
+
+def _is_nothing(value: Value) -> bool:
+    """Whether nothing that varies is kept: it is cleared, or a flag is set."""
+    if isinstance(value, Absent):
+        return False  # only the name is told
+    return all(
+        isinstance(part, Const)
+        or (isinstance(part, Operation) and part.operator in _CHOICES)
+        or (isinstance(part, Table) and not part.entries and not part.rest)
+        for option in options(value)
+        for part in told(option)
+    )
+
+
+def _draft(entry: Kept, sure: Confidence) -> Draft:
+    names = [*texts(entry.key), *names_of(entry.key)]
+    refresh = any("refresh" in words(name) for name in (*names, *_names(entry.value)))
+    if is_demonstration(entry.place.path, entry.path):
+        sure = Confidence(max(sure - 1, 0))
+    return Draft(
+        rule="",
+        place=entry.place,
+        message=f"a token {_WHERE.get(entry.where, _PAGE)}"
+        + ("; being a refresh token, it lets in for long" if refresh else ""),
+        advice="Keep it in the keychain or keystore of the device (`expo-secure-store`,"
+        " `react-native-keychain`)."
+        if entry.where == DEVICE
+        else "Let the server set it as a cookie that is `HttpOnly`, `Secure` and `SameSite`, or"
+        " keep it in a variable.",
+        confidence=sure,
+        trace=steps(options(entry.value)[0], entry.place, "kept here"),
+        related=() if entry.given is None else ((entry.given, "written to the storage here"),),
+        anchor="storage:" + "_".join(words(names[0] if names else "")),
+    )
+
+
+def _names(value: Value) -> Iterator[str]:
+    for part in walk(value):
+        yield from names_of(part)
+
+
+# -- scripts that are not read yet ---------------------------------------------------------------
 
 _STORE = r"\b(?:localStorage|sessionStorage)"
 _WRITES = (
@@ -29,21 +127,19 @@ _WRITES = (
     re.compile(r"\bdocument\s*\.\s*cookie\s*=(?![=>])\s*[\"'`](?P<key>[\w.-]+)=(?P<value>[^\n]*)"),
 )
 _COMMENT = re.compile(r"(?:^|\s)(?://|\*)|<!--(?!.*-->)")
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
-_KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _CLEARED = re.compile(r"""^(?:["'`]{2}|null|undefined|false|true|\d+)\s*[);]?""")
 _EXPIRED = re.compile(r"(?i)max-age=0|expires=Thu, 01 Jan 1970")
 
 
-@check("token-in-web-storage")
-def token_in_web_storage(project: Project) -> Iterator[Draft]:
-    """A token that a page's script puts into web storage or into a cookie it can read."""
+def _in_texts(project: Project) -> Iterator[Draft]:
+    """The same in scripts inside templates and inside strings."""
     for path, text in project.texts:
-        if text.docstring or is_test(path):
+        if text.docstring or is_test(path) or project.is_script(path):
             continue
         for pattern in _WRITES:
             for match in pattern.finditer(text.text):
-                sure = _evidence(match["key"], match["value"])
+                sure = _text_evidence(match["key"], match["value"])
                 if sure is None or _is_comment(text.text, match.start()):
                     continue
                 refresh = "refresh" in words(match["key"] + match["value"])
@@ -60,19 +156,19 @@ def token_in_web_storage(project: Project) -> Iterator[Draft]:
                 )
 
 
-def _evidence(key: str, value: str) -> Confidence | None:
+def _text_evidence(key: str, value: str) -> Confidence | None:
     """How sure it is that a token is stored, going by the key and by what is stored."""
     value = value.strip()
     if _CLEARED.match(value) or _EXPIRED.search(value) or is_other_token(key):
         return None
-    parts = _NAME.findall(key)
+    parts = _WORD.findall(key)
     name = parts[-1] if parts else ""
     whole = "_".join(word for word in words(name) if word not in ("key", "name", "storage"))
     if is_token_name(whole):
         return Confidence.HIGH
     if whole in _KEYS:
         return Confidence.MEDIUM
-    stored = _NAME.findall(value.partition(",")[0])[-1:]
+    stored = _WORD.findall(value.partition(",")[0])[-1:]
     if any(is_token_name(word) for word in stored):
         return Confidence.MEDIUM
     return None

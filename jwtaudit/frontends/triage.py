@@ -53,6 +53,9 @@ def _script_patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
             # JWT_SECRET = ..., { jwtSecret: ... }, process.env.JWT_SECRET; jwt_decode(...)
             rf"(?i){word}\w*[\"']?\]?[ \t]*(?:=(?!=)|:|\()",
             rf"(?i)\benv(?:\.|\[[\"'])\w*{word}",
+            # user.token, getState().auth.accessToken: what a login answered is known by it
+            r"(?i)\w*(?:user|auth|session|account|profile|login)\w*\??\."
+            r"(?:access_?|auth_?|id_?)?(?:token|jwt)\b",
         ]
     if vocabulary.calls:
         word = "|".join(map(re.escape, vocabulary.calls))

@@ -594,6 +594,8 @@ class Interpreter:
             key = Const(target.name)
             stored = Stored(place, base, key, False, value, frame.scope.id, frame.path)
             self.note(frame, stored)
+            if frame.is_script:
+                scripts.assigned(self, stored, frame)
             dotted = _dotted(target)
             if dotted is not None:
                 self._forget(frame, dotted)
@@ -603,6 +605,8 @@ class Interpreter:
             key2 = self.expr(target.key, frame)
             stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path)
             self.note(frame, stored)
+            if frame.is_script:
+                scripts.assigned(self, stored, frame)
             if isinstance(key2, Const):
                 entry = hop(value, place, f"`{key2.value!s}` is set")
                 if isinstance(base, Sequence):
@@ -927,6 +931,9 @@ class Interpreter:
         self, base: Value, name: str, arguments: tuple[Bound, ...], place: Place, frame: Frame
     ) -> Value:
         """A method of something that is no project class."""
+        base = self._known_one(base, name)
+        if isinstance(base, Symbol):
+            return self.apply(self.attribute(base, name, place), arguments, place, frame)
         known = self._type_name(base, frame)
         if frame.is_script:
             followed = scripts.promise_method(self, base, name, arguments, place, frame)
@@ -941,6 +948,13 @@ class Interpreter:
             full = self._fallback_name(base, known, name, frame)
         call = Call(place, full, base, arguments, frame.scope.id, frame.path)
         return self._library_call(call, frame)
+
+    def _known_one(self, base: Value, method: str) -> Value:
+        """Of several library objects the first whose method is known: they are of one kind."""
+        for option in base.options if isinstance(base, Join) else ():
+            if isinstance(option, Symbol) and self.models.exactly(f"{option.name}.{method}"):
+                return option
+        return base
 
     def _fallback_name(self, base: Value, known: str, name: str, frame: Frame) -> str:
         wild = f"{SCRIPT}*.{name}" if frame.is_script else f"*.{name}"

@@ -21,6 +21,7 @@ from jwtaudit.values import (
     Unknown,
     Value,
     join,
+    options,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from jwtaudit.models import Model
     from jwtaudit.program.containers import Use
     from jwtaudit.program.interpreter import Frame, Interpreter
-    from jwtaudit.program.scopes import FunctionScope
+    from jwtaudit.program.scopes import FunctionScope, Stored
     from jwtaudit.source import Place
 
 TYPES = {
@@ -78,6 +79,26 @@ def _base(interpreter: Interpreter, frame: Frame, place: Place) -> Value:
             if scope is not None and scope.bases:
                 return scope.bases[0]
     return Unknown("super", place=place)
+
+
+def assigned(interpreter: Interpreter, stored: Stored, frame: Frame) -> None:
+    """An assignment that does what a method does: ``localStorage.token = ...``.
+
+    It is noted as a call, ``localStorage.__setitem__(name, value)``; of a member that has a model
+    of its own as ``document.cookie.__set__(value)``.
+    """
+    for base in options(stored.base):
+        if not isinstance(base, Symbol):
+            continue
+        key = Bound(stored.key, place=stored.place)
+        value = Bound(stored.value, place=stored.place)
+        whole = f"{base.name}.__setitem__"
+        own = f"{base.name}.{getattr(stored.key, 'value', '')}.__set__"
+        for name, arguments in ((whole, (key, value)), (own, (value,))):
+            if interpreter.models.exactly(name):
+                call = Call(stored.place, name, base, arguments, stored.scope, stored.path)
+                interpreter.note(frame, call)
+                return
 
 
 # -- functions as values -------------------------------------------------------------------------

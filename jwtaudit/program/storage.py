@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
     ABSENT,
@@ -13,7 +14,6 @@ from jwtaudit.values import (
     Closure,
     Const,
     Member,
-    Operation,
     Outcome,
     Param,
     Sequence,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
     from jwtaudit.values import Arm, FunctionId
 
@@ -36,7 +37,9 @@ COOKIE, DEVICE = "cookie", "device"
 # A cookie as ``document.cookie`` takes it, up to its value.
 _NAME = re.compile(r"^\s*([^=;\s]+)=")
 _EXPIRED = re.compile(r"(?i)max-age=(?:0|-\d+)\b|expires=Thu, 0?1[ -]Jan[ -]1970")
-_MAX_STATES = 40
+_MAX_STEPS = 200
+_PROTECTED = frozenset({"secure", "encrypted", "encrypt", "keychain", "keystore", "memory"})
+_SETTERS = frozenset({"set", "put", "save", "store", "setItem"})
 
 
 class Kept(NamedTuple):
@@ -66,11 +69,11 @@ def kept(project: Project) -> Iterator[Kept]:
     for site in project.sites("storage-hook"):
         if not _is_server_cookie(site):
             yield _entry(project, site, site.argument("name"), ABSENT)
-    for event in project.events:
-        if isinstance(event, Stored):
-            yield from _assigned(project, event)
     for site in project.sites("storage-state"):
         yield from _state(project, site)
+    for event in project.events:
+        if project.is_script(event.place.path):
+            yield from _so_called(project, event)
 
 
 def storage_reads(project: Project, value: Value) -> Iterator[str]:
@@ -81,8 +84,6 @@ def storage_reads(project: Project, value: Value) -> Iterator[str]:
             if model is not None and model.role == "storage-read":
                 name = project.argument(part.call, model, "name")
                 yield from texts(name)
-        elif isinstance(part, Member) and _role(project, part.base) == "storage-object":
-            yield from texts(part.key)
 
 
 def texts(value: Value) -> Iterator[str]:
@@ -96,12 +97,16 @@ def texts(value: Value) -> Iterator[str]:
 
 
 def _from_site(project: Project, site: Site) -> Iterator[Kept]:
-    if _is_server_cookie(site):
+    if _is_server_cookie(site) or _is_protected(Symbol(site.call.name), site.call.receiver):
         return
     if "pairs" in site.model.meanings:
         for pair in _items(site.argument("pairs")):
             if isinstance(pair, Sequence) and len(pair.items) > 1:
                 yield _entry(project, site, *pair.items[:2])
+        return
+    if "cookie" in site.model.meanings:
+        for name, value in _cookies(site.argument("cookie")):
+            yield _entry(project, site, name, value)
         return
     yield _entry(project, site, site.argument("name"), site.argument("value"))
 
@@ -123,7 +128,8 @@ def _telling(project: Project, site: Site) -> Call:
     What only passes on a name and a value keeps nothing by itself.
     """
     original = site.call.origin or site.call
-    key = project.argument(original, site.model, "name")
+    meaning = "cookie" if "cookie" in site.model.meanings else "name"
+    key = project.argument(original, site.model, meaning)
     for call in site.chain:
         if not any(isinstance(part, Param) for part in walk(key)):
             break
@@ -138,19 +144,30 @@ def _items(value: Value) -> Iterator[Value]:
             yield from option.items
 
 
-# -- assignments ---------------------------------------------------------------------------------
+# -- by name -------------------------------------------------------------------------------------
 
 
-def _assigned(project: Project, event: Stored) -> Iterator[Kept]:
-    """``localStorage.token = ...`` and ``document.cookie = "token=" + ...``."""
-    role = _role(project, event.base)
-    if role == "storage-object":
-        yield Kept(event.place, event.scope, event.path, event.key, event.value, "")
-    elif isinstance(event.base, Symbol) and isinstance(event.key, Const):
-        symbol = Symbol(f"{event.base.name}.{event.key.value}")
-        if _role(project, symbol) == "cookie-text":
-            for key, value in _cookies(event.value):
-                yield Kept(event.place, event.scope, event.path, key, value, COOKIE)
+def _so_called(project: Project, event: Event) -> Iterator[Kept]:
+    """``this.storage.set(name, value)`` and ``storage().name = value``, of nothing known."""
+    if isinstance(event, Stored):
+        base, key, value = event.base, event.key, event.value
+    elif isinstance(event, Call) and len(event.arguments) > 1 and event.receiver is not None:
+        if event.target is not None or event.name.rpartition(".")[2] not in _SETTERS:
+            return
+        base, key, value = event.receiver, event.arguments[0].value, event.arguments[1].value
+        if project.model_of(event) is not None:
+            return
+    else:
+        return
+    if not isinstance(base, Symbol) and _is_storage(base) and not _is_protected(base, None):
+        yield Kept(event.place, event.scope, event.path, key, value, "")
+
+
+def _is_storage(value: Value) -> bool:
+    return any(words(name)[-1:] == ("storage",) for name in names_of(value))
+
+
+# -- cookies as texts ---------------------------------------------------------------------------
 
 
 def _cookies(text: Value) -> Iterator[tuple[Value, Value]]:
@@ -159,23 +176,20 @@ def _cookies(text: Value) -> Iterator[tuple[Value, Value]]:
 
     for option in options(text):
         first, *others = pieces(option) or (ABSENT,)
-        said = "".join(p.value for p in (first, *others) if _is_text(p))  # type: ignore[union-attr]
-        if _EXPIRED.search(said):
+        if any(_EXPIRED.search(_said(part)) for part in (first, *others)):
             continue
-        if not _is_text(first):  # `${name}=${value}`
-            if others and _is_text(others[0]) and str(others[0].value).startswith("="):  # type: ignore[union-attr]
-                yield first, others[1] if len(others) > 1 else ABSENT
-            continue
-        found = _NAME.match(str(first.value))  # type: ignore[union-attr]
-        if found is None:
-            continue
-        rest = str(first.value)[found.end() :]  # type: ignore[union-attr]
-        name = Const(found[1], place=first.place)
-        yield name, Const(rest.partition(";")[0]) if rest or not others else others[0]
+        found = _NAME.match(_said(first))
+        if found is not None:
+            name, rest = found[1], _said(first)[found.end() :].partition(";")[0]
+            value = others[0] if others and not rest else Const(rest, place=first.place)
+            yield Const(str(name), place=first.place), value
+        elif len(others) > 1 and _said(others[0]).startswith("="):  # `${name}=${value}`
+            yield first, others[1]
 
 
-def _is_text(value: Value) -> bool:
-    return isinstance(value, Const) and isinstance(value.value, str)
+def _said(value: Value) -> str:
+    """The text that a value is; empty for any other."""
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
 # -- stores that are kept as a whole -------------------------------------------------------------
@@ -183,22 +197,29 @@ def _is_text(value: Value) -> bool:
 
 def _state(project: Project, site: Site) -> Iterator[Kept]:
     """The parts of an object that is kept, each under its own name."""
-    where = site.argument("where")
-    if _is_protected(where) or not _is_on(site):
+    if _is_protected(site.argument("where"), None) or not _is_on(site):
         return
-    chosen = list(_chosen(project, site))
-    for key in chosen or _fields(project, site.argument("state")):
+    chosen = {name: part for part in _chosen(project, site) for name in texts(part)}
+    left_out = {name for part in _items(site.argument("without")) for name in texts(part)}
+    keys = dict(chosen)
+    for path in _fields(project, site.argument("state")):
+        if not left_out & set(path) and (not chosen or chosen.keys() & set(path)):
+            keys.setdefault(path[-1], Const(path[-1], place=site.place))
+    for key in keys.values():
         yield Kept(site.place, site.call.scope, site.call.path, key, ABSENT, "")
 
 
-def _is_protected(where: Value) -> bool:
-    """Whether the storage is one that encrypts, going by its name."""
-    from jwtaudit.program.names import names_of, words  # noqa: PLC0415
-
+def _is_protected(where: Value, receiver: Value | None) -> bool:
+    """Whether the storage is one that encrypts, or forgets, going by its names."""
     return any(
-        {"secure", "encrypted", "encrypt", "keychain", "memory"} & set(words(name))
-        for part in walk(where)
+        _PROTECTED & set(words(name))
+        for value in (where, receiver or ABSENT)
+        for part in walk(value)
         for name in ((part.name,) if isinstance(part, Symbol) else names_of(part))
+    ) or any(
+        argument.name == "encryptionKey"
+        or "encryptionKey" in getattr(argument.value, "entries", ())
+        for argument in (receiver.call.arguments if isinstance(receiver, Outcome) else ())
     )
 
 
@@ -233,20 +254,45 @@ def _chosen(project: Project, site: Site) -> Iterator[Value]:
             if isinstance(option, Sequence):
                 yield from option.items
             elif isinstance(option, Closure):
-                yield from _keys(_result(project, option))
+                yield from _named(_result(project, option))
 
 
-def _fields(project: Project, state: Value) -> Iterator[Value]:
-    """The names of what a store holds."""
-    for option in options(state):
-        if isinstance(option, Closure):
-            yield from _keys(_result(project, option))
-        elif isinstance(option, Table):
-            inner = option.entries.get("state")
-            if inner is not None:
-                yield from _fields(project, inner)
-            else:
-                yield from _keys(option)
+def _named(value: Value) -> Iterator[Value]:
+    for option in options(value):
+        if isinstance(option, Table):
+            yield from (Const(k, place=v.place) for k, v in option.entries.items())
+
+
+def _fields(project: Project, state: Value) -> Iterator[tuple[str, ...]]:
+    """The names of what a store holds, each behind those of the objects that it is in.
+
+    A store is an object, a function that gives one or takes it for its first parameter, or what
+    a library makes of these.
+    """
+    queue: list[tuple[Value, tuple[str, ...]]] = [(state, ())]
+    for _ in range(_MAX_STEPS):
+        if not queue:
+            return
+        value, path = queue.pop()
+        for option in options(value):
+            if isinstance(option, Table):
+                for name, entry in option.entries.items():
+                    if isinstance(name, str) and not isinstance(entry, Closure):
+                        yield (*path, name)
+                    queue.append((entry, (*path, str(name))))
+            elif isinstance(option, Closure):
+                queue += [(found, path) for found in _states(project, option)]
+            elif isinstance(option, Member):
+                queue.append((option.base, path))
+            elif isinstance(option, Outcome):
+                queue += [(argument.value, path) for argument in option.call.arguments]
+
+
+def _states(project: Project, function: Closure) -> Iterator[Value]:
+    scope = project.functions.get(function.id)
+    if scope is not None:
+        yield from (parameter.default for parameter in list(scope.parameters.values())[:1])
+        yield _result(project, function)
 
 
 def _result(project: Project, function: Closure) -> Value:
@@ -255,26 +301,6 @@ def _result(project: Project, function: Closure) -> Value:
         return ABSENT
     project.interpreter.function(scope)
     return scope.returned
-
-
-def _keys(value: Value) -> Iterator[Value]:
-    """The names of the entries of an object, and of the objects in it."""
-    queue = [*options(value)]
-    for _ in range(_MAX_STATES):
-        if not queue:
-            return
-        table = queue.pop()
-        if isinstance(table, Table):
-            for name, entry in table.entries.items():
-                if isinstance(name, str) and not isinstance(entry, Closure):
-                    yield Const(name, place=entry.place)
-                    queue.extend(options(entry))
-
-
-def _role(project: Project, value: Value) -> str:
-    if not isinstance(value, Symbol):
-        return ""
-    return next((model.role for model in project.models.exactly(value.name)), "")
 
 
 __all__ = ["COOKIE", "DEVICE", "Kept", "kept", "storage_reads", "texts"]

@@ -1,0 +1,84 @@
+"""Answers to logins, which hold a token under a name that nobody who stores them says."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from jwtaudit.program.context import is_test
+from jwtaudit.program.names import is_token_name, names_of, words
+from jwtaudit.program.project import event_values
+from jwtaudit.program.storage import storage_reads
+from jwtaudit.values import Const, Member, Outcome, Table, Value, options, walk
+
+if TYPE_CHECKING:
+    from jwtaudit.program.project import Project
+    from jwtaudit.values import FunctionId
+
+_URL = re.compile(
+    r"(?i)(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|auth\w*|sessions?|tokens?|refresh)"
+    r"(?:$|[/?_.-])"
+)
+_FUNCTION = re.compile(r"(?i)log_?in|sign_?in|sign_?up|regist|authenticat|refresh")
+
+
+class _Read(NamedTuple):
+    """From what a script takes tokens: names of kept things, and names of variables."""
+
+    kept: frozenset[str]
+    named: frozenset[tuple[str, ...]]
+
+
+_reads: WeakKeyDictionary[Project, _Read] = WeakKeyDictionary()
+
+
+def is_login(value: Value, scope: FunctionId) -> bool:
+    """Whether a value is what a login answered, going by its URL or by the function."""
+    return bool(_FUNCTION.search(scope.qualname)) or any(
+        isinstance(argument.value, Const)
+        and isinstance(argument.value.value, str)
+        and _URL.search(argument.value.value)
+        for part in walk(value)
+        if isinstance(part, Outcome)
+        for argument in part.call.arguments
+    )
+
+
+def holds_token(project: Project, key: str) -> bool:
+    """Whether a token is taken, somewhere, out of what is kept under a name."""
+    read = _reads.get(project)
+    if read is None:
+        read = _reads[project] = _survey(project)
+    return key in read.kept
+
+
+def is_read_as_token(project: Project, key: str) -> bool:
+    """Whether a token is taken out of something that is called as the key is."""
+    holds_token(project, key)
+    return words(key) in _reads[project].named
+
+
+def _survey(project: Project) -> _Read:
+    kept: set[str] = set()
+    named: set[tuple[str, ...]] = set()
+    for event in project.events:
+        if is_test(event.place.path) or not project.is_script(event.place.path):
+            continue
+        for value in event_values(event):
+            for part in walk(value):
+                if isinstance(part, Member) and part.name and is_token_name(part.name):
+                    kept.update(storage_reads(project, part.base))
+                    named.update(map(words, names_of(part.base)))
+    return _Read(frozenset(kept), frozenset(named))
+
+
+def token_entries(value: Value) -> bool:
+    """Whether an object that is known has an entry that is called a token."""
+    return any(
+        is_token_name(name) and not all(isinstance(o, Const) for o in options(entry))
+        for part in walk(value)
+        if isinstance(part, Table)
+        for name, entry in part.entries.items()
+        if isinstance(name, str)
+    )
