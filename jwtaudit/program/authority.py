@@ -441,7 +441,7 @@ class Authority:
             if isinstance(event.base, Instance):
                 return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
             if any(
-                _is_request(part) or _name_of(part) in words("keepers") for part in walk(event.base)
+                is_request(part) or _name_of(part) in words("keepers") for part in walk(event.base)
             ):
                 return Use(event.place, f"{what} kept with the request", Weight.DECIDES, True)
             return None
@@ -520,7 +520,8 @@ def _name_of(value: Value) -> str:
 # -- where a token comes from ----------------------------------------------------------------------
 
 
-def _is_request(value: Value) -> bool:
+def is_request(value: Value) -> bool:
+    """Whether a value is a client's request, going by its type or its name."""
     if isinstance(value, Param):
         kind = value.annotation.name if isinstance(value.annotation, Symbol) else ""
         return value.name in words("requests") or kind.endswith(("Request", "WebSocket"))
@@ -531,13 +532,13 @@ def _is_request(value: Value) -> bool:
 
 def _carries(value: Value) -> bool:
     """Whether an object carries an identity to the rest of the program."""
-    return _is_request(value) or _name_of(value) in words("keepers")
+    return is_request(value) or _name_of(value) in words("keepers")
 
 
 def from_request(project: Project, token: Value) -> bool:
     """Whether a client of the program sent the token."""
     for part in _sent(project, token):
-        if _is_request(part):
+        if is_request(part):
             return True
         if isinstance(part, Outcome):
             model = project.model_of(part.call)
@@ -796,7 +797,7 @@ def _roots(token: Value, depth: int = 0) -> Iterator[Value]:
             yield option
             if isinstance(option, Outcome):
                 for argument in option.call.arguments:
-                    if not _is_request(argument.value):
+                    if not is_request(argument.value):
                         yield from _roots(argument.value, depth + 1)
 
 
@@ -821,4 +822,4 @@ def _alike(a: Value, b: Value) -> bool:
     return False
 
 
-__all__ = ["Authority", "Reading", "Use", "Weight", "alike", "readings", "words"]
+__all__ = ["Authority", "Reading", "Use", "Weight", "alike", "is_request", "readings", "words"]
