@@ -99,10 +99,19 @@ class ModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Where a meaning hides in another argument: ``options["leeway"]``."""
+    """Where a meaning hides in another argument: ``options["leeway"]``.
+
+    A key may lead further down (``signOptions.expiresIn``), and through what a function in it
+    returns (``useFactory().secret``). Of several keys each may hold it.
+    """
 
     argument: str
-    key: str
+    keys: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The usual key."""
+        return self.keys[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,6 +209,7 @@ class Model:
         defaults: meaning -> value when the argument is missing.
         options: the known keys of the ``options`` argument; empty when not listed.
         factory: the meanings that the constructor of the receiver gives.
+        configured_by: calls anywhere in the project that give what this call leaves out.
         validated_by: methods of the result, or functions it must be passed to, that check claims.
         effect: what a transform does, how a generator makes its bytes, which clock it is.
     """
@@ -216,6 +226,7 @@ class Model:
     defaults: dict[str, Any] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
     factory: tuple[str, ...] = ()
+    configured_by: tuple[str, ...] = ()
     validated_by: tuple[str, ...] = ()
     effect: str = ""
     returns: str = ""
@@ -387,7 +398,8 @@ _LIBRARY_KEYS: dict[str, type] = {
 _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
-    "options": list, "factory": list, "validated-by": list, "effect": str, "returns": str,
+    "options": list, "factory": list, "configured-by": list, "validated-by": list, "effect": str,
+    "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
@@ -593,6 +605,7 @@ def _models(
             defaults=dict(call.get("defaults", {})),
             options=frozenset(call.get("options", ())),
             factory=tuple(call.get("factory", ())),
+            configured_by=tuple(prefix + name for name in call.get("configured-by", ())),
             validated_by=tuple(call.get("validated-by", ())),
             effect=call.get("effect", ""),
             returns=prefix + call["returns"] if "returns" in call else "",
@@ -659,9 +672,9 @@ def _settings(source: str, row: Mapping[str, Any]) -> Iterator[FrameworkSetting]
 
 
 def _inside(source: str, where: str, value: Any) -> Inside:
-    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)):
-        raise ModelError(f"{source}: {where}: inside must map a meaning to [argument, key]")
-    return Inside(*value)
+    if not (isinstance(value, list) and len(value) > 1 and all(isinstance(v, str) for v in value)):
+        raise ModelError(f"{source}: {where}: inside must map a meaning to [argument, key, ...]")
+    return Inside(value[0], tuple(value[1:]))
 
 
 def _versioned(source: str, where: str, value: Any) -> tuple[tuple[str, Any], ...]:

@@ -9,13 +9,15 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority import is_header_of_token
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
-from jwtaudit.program.project import Site
+from jwtaudit.program.project import Site, deep
 from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import DropItem, Repair, Replace
 from jwtaudit.values import (
     Absent,
+    Call,
+    Closure,
     Const,
     Env,
     Member,
@@ -24,6 +26,7 @@ from jwtaudit.values import (
     Param,
     Sequence,
     Symbol,
+    Table,
     Value,
     options,
     same,
@@ -151,9 +154,18 @@ def unsigned_token_issued(project: Project) -> Iterator[Draft]:
 @check("algorithms-not-pinned")
 def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
     """A verifying call that names no algorithm: the token does so, or the call always fails."""
-    for site in _without_algorithms(project):
+    for site in _without_algorithms(project, "accept", "error", "by-key"):
         title = site.library.title
-        if site.semantic("algorithms-missing") == "accept":
+        missing = site.semantic("algorithms-missing")
+        if missing == "by-key":
+            if not _is_public(project, site.argument("key")):
+                continue  # reported as left to the key
+            message = (
+                f"no list of algorithms: {title} takes whatever algorithm fits the key, and whether"
+                " a public key can pass for a secret is left to its guess at the key's text"
+            )
+            confidence = Confidence.HIGH
+        elif missing == "accept":
             message = (
                 f"no list of algorithms: {title} takes whatever algorithm the token names, so the"
                 " sender of a token decides how it is verified"
@@ -173,11 +185,37 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             site,
             site.place,
             message,
-            'Name the one algorithm you sign with: `algorithms=["HS256"]`.',
+            f"Name the one algorithm you sign with: {_list_of(site, _USUAL[missing])}.",
             confidence=confidence,
             notes=_notes(site),
             repair=_pinned(site),
         )
+
+
+_USUAL = {"by-key": "RS256", "accept": "HS256", "error": "HS256"}
+
+
+@check("algorithms-left-to-key")
+def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
+    """A verifying call that names no algorithm, of a library that goes by the kind of key."""
+    for site in _without_algorithms(project, "by-key"):
+        if not _is_public(project, site.argument("key")):
+            yield _draft(
+                site,
+                site.place,
+                f"no list of algorithms: {site.library.title} goes by the key, and takes every"
+                " algorithm of its kind; with a secret that is HS256, HS384 and HS512",
+                f"Name the one algorithm you sign with: {_list_of(site, 'HS256')}.",
+                notes=_notes(site),
+            )
+
+
+def _list_of(site: Site, algorithm: str) -> str:
+    """How a list of one algorithm is written for a call."""
+    if site.library.language == "python":
+        return f'`algorithms=["{algorithm}"]`'
+    inside = site.model.inside.get("algorithms")
+    return f'`{inside.key}: ["{algorithm}"]`' if inside is not None else f'`"{algorithm}"`'
 
 
 @check("algorithm-from-token")
@@ -223,7 +261,9 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
             "Accept one family of algorithms per key.",
             value=first,
             what="accepted here",
-            confidence=Confidence.HIGH if _is_public(site.argument("key")) else Confidence.MEDIUM,
+            confidence=Confidence.HIGH
+            if _is_public(project, site.argument("key"))
+            else Confidence.MEDIUM,
             notes=_notes(site),
         )
 
@@ -324,17 +364,24 @@ def _no_key(site: Site) -> bool:
     return isinstance(key, Absent) or (isinstance(key, Const) and not key.value)
 
 
-def _without_algorithms(project: Project) -> Iterator[Site]:
+def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
     """The verifying calls without a list of algorithms, of libraries to which that means so."""
     for site in _verifying(project):
-        if "algorithms" not in site.model.meanings and "algorithms" not in site.model.factory:
+        model = site.model
+        if "algorithms" not in {*model.meanings, *model.factory, *model.inside}:
             continue
-        if site.semantic("algorithms-missing") not in ("accept", "error"):
+        if site.semantic("algorithms-missing") not in meaning:
             continue
         if _key_names_algorithm(project, site):
             continue
         if any(argument.name == "algorithm" for argument in site.call.arguments):
             continue  # one cause, one finding: the misspelt argument
+        if any(
+            "algorithm" in o.entries
+            for o in options(site.argument("options"))
+            if isinstance(o, Table)
+        ):
+            continue
         if not _given(site.argument("algorithms")):
             yield site
 
@@ -365,20 +412,43 @@ def _every_algorithm(project: Project, value: Value) -> bool:
     return False
 
 
-def _is_public(key: Value) -> bool:
+def _is_public(project: Project, key: Value) -> bool:
     """Whether a key is seen to be a public one: by its text, or by what its source is called."""
-    for part in walk(key):
+    for part in deep(key):
+        if isinstance(part, Closure) and _fetches(project, part):
+            return True
+        texts = [hop.what for hop in part.trace]
         if isinstance(part, Const):
             if isinstance(part.value, (str, bytes)) and "-----BEGIN" in str(part.value):
                 return True
-            words = [hop.what for hop in part.trace]
         elif isinstance(part, (Env, SettingValue, Param, Member)):
-            words = [part.name or "", *(hop.what for hop in part.trace)]
-        else:
-            words = [hop.what for hop in part.trace]
-        if any(word in text.lower() for text in words for word in _PUBLIC_WORDS):
+            texts.append(part.name or "")
+        elif isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            role = "" if model is None else model.role
+            if role == "key-source":
+                return True
+            if role == "file":
+                texts += [
+                    inner.value
+                    for argument in part.call.arguments
+                    for inner in deep(argument.value)
+                    if isinstance(inner, Const) and isinstance(inner.value, str)
+                ]
+        if any(word in text.lower() for text in texts for word in _PUBLIC_WORDS):
             return True
     return False
+
+
+def _fetches(project: Project, function: Closure) -> bool:
+    """Whether a function that gives keys takes them from where public keys are published."""
+    scope = project.scope(function.id)
+    return scope is not None and any(
+        isinstance(event, Call)
+        and (model := project.model_of(event)) is not None
+        and model.role == "key-source"
+        for event in scope.events
+    )
 
 
 def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:

@@ -505,6 +505,8 @@ def _takes_eternal(site: Site) -> bool:
         return False
     if site.semantic("exp-missing") != "accept" or site.semantic("claims-checked") == []:
         return False
+    if site.semantic("exp-required-by") == "hand":
+        return False  # there is no option for it
     if {off.effect for off in turned_off(site)} & {"signature", "claims", "exp"}:
         return False
     return not requires(site, "exp") and not reads(site.project, site.call, "exp")

@@ -14,6 +14,7 @@ from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.times import DAY, HOUR, Time, times
+from jwtaudit.program.timespans import as_lifetime
 from jwtaudit.values import Absent, Const, Operation, entry, options
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def _lifetimes(site: Site) -> Iterator[Time]:
         if time.clock and time.clock != "monotonic":
             yield time
     for time in times(site.project, site.argument("lifetime")):
-        if not time.clock:
-            yield time
+        lived = None if time.clock else as_lifetime(site, time)
+        if lived is not None:
+            yield lived
 
 
 def _too_long(

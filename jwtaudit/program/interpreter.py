@@ -17,6 +17,7 @@ from jwtaudit.program import scripts
 from jwtaudit.program.containers import METHODS, Use
 from jwtaudit.program.operations import (
     as_table,
+    by_encoding,
     element,
     empty,
     extend,
@@ -1406,7 +1407,10 @@ class Interpreter:
             value = self._argument(call, model, "value")
         if isinstance(value, Absent):
             return Outcome(call, place=call.place)
-        return transform(model.effect, value, call.place)
+        effect = model.effect
+        if effect in ("decode", "encode"):
+            effect = by_encoding(effect, self._argument(call, model, "encoding"))
+        return transform(effect, value, call.place)
 
     def _make_mapping(self, call: Call, model: Model, frame: Frame) -> Value:
         table = Table({}, place=call.place)

@@ -50,6 +50,17 @@ def transform(effect: str, value: Value, place: Place) -> Value:
     return Operation(effect or "transform", (value,), place=place)
 
 
+def by_encoding(effect: str, encoding: Value) -> str:
+    """The effect of decoding or encoding, as the name of an encoding says."""
+    if isinstance(encoding, Absent):
+        return "identity"
+    name = encoding.value if isinstance(encoding, Const) else None
+    if not isinstance(name, str):
+        return effect if not isinstance(encoding, Const) else "identity"
+    lower = name.lower()
+    return f"{lower}-{effect}" if lower in ("base64", "base64url", "hex") else "identity"
+
+
 def _pad(text: str | bytes) -> bytes:
     data = text.encode() if isinstance(text, str) else text
     return data + b"=" * (-len(data) % 4)

@@ -464,6 +464,21 @@ class Project:
 
     def argument(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""
+        found = self._given(call, model, meaning)
+        if model.configured_by and isinstance(found, Absent):
+            return self._configured(model, meaning)
+        return found
+
+    def _configured(self, model: Model, meaning: str) -> Value:
+        """What the project's configuring calls say; unknown where there are none to be seen."""
+        found = [
+            self.argument(site.call, site.model, meaning)
+            for site in self._sites_by_role["factory"]
+            if site.model.name in model.configured_by
+        ]
+        return join(*found) if found else Unknown("configured elsewhere")
+
+    def _given(self, call: Call, model: Model, meaning: str) -> Value:
         if meaning in model.inside:
             return self._inside(call, model, model.inside[meaning])
         if meaning in model.factory:
@@ -487,17 +502,29 @@ class Project:
 
     def _inside(self, call: Call, model: Model, inside: Inside) -> Value:
         outer = self.argument(call, model, inside.argument)
-        parts: list[Value] = []
-        for option in options(outer):
-            if isinstance(option, Absent) or (isinstance(option, Const) and option.value is None):
-                parts.append(ABSENT)
-            else:
-                parts.append(member(option, Const(inside.key), item=True, place=outer.place))
-        found = join(*parts)
+        ways = [self._follow(outer, key) for key in inside.keys]
+        found = join(*([way for way in ways if not isinstance(way, Absent)] or ways))
         default = model.defaults.get(inside.key)
         if isinstance(found, Absent) and default is not None:
             return Const(default, place=call.place)
         return found
+
+    def _follow(self, value: Value, way: str) -> Value:
+        """What is found in a value under a key, and under that; ``f()`` is what ``f`` returns."""
+        for step in way.split("."):
+            key = step.removesuffix("()")
+            value = join(*(_entry(option, key, value.place) for option in options(value)))
+            if key != step:
+                value = join(*(self._result(option) for option in options(value)))
+        return value
+
+    def _result(self, function: Value) -> Value:
+        """What a project function returns, whoever calls it."""
+        scope = self.functions.get(function.id) if isinstance(function, Closure) else None
+        if scope is None:
+            return function if isinstance(function, Absent) else Unknown("made by a factory")
+        self.interpreter.function(scope)
+        return scope.returned
 
     # -- events ----------------------------------------------------------------------------------
 
@@ -639,6 +666,13 @@ def given(arguments: tuple[Bound, ...], parameters: Sequence[str], name: str) ->
                     return inner
         return Unknown("spread argument")
     return None
+
+
+def _entry(value: Value, key: str, place: Place | None) -> Value:
+    """The entry of a mapping; nothing is in what is not there."""
+    if isinstance(value, Absent) or (isinstance(value, Const) and value.value is None):
+        return ABSENT
+    return member(value, Const(key), item=True, place=place)
 
 
 def _at(argument: Bound) -> Value:

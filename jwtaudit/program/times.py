@@ -139,6 +139,8 @@ class _Reader:
                 for t in inner
                 if t.form in ("number", "timedelta") or (t.form == "text" and t.length is not None)
             ]
+        if operator == "timespan":
+            return self._timespan(value, depth)
         if operator in ("utc-tuple-seconds", "local-tuple-seconds"):
             wanted = ("aware", "naive-utc") if operator.startswith("utc") else ("naive-local",)
             return [
@@ -156,11 +158,22 @@ class _Reader:
             return [t for a, b in pairs if (t := _combine(operator, a, b)) is not None]
         return []
 
+    def _timespan(self, value: Operation, depth: int) -> list[Time]:
+        """A length of time in words, counted in milliseconds."""
+        from jwtaudit.program.timespans import span_of  # noqa: PLC0415 - it needs this module
+
+        found: list[Time] = []
+        for time in self.read(value.operands[0], depth):
+            span = span_of(str(time.source.value)) if isinstance(time.source, Const) else None
+            if span is not None:
+                found.append(replace(time, form="number", length=span * 1e3))
+        return found
+
     # -- clocks ----------------------------------------------------------------------------------
 
     def _clock(self, call: Call, model: Model, depth: int) -> list[Time]:
         effect = model.effect
-        if effect in ("timestamp", "replace", "convert", "shift", "tuple", "utc-tuple", "text"):
+        if effect in _OF_A_MOMENT:
             given = self.project.argument(call, model, "value")
             base = call.receiver if isinstance(given, Absent) else given
             if base is None or isinstance(base, Absent):
@@ -168,12 +181,16 @@ class _Reader:
             if effect == "text" and _is_epoch(self.project.argument(call, model, "format")):
                 effect = "epoch"
             zone = self.project.argument(call, model, "tz")
+            if effect in ("shift", "shift-back"):
+                return self._shifted(call, model, base, depth)
             return [
                 changed
                 for time in self.read(base, depth)
                 if (changed := _changed(effect, time, zone)) is not None
             ]
-        if effect in ("aware", "naive-utc", "naive-local"):
+        if effect in ("aware", "aware-milliseconds", "naive-utc", "naive-local"):
+            counted = "milliseconds" if effect.endswith("-milliseconds") else "seconds"
+            effect = effect.removesuffix("-milliseconds")
             zone = self.project.argument(call, model, "tz")
             clock = effect if _is_none(zone) else "aware"
             given = self.project.argument(call, model, "value")
@@ -183,11 +200,39 @@ class _Reader:
             return [
                 replace(now, length=t.length, source=t.source, fallback=t.fallback)
                 for t in self.read(given, depth)
-                if t.clock == "seconds"
+                if t.clock == counted
             ]
         if effect == "date":
             return [Time("date", "naive-local", 0.0, Outcome(call, place=call.place), call)]
         return [Time("number", effect, 0.0, Outcome(call, place=call.place), call)]
+
+    def _shifted(self, call: Call, model: Model, base: Value, depth: int) -> list[Time]:
+        """A moment moved by an amount of a unit, where both are known."""
+        from jwtaudit.program.timespans import unit_of  # noqa: PLC0415 - it needs this module
+
+        unit = self.project.argument(call, model, "unit")
+        named = unit.value if isinstance(unit, Const) else None
+        scale = unit_of(named) if isinstance(named, str) else None
+        amounts = self.read(self.project.argument(call, model, "amount"), depth)
+        sign = -1 if model.effect == "shift-back" else 1
+        moved = [
+            replace(
+                time,
+                length=time.length + sign * amount.length * scale,
+                source=amount.source,
+                fallback=time.fallback or amount.fallback,
+            )
+            for time, amount in product(self.read(base, depth), amounts)
+            if scale is not None and time.length is not None and amount.length is not None
+        ]
+        return moved or [replace(time, length=None) for time in self.read(base, depth)]
+
+
+# What is asked of a moment, rather than of the clock.
+_OF_A_MOMENT = frozenset(
+    {"timestamp", "timestamp-milliseconds", "replace", "convert", "shift", "shift-back"}
+    | {"tuple", "utc-tuple", "text"}
+)
 
 
 def _changed(effect: str, time: Time, zone: Value) -> Time | None:
@@ -198,12 +243,12 @@ def _changed(effect: str, time: Time, zone: Value) -> Time | None:
     if effect == "epoch":  # whatever its zone says, it is taken as local time
         right = clock == "naive-local"
         return replace(time, form="number", clock="seconds" if right else "shifted")
-    if effect == "shift":
-        return replace(time, length=None)
     if time.form == "number" and effect in ("tuple", "utc-tuple"):
         return replace(time, form="tuple", clock="naive-utc" if effect[0] == "u" else "naive-local")
     if time.form != "datetime":
         return None
+    if effect == "timestamp-milliseconds":
+        return replace(time, form="number", clock="milliseconds")
     if effect == "timestamp":
         # A naive datetime is taken as local time, whatever its author thought it was.
         return replace(time, form="number", clock="shifted" if clock == "naive-utc" else "seconds")

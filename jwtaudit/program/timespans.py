@@ -1,0 +1,72 @@
+"""Lengths of time as people write them (``7d``, ``2 hours``), and what libraries make of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.times import DAY, HOUR, MINUTE, Time
+from jwtaudit.values import Const
+
+if TYPE_CHECKING:
+    from jwtaudit.program.project import Site
+
+_SPAN = re.compile(r"\s*\+?\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)(?:\s+from\s+now)?\s*", re.IGNORECASE)
+_UNITS = {
+    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), float(MINUTE)),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), float(HOUR)),
+    **dict.fromkeys(("d", "day", "days"), float(DAY)),
+    **dict.fromkeys(("w", "week", "weeks"), 7.0 * DAY),
+    **dict.fromkeys(("mo", "mon", "month", "months"), 30.0 * DAY),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years"), 365.25 * DAY),
+}
+_MONTH = "M"  # the one short form in which the case counts
+
+
+def span_of(text: str) -> float | None:
+    """The seconds that a text such as ``7d`` stands for; None where it has no unit, or is none."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        return None
+    unit = 30.0 * DAY if match[2] == _MONTH else _UNITS.get(match[2].lower())
+    return None if unit is None else float(match[1]) * unit
+
+
+def unit_of(name: str) -> float | None:
+    """The seconds of a unit: ``days``, ``h``."""
+    return 30.0 * DAY if name == _MONTH else _UNITS.get(name.lower())
+
+
+def as_lifetime(site: Site, time: Time) -> Time | None:
+    """The length for which tokens of a call live, of what it was given; None where it is none.
+
+    What a number and a text mean is the library's own affair: an hour is ``3600`` here, ``"1h"``
+    there, and ``"3600"`` is 3.6 seconds.
+    """
+    if time.form == "timedelta" or (time.length is None and time.form != "text"):
+        return time
+    if time.form == "number":
+        unit = _SECONDS.get(site.semantic("lifetime-number") or "seconds")
+        return None if unit is None or time.length is None else _times(time, unit)
+    if time.form != "text":
+        return None
+    if time.length is not None:
+        unit = _SECONDS.get(site.semantic("lifetime-digits") or "")
+        return None if unit is None else _times(time, unit)
+    known = site.semantic("lifetime-text") == "timespan" and isinstance(time.source, Const)
+    span = span_of(str(time.source.value)) if known and isinstance(time.source, Const) else None
+    return None if span is None else replace(time, form="timedelta", length=span)
+
+
+_SECONDS = {"seconds": 1.0, "milliseconds": 1e-3}
+
+
+def _times(time: Time, factor: float) -> Time:
+    length = None if time.length is None else time.length * factor
+    return replace(time, form="timedelta", length=length)
+
+
+__all__ = ["as_lifetime", "span_of", "unit_of"]
