@@ -486,6 +486,7 @@ class Facts:
         relevant: False for a file that was not parsed, as it cannot matter by itself.
         damaged: the line (from 1) from which on something could not be understood and was left
             out; 0 when everything was.
+        scripts: what the programs in its strings hold; their spans are spans of this file.
     """
 
     path: str
@@ -495,4 +496,5 @@ class Facts:
     comments: tuple[Comment, ...] = ()
     relevant: bool = True
     damaged: int = 0
+    scripts: tuple[Facts, ...] = ()
     version: int = field(default=FACTS_VERSION)

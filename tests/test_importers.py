@@ -77,3 +77,33 @@ def test_what_is_looked_for() -> None:
     assert importers().may_hold("app/deep/x.py")
     assert importers().may_hold("main.py")
     assert not importers().may_hold("elsewhere/x.py")
+
+
+# -- JavaScript ----------------------------------------------------------------------------------
+
+TOKENS = (
+    'const jwt = require("jsonwebtoken");\n\n'
+    "exports.issue = (claims) => jwt.sign(claims, process.env.KEY);\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("reader", "text"),
+    [
+        ("lib/routes.js", 'const { issue } = require("./security");'),
+        ("lib/routes.js", 'const security = require("./security");\nconst issue = security.issue;'),
+        ("routes.ts", 'import { issue } from "./lib/security.js";'),
+        ("routes.ts", 'import { issue } from "@/lib/security";'),
+        ("routes.ts", 'import * as s from "./lib/security";\nconst issue = s.issue;'),
+        ("routes.ts", 'import { issue } from "./lib";'),
+    ],
+)
+def test_a_script_without_a_word_is_found(reader: str, text: str) -> None:
+    files = {
+        "lib/security.js": TOKENS,
+        "lib/index.ts": 'export * from "./security";\n',
+        reader: f"{text}\n\nissue({{ sub: '1', exp: 1 }});\n",
+    }
+    assert not [f for f in scan(files) if f.rule_id == "JWT301"]
+    files[reader] = files[reader].replace(", exp: 1", "")
+    assert [f for f in scan(files) if f.rule_id == "JWT301"]

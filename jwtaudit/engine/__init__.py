@@ -18,6 +18,7 @@ from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
 from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.importers import Importers
+from jwtaudit.engine.importers_js import ScriptImporters
 from jwtaudit.engine.limits import Limits
 from jwtaudit.finding import (
     Confidence,
@@ -244,6 +245,10 @@ class _Run:
                 self.skipped[discovery.BINARY] += 1
                 self.unanalysed.add(path)
                 continue
+            if frontends.language_of(path) == "javascript" and discovery.is_generated(path, data):
+                self.skipped[discovery.GENERATED] += 1
+                self.unanalysed.add(path)
+                continue
             self.data[path] = data
             self.extraction.add(path, data, wholly=_needles(path, needles).disguised(data))
 
@@ -254,6 +259,10 @@ class _Run:
         try:
             return discovery.read(self.tree.files[path], self.options.filters.max_size)
         except discovery.TooLargeError as error:
+            if frontends.language_of(path) == "javascript":  # nobody writes so much by hand
+                self.skipped[discovery.GENERATED] += 1
+                self.unanalysed.add(path)
+                return None
             self._cannot(Diagnostic(path, "too-large", f"too large: {error.strerror}"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -288,22 +297,27 @@ class _Run:
 
     def _extract_importers(self, facts: dict[str, Facts]) -> None:
         """Add the files that use the project's own token code; and those that use these."""
-        new: Iterable[Facts] = facts.values()
-        words = self.models.words("python")[0]
+        words = {language: self.models.words(language)[0] for language in _PROGRAMS}
+        new: Iterable[Facts] = tuple(facts.values())
         names: frozenset[str] = frozenset()
         for _ in range(_WAVES):
-            importers = Importers(new, words, self.models.is_library, names)
-            vocabulary = Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
+            python = Importers(new, words["python"], self.models.is_library, names)
+            scripts = ScriptImporters(new, words["javascript"], names)
             found: dict[str, Facts] = {}
             for path in self.tree.files:
-                if path in facts or path in self.unanalysed or not importers.may_hold(path):
+                program = frontends.program_of(path)
+                importers = python if program == "python" else scripts
+                if program is None or path in facts or path in self.unanalysed:
                     continue
-                if frontends.language_of(path) != "python":
+                if not importers.may_hold(path):
                     continue
                 data = self.data.get(path) or self.read(path)
                 if data is None or not importers.match(path, data):
                     continue
+                if importers is scripts and discovery.is_generated(path, data):
+                    continue
                 self.data[path] = data
+                vocabulary = Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
                 outcome = self.extraction.now(path, data, vocabulary)
                 if isinstance(outcome, Diagnostic):
                     self._cannot(outcome)
@@ -312,8 +326,9 @@ class _Run:
             if not found:
                 return
             facts.update(found)
-            names = importers.names
-            new, words = found.values(), tuple(name.lower() for name in names)
+            names = python.names | scripts.names
+            new = found.values()
+            words = dict.fromkeys(_PROGRAMS, tuple(name.lower() for name in names))
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""
@@ -539,7 +554,7 @@ def _may_matter(path: str, data: bytes, needles: Mapping[str, Needles]) -> bool:
 
 
 def _needles(path: str, needles: Mapping[str, Needles]) -> Needles:
-    return needles.get(frontends.language_of(path) or "", needles["python"])
+    return needles[frontends.program_of(path) or "python"]
 
 
 def _has_front_end(name: str) -> bool:

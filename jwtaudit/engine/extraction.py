@@ -69,7 +69,7 @@ class Extraction:
             wholly: leave nothing out, although the vocabulary may say that it does not matter.
         """
         # Where somebody speaks to us, statements are needed to know what about.
-        wanted = self._vocabularies.get(frontends.language_of(path) or "")
+        wanted = self._vocabularies.get(frontends.program_of(path) or "")
         vocabulary = None if wholly or _MENTION in data else wanted
         if not _matters(path, data, vocabulary):
             return

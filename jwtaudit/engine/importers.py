@@ -141,19 +141,19 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
     """The functions, classes and objects of a module that use what it imports from token code."""
     wanted = {
         node.alias
-        for node in _nodes(fact.body)
+        for node in nodes(fact.body)
         if isinstance(node, f.Import)
         and any(word in f"{node.module}.{node.name}".lower() for word in words)
     }
-    inside = {owner: _mentions(body) for owner, body in _definitions(fact.body)}
+    inside = {owner: mentions(body) for owner, body in _definitions(fact.body)}
     found: set[str] = set()
     changed = bool(wanted)
     while changed:
         new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
         found |= new
-        wanted = {name for name in new if _tells(name)}
+        wanted = {name for name in new if tells(name)}
         changed = bool(wanted)
-    return frozenset(name for name in found if _tells(name))
+    return frozenset(name for name in found if tells(name))
 
 
 def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
@@ -176,15 +176,16 @@ def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement
                     yield target.id, statement
 
 
-def _mentions(statement: f.Statement) -> set[str]:
+def mentions(statement: f.Statement) -> set[str]:
+    """The names that a statement holds."""
     return {
         node.id if isinstance(node, f.Name) else node.name
-        for node in _nodes((statement,))
+        for node in nodes((statement,))
         if isinstance(node, (f.Name, f.Attribute))
     }
 
 
-def _nodes(body: object) -> Iterator[object]:
+def nodes(body: object) -> Iterator[object]:
     """Every node below some statements."""
     stack = [body]
     while stack:
@@ -197,5 +198,6 @@ def _nodes(body: object) -> Iterator[object]:
             stack.extend(getattr(node, name) for name in node.__dataclass_fields__)
 
 
-def _tells(name: str) -> bool:
+def tells(name: str) -> bool:
+    """Whether a name is so much a project's own that it can be looked for."""
     return len(name) >= _SHORTEST and not name.startswith("__") and name not in _COMMON

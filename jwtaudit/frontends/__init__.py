@@ -22,11 +22,21 @@ _LANGUAGES = {
     ".mts": "javascript",
     ".cts": "javascript",
     ".tsx": "javascript",
-    ".html": "template",
-    ".htm": "template",
-    ".jinja": "template",
-    ".jinja2": "template",
-    ".j2": "template",
+    ".html": "markup",
+    ".htm": "markup",
+    ".xhtml": "markup",
+    ".vue": "markup",
+    ".svelte": "markup",
+    ".astro": "markup",
+    ".jinja": "markup",
+    ".jinja2": "markup",
+    ".j2": "markup",
+    ".njk": "markup",
+    ".twig": "markup",
+    ".ejs": "markup",
+    ".hbs": "markup",
+    ".handlebars": "markup",
+    ".mustache": "markup",
     ".yaml": "config",
     ".yml": "config",
     ".toml": "config",
@@ -54,7 +64,10 @@ _MANIFEST_ENDS = (
     "package.json", "-lock.json", "-shrinkwrap.json", "-lock.yaml", "-lock.yml",
 )  # fmt: skip
 
-TEXT_NEEDLES = ("eyJ", "eyK", "localStorage", "sessionStorage", "document.cookie")
+SCRIPT_NEEDLES = ("localStorage", "sessionStorage", "document.cookie")
+"""What a string holds whose JavaScript is looked at."""
+
+TEXT_NEEDLES = ("eyJ", "eyK", *SCRIPT_NEEDLES)
 """What a string literal must hold to be kept for the rules that read texts."""
 
 
@@ -70,6 +83,16 @@ class Unparsable(Exception):  # noqa: N818 - a word that reads well where it is 
         super().__init__(message, line)
         self.message = message
         self.line = line
+
+
+# Whose rules hold for what is inside: a page holds scripts.
+PROGRAMS = {"python": "python", "javascript": "javascript", "markup": "javascript"}
+"""The languages of programs, and what they are written in."""
+
+
+def program_of(path: str) -> str | None:
+    """The programming language of what a file holds; None where it holds no program."""
+    return PROGRAMS.get(language_of(path) or "")
 
 
 def language_of(path: str) -> str | None:
@@ -111,7 +134,8 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
     Raises:
         Unparsable: the file is not valid text or not valid source.
     """
-    if language_of(path) == "python":
+    language = language_of(path)
+    if language == "python":
         from jwtaudit.frontends.triage import matters
 
         if vocabulary is not None and not matters(data, vocabulary):
@@ -121,7 +145,7 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
         from jwtaudit.frontends.python import lower
 
         return lower(read(path, data), vocabulary)
-    if language_of(path) == "javascript":
+    if language in ("javascript", "markup"):
         from jwtaudit.frontends.triage import matters_as_script
 
         if vocabulary is not None and not matters_as_script(data, vocabulary):
@@ -130,8 +154,9 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
             return Facts(path, "javascript", relevant=False)
         from jwtaudit.frontends import javascript
 
-        return javascript.lower(read(path, data), vocabulary)
-    if language_of(path) == "config":
+        lower_script = javascript.lower if language == "javascript" else javascript.lower_page
+        return lower_script(read(path, data), vocabulary)
+    if language == "config":
         from jwtaudit.frontends.config import lower_config
 
         return lower_config(read(path, data))
@@ -146,7 +171,7 @@ def extract_function(path: str, data: bytes, start: int) -> Function | None:
     Raises:
         Unparsable: as ``extract``.
     """
-    if language_of(path) == "javascript":
+    if program_of(path) == "javascript":
         from jwtaudit.frontends import javascript
 
         return javascript.lower_function(read(path, data), start)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from tree_sitter import Language, Parser
 
 from jwtaudit import facts as f
+from jwtaudit.frontends import language_of, markup
 from jwtaudit.frontends.javascript_statements import Statements
+from jwtaudit.frontends.text import marks, whole_text
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -28,6 +30,32 @@ if TYPE_CHECKING:
 _BLANK = re.compile(r"[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
 _WIDE = re.compile(r"[^\x00-\x7f]")
 _TYPED = (".ts", ".mts", ".cts")
+
+
+def lower_page(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
+    """Turn the scripts of a page, a component or a template into facts, and its text into one.
+
+    What cannot be understood there goes unsaid: pages are seldom whole before they are filled in.
+    """
+    body: tuple[f.Statement, ...] = ()
+    script = markup.scripts(source.path, source.text)
+    if script is not None:
+        tree = _parse(script.grammar, script.text)
+        lowering = Statements(script.text, omit=_left_out(vocabulary))
+        body = lowering.block(tree.root_node.named_children)
+    return f.Facts(
+        source.path, "javascript", body, texts=whole_text(source), comments=marks(source)
+    )
+
+
+def lower_string(source: Source, span: Span) -> f.Facts | None:
+    """The scripts in a string of a program in another language; None when there are none."""
+    script = markup.scripts_in_string(source.text, *span)
+    if script is None:
+        return None
+    tree = _parse(script.grammar, script.text)
+    body = Statements(script.text).block(tree.root_node.named_children)
+    return f.Facts(source.path, "javascript", body) if body else None
 
 
 def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
@@ -48,29 +76,39 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
 
 def lower_function(source: Source, start: int) -> f.Function | None:
     """The function that begins at an offset, with its body; None when there is none."""
-    for node in _descend(parse(source.path, source.text).root_node, start):
+    text, tree = _tree(source)
+    for node in _descend(tree.root_node, start):
         if node.start_byte == start and node.child_by_field_name("body") is not None:
-            return Statements(source.text).function(
-                node, "", method=node.type == "method_definition"
-            )
+            return Statements(text).function(node, "", method=node.type == "method_definition")
     return None
 
 
-@functools.lru_cache(maxsize=4)
 def parse(path: str, text: str) -> Tree:
     """The syntax tree of a file, whose offsets count characters."""
-    plain = text if text.isascii() else _WIDE.sub("x", _BLANK.sub(" ", text))
-    data = plain.encode("ascii")
     if path.endswith(_TYPED):
-        return _parser("typescript").parse(data)
+        return _parse("typescript", text)
     if path.endswith(".tsx"):
-        return _parser("tsx").parse(data)
-    tree = _parser("javascript").parse(data)
+        return _parse("tsx", text)
+    tree = _parse("javascript", text)
     if tree.root_node.has_error:  # Flow writes types into .js
-        typed = _parser("tsx").parse(data)
+        typed = _parse("tsx", text)
         if not typed.root_node.has_error:
             return typed
     return tree
+
+
+@functools.lru_cache(maxsize=4)
+def _parse(grammar: str, text: str) -> Tree:
+    plain = text if text.isascii() else _WIDE.sub("x", _BLANK.sub(" ", text))
+    return _parser(grammar).parse(plain.encode("ascii"))
+
+
+def _tree(source: Source) -> tuple[str, Tree]:
+    """A script, or a page's scripts: the text and its syntax tree."""
+    text, grammar = source.text, ""
+    if language_of(source.path) == "markup":
+        text, grammar = markup.scripts(source.path, text) or ("", "javascript")
+    return text, _parse(grammar, text) if grammar else parse(source.path, text)
 
 
 @functools.cache

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from jwtaudit import facts as f
 from jwtaudit.frontends import TEXT_NEEDLES
 from jwtaudit.frontends.javascript_literals import number, unescape
+from jwtaudit.frontends.markup import HOLE
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tree_sitter import Node
 
@@ -29,7 +30,7 @@ _COMPARISONS = {
 }  # fmt: skip
 _LOGICAL: dict[str, Any] = {"&&": "and", "||": "or", "??": "??"}
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "undefined": None}
-_HOLE = re.compile(r"\{\{.*?\}\}|<%[=-].*?%>|\{%.*?%\}", re.DOTALL)
+_HOLES = re.compile(f"{HOLE}+")
 
 
 class Expressions:
@@ -37,12 +38,10 @@ class Expressions:
 
     Args:
         text: the file's text, whose characters the tree's offsets count.
-        blanked: whether ``text`` is a template, in which strings may be filled in later.
     """
 
-    def __init__(self, text: str, *, template: bool = False) -> None:
+    def __init__(self, text: str) -> None:
         self.source = text
-        self.template = template
         self.depth = 0
         self.damaged_at: int | None = None
         self.texts: list[f.TextFact] = []
@@ -104,7 +103,10 @@ class Expressions:
     # -- names and literals ----------------------------------------------------------------------
 
     def name(self, node: Node) -> f.Expression:
-        return f.Name(self.span(node), self.text(node))
+        text = self.text(node)
+        if text.startswith(HOLE):
+            return f.Opaque(self.span(node))
+        return f.Name(self.span(node), text)
 
     def literal(self, node: Node) -> f.Expression:
         return f.Literal(self.span(node), _LITERALS[node.type])
@@ -116,11 +118,22 @@ class Expressions:
     def string(self, node: Node) -> f.Expression:
         span = self.span(node)
         inner = self.source[span.start + 1 : span.end - 1]
-        if self.template and _HOLE.search(inner):
-            return f.Text(span, (f.Opaque(span),))
+        if HOLE in inner:
+            return f.Text(span, tuple(self.filled(span)))
         value = unescape(inner) if "\\" in inner else inner
         self.keep_text(span, value, raw=value == inner, offset=1)
         return f.Literal(span, value)
+
+    def filled(self, span: Span) -> Iterator[f.Expression]:
+        """The parts of a string that a template fills in."""
+        at, end = span.start + 1, span.end - 1
+        for hole in _HOLES.finditer(self.source, at, end):
+            if at < hole.start():
+                yield f.Literal(Span(at, hole.start()), self.source[at : hole.start()])
+            yield f.Opaque(Span(*hole.span()))
+            at = hole.end()
+        if at < end:
+            yield f.Literal(Span(at, end), self.source[at:end])
 
     def keep_text(self, span: Span, value: str, *, raw: bool = False, offset: int = 0) -> None:
         """Keep a string for the rules that read texts, if they may want it."""

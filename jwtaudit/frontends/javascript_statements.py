@@ -25,14 +25,11 @@ class Statements(Expressions):
 
     Args:
         text: the file's text.
-        template: whether the text is a template.
         omit: tells by its text whether a function's body is left out.
     """
 
-    def __init__(
-        self, text: str, *, template: bool = False, omit: Callable[[str], bool] | None = None
-    ) -> None:
-        super().__init__(text, template=template)
+    def __init__(self, text: str, *, omit: Callable[[str], bool] | None = None) -> None:
+        super().__init__(text)
         self.omit = omit
         self.functions = 0
         self.loops: list[bool] = []  # the loops and switches around: whether it is a loop

@@ -18,7 +18,7 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import TEXT_NEEDLES, Unparsable
+from jwtaudit.frontends import SCRIPT_NEEDLES, TEXT_NEEDLES, Unparsable
 from jwtaudit.frontends.slicing import cut_function, slice_source
 from jwtaudit.source import Span
 
@@ -230,7 +230,25 @@ class _Lowering:
                 span = Span(*match.span())
                 if not any(s.start <= span.start < s.end for s in self.strings):
                     comments.append(f.Comment(span, match.group()))
-        return f.Facts(self.source.path, "python", body, tuple(self.texts), tuple(comments))
+        return f.Facts(
+            self.source.path,
+            "python",
+            body,
+            tuple(self.texts),
+            tuple(comments),
+            scripts=self.scripts(),
+        )
+
+    def scripts(self) -> tuple[f.Facts, ...]:
+        """The JavaScript in the strings."""
+        found: list[f.Facts] = []
+        for text in self.texts:
+            if not text.docstring and any(needle in text.text for needle in SCRIPT_NEEDLES):
+                from jwtaudit.frontends.javascript import lower_string  # noqa: PLC0415 - seldom
+
+                inner = lower_string(self.source, text.span)
+                found += [] if inner is None else [inner]
+        return tuple(found)
 
     def span(self, node: cst.CSTNode) -> Span:
         found = self.spans.get(id(node))

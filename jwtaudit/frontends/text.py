@@ -1,4 +1,4 @@
-"""Decoding of files, and the front end for templates, which are read as plain text."""
+"""Decoding of files, and the front end for texts that hold no program."""
 
 from __future__ import annotations
 
@@ -59,12 +59,19 @@ def _wide(path: str, data: bytes) -> Source:
 
 
 def lower_text(source: Source) -> Facts:
-    """The facts of a template: its whole text; of a manifest nothing but what speaks to us."""
-    language = language_of(source.path) or "template"
-    texts: tuple[TextFact, ...] = ()
-    if language == "template" and any(needle in source.text for needle in TEXT_NEEDLES):
-        texts = (TextFact(Span(0, len(source.text)), source.text),)
-    comments: tuple[Comment, ...] = ()
-    if "jwtaudit:" in source.text:
-        comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
-    return Facts(source.path, language, texts=texts, comments=comments)
+    """The facts of a manifest: nothing but what speaks to us."""
+    return Facts(source.path, language_of(source.path) or "text", comments=marks(source))
+
+
+def whole_text(source: Source) -> tuple[TextFact, ...]:
+    """A document as one text, where it holds what rules look for in texts."""
+    if not any(needle in source.text for needle in TEXT_NEEDLES):
+        return ()
+    return (TextFact(Span(0, len(source.text)), source.text),)
+
+
+def marks(source: Source) -> tuple[Comment, ...]:
+    """What speaks to jwtaudit, in a comment of any form."""
+    if "jwtaudit:" not in source.text:
+        return ()
+    return tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))

@@ -130,7 +130,7 @@ class Interpreter:
         if module.state != "new":
             return
         module.state = "running"
-        scope = FunctionScope(FunctionId(module.path, MODULE, 0), None, module)
+        scope = FunctionScope(FunctionId(module.path, MODULE, module.start), None, module)
         module.body = scope
         self.quiet += 1
         try:

@@ -121,7 +121,16 @@ class Project:
         self._pins: dict[tuple[str, str], Any] = {}
         for path in self.facts:
             self.module(path)
+        self._inner = tuple(self._inner_modules())
         self._run_functions()
+
+    def _inner_modules(self) -> Iterator[ModuleScope]:
+        """The programs in the strings of other programs."""
+        for fact in self.facts.values():
+            for inner in fact.scripts:
+                scope = ModuleScope(fact.path, inner, start=inner.body[0].span.start)
+                self.interpreter.module(scope)
+                yield scope
 
     def _run_functions(self) -> None:
         done: set[FunctionId] = set()
@@ -531,7 +540,8 @@ class Project:
     @cached_property
     def scopes(self) -> tuple[FunctionScope, ...]:
         """Every module body and function of the files that matter, in order."""
-        bodies = [m.body for m in self.modules.values() if m is not None and m.body is not None]
+        modules = (*self.modules.values(), *self._inner)
+        bodies = [m.body for m in modules if m is not None and m.body is not None]
         scopes = [*bodies, *(s for s in self.functions.values() if s.state == "done")]
         return tuple(sorted(scopes, key=lambda s: (s.id.path, s.id.start, s.id.qualname)))
 

@@ -173,7 +173,8 @@ class ModuleScope:
     """A file of the project; ``distance`` counts the imports from a file that matters.
 
     ``exports`` holds what it gives by name, and under None what it is for whoever imports it
-    whole; in languages where every variable of a module can be imported, nothing.
+    whole; in languages where every variable of a module can be imported, nothing. ``start`` is
+    not 0 for a program in a string of the file.
     """
 
     path: str
@@ -184,6 +185,7 @@ class ModuleScope:
     exports: dict[str | None, Value] = field(default_factory=dict)
     body: FunctionScope | None = None
     state: str = "new"
+    start: int = 0
 
     @property
     def is_script(self) -> bool:

@@ -97,3 +97,57 @@ def test_a_constructor_and_its_fields():
     assert [p.name for p in make.parameters] == ["this", "key"]
     assert isinstance(make.body[0].targets[0], f.Attribute)
     assert getter.kind == "getter"
+
+
+# -- scripts in other texts ----------------------------------------------------------------------
+
+
+def stored(facts):
+    """The keys that a body gives to localStorage.setItem, and where they stand."""
+    return [
+        (s.value.arguments[0].value.value, s.value.span.start)
+        for s in facts.body
+        if isinstance(s, f.Evaluate) and isinstance(s.value, f.Call)
+    ]
+
+
+PAGE = """<html><!-- <script>localStorage.setItem("no", 1)</script> -->
+<body onload='localStorage.setItem("a", "{{ token }}")'>
+<script type="application/json">{"x": 1}</script>
+<script>
+  {% if user %}localStorage.setItem("b", {{ user|tojson }});{% endif %}
+</script>
+"""
+
+
+def test_page():
+    facts = extract("page.html", PAGE.encode())
+    assert stored(facts) == [
+        (key, PAGE.index(f'localStorage.setItem("{key}"')) for key in ("a", "b")
+    ]
+    filled, tag = (s.value.arguments[1].value for s in facts.body)
+    assert isinstance(filled, f.Text)
+    assert isinstance(tag, f.Opaque)
+
+
+def test_component():
+    text = '<template>{{ x }}</template>\n<script lang="ts">\nconst k: string = "k";\n</script>'
+    (statement,) = extract("App.vue", text.encode()).body
+    assert text[slice(*statement.span)] == 'k: string = "k"'
+
+
+@pytest.mark.parametrize(
+    "string",
+    [
+        """\"\"\"<script>localStorage.setItem("k", 1)</script>\"\"\"""",
+        r'''"<script>localStorage.setItem(\"k\", 1)\n</script>"''',
+        '''f"<script>if (x) {{ }}; localStorage.setItem('k', '{token}')</script>"''',
+        """'<script>' 'localStorage.setItem("k", 1)</script>'""",
+        """'localStorage.setItem("k", "{{ t }}")'""",
+    ],
+)
+def test_string_of_a_python_program(string):
+    text = f"PAGE = {string}\n"
+    (inner,) = extract("app.py", text.encode()).scripts
+    assert inner.language == "javascript"
+    assert stored(inner) == [("k", text.index("localStorage"))]

@@ -196,7 +196,7 @@ def test_triage(text: str, relevant: bool) -> None:
 
 @pytest.mark.parametrize(
     ("path", "language"),
-    [("a.py", "python"), ("a/b.PYI", "python"), ("x.html", "template"), ("x.txt", None)],
+    [("a.py", "python"), ("a/b.PYI", "python"), ("x.html", "markup"), ("x.txt", None)],
 )
 def test_languages(path: str, language: str | None) -> None:
     assert language_of(path) == language

@@ -1,0 +1,118 @@
+"""Finds the JavaScript files that use a project's own token code.
+
+As in Python, what the first pass has found tells what to look for: the modules that use token
+code, in files that import them, and the names that these give.
+"""
+
+from __future__ import annotations
+
+import re
+from posixpath import basename, dirname, join, normpath
+from typing import TYPE_CHECKING
+
+from jwtaudit import facts as f
+from jwtaudit.engine.importers import mentions, nodes, tells
+from jwtaudit.program.context import is_test
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from jwtaudit.facts import Facts
+
+_SPECIFIER = re.compile(rb"""\b(?:from|import|(?:require|import)[ \t]*\()\s*["']([^"'\n]+)""")
+_ALL = re.compile(rb"\bexport\s*\*")
+_NAME = re.compile(rb"[\w$]+")
+_END = re.compile(r"\.(?:d\.)?[cm]?[jt]sx?$|\.vue$|\.svelte$")
+_WHOLE = "*"
+"""Stands for what a module is as a whole, which others may call what they like."""
+
+
+class ScriptImporters:
+    """What to look for; the arguments are those of ``Importers``."""
+
+    def __init__(
+        self, facts: Iterable[Facts], words: Sequence[str], names: Collection[str] = ()
+    ) -> None:
+        self.modules: dict[str, frozenset[str]] = {}
+        for fact in facts:
+            if fact.language != "javascript" or is_test(fact.path):
+                continue
+            given = _token_names(fact, words) | _passed_on(fact, names)
+            if given:
+                self.modules[_module(fact.path)] = given
+        self.names = frozenset(n for given in self.modules.values() for n in given if n != _WHOLE)
+        self._ends = {basename(module) for module in self.modules}
+
+    def may_hold(self, path: str) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self.modules)
+
+    def match(self, path: str, data: bytes) -> bool:
+        """Whether a file imports one of the modules and mentions one of its names."""
+        given: set[str] = set()
+        for specifier in _SPECIFIER.findall(data):
+            given |= self._given(path, specifier.decode("utf-8", "replace"))
+        if not given:
+            return False
+        if _WHOLE in given or _ALL.search(data):
+            return True
+        return not {name.encode() for name in given}.isdisjoint(_NAME.findall(data))
+
+    def _given(self, path: str, specifier: str) -> frozenset[str]:
+        """The names that an import may bring."""
+        end = _module(specifier)
+        if basename(end) not in self._ends and not specifier.endswith((".", "/")):
+            return frozenset()
+        if specifier.startswith("."):
+            return self.modules.get(_module(normpath(join(dirname(path), specifier))), frozenset())
+        tail = end.partition("/")[2]  # behind an alias, or below a root that is not known
+        if not tail:
+            return frozenset()
+        found = (g for module, g in self.modules.items() if f"/{module}".endswith(f"/{tail}"))
+        return next(found, frozenset())
+
+
+def _module(path: str) -> str:
+    """A file's name as imports write it."""
+    return _END.sub("", path).removesuffix("/index")
+
+
+def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
+    """The names that a module gives and that stand for token code."""
+    wanted = {
+        node.alias
+        for node in nodes(fact.body)
+        if isinstance(node, f.Import)
+        and any(word in f"{node.module}.{node.name}".lower() for word in words)
+    }
+    inside = {owner: mentions(statement) for owner, statement in _definitions(fact.body)}
+    found: set[str] = set()
+    while wanted:
+        new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
+        found |= new
+        wanted = {name for name in new if tells(name)}
+    return frozenset(name for name in found if name == _WHOLE or tells(name))
+
+
+def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
+    """The names that a module passes on from token code."""
+    return frozenset(
+        node.alias.removeprefix("exports.").partition("*")[0] or _WHOLE
+        for node in fact.body
+        if isinstance(node, f.Import)
+        and node.alias.startswith("exports.")
+        and (node.name == "*" or node.name in known)
+    )
+
+
+def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement]]:
+    for statement in body:
+        if isinstance(statement, (f.Class, f.Function)):
+            yield statement.name, statement
+        elif isinstance(statement, f.Export):
+            is_named = statement.name not in (None, "default")
+            yield (statement.name or _WHOLE) if is_named else _WHOLE, statement
+        elif isinstance(statement, f.Assign):
+            for target in statement.targets:
+                if isinstance(target, f.Name):
+                    yield target.id, statement
