@@ -101,7 +101,7 @@ def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
         for node in fact.body
         if isinstance(node, f.Import)
         and node.alias.startswith("exports.")
-        and (node.name == "*" or node.name in known)
+        and (node.alias.startswith("exports.*") or node.name in known)
     )
 
 

@@ -638,7 +638,7 @@ class Statements(Expressions):
                     else:
                         out.append(f.Export(span, alias, f.Name(self.span(item), name)))
         if module is not None and any(child.type == "*" for child in node.children):
-            out.append(_passed_on(span, module, "*", f"*{self.stars}"))
+            out.append(_passed_on(span, module, None, f"*{self.stars}"))
             self.stars += 1
 
 
