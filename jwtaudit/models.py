@@ -335,7 +335,8 @@ class Models:
             if any(m.role == "cookie" and m.library.language == language for m in models)
         }
         needles = self._needles(language)
-        return tuple(sorted(needles - setters)), tuple(sorted(needles & setters))
+        calls = {n.removesuffix("(") for n in needles if n.endswith("(") or n in setters}
+        return tuple(sorted(n for n in needles - setters if n[-1] != "(")), tuple(sorted(calls))
 
     def _needles(self, language: str) -> set[str]:
         return {

@@ -130,8 +130,8 @@ def _left_out(vocabulary: Vocabulary | None) -> Callable[[str], bool] | None:
         return None
     if not vocabulary.calls:
         return lambda _text: True
-    names = frozenset(vocabulary.calls)
-    return lambda text: names.isdisjoint(_WORD.findall(text))
+    names = frozenset(_WORD.findall(call)[-1] for call in vocabulary.calls)
+    return lambda text: names.isdisjoint(_WORD.findall(text.lower()))
 
 
 _WORD = re.compile(r"[\w$]+")
