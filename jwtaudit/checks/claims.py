@@ -79,7 +79,10 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         added = site.semantic("exp-added")
         if added:
             if _unlimited(site, added):
-                yield _never_expires(site, "its lifetime is switched off", Confidence.HIGH)
+                why = "its lifetime is switched off"
+                if added == "on-request":
+                    why = "its payload has no `exp`, and no lifetime is given"
+                yield _never_expires(site, why, Confidence.HIGH)
             continue
         if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
             continue

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.names import words as words_of
+from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
@@ -53,6 +54,8 @@ _MAX_DEPTH = 5
 _MAX_PASSES = 3
 _MOST_PARTS = 2000
 _VERIFYING = ("verify", "verify-signature", "decrypt")
+# What gives a token that came from its issuer, or was kept by whom it was issued to.
+_OWN = ("sign", "http-request", "environment", "storage-read")
 _ACTING = ("file", "sql", "shell")
 _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
 
@@ -115,8 +118,8 @@ class Reading:
 def readings(project: Project) -> Iterator[Reading]:
     """Every place outside of tests where claims are read without verification."""
     for site in project.sites("decode-unverified", "verify", "verify-signature"):
-        if is_test(site.place.path):
-            continue
+        if is_test(site.place.path) or in_browser(project, site.place.path):
+            continue  # who holds the token may read it; what a page shows decides nothing
         origin: Origin | None = None
         if site.role != "decode-unverified":
             off = next((o for o in turned_off(site) if o.effect == "signature"), None)
@@ -132,7 +135,8 @@ def readings(project: Project) -> Iterator[Reading]:
             for part in deep(value):
                 if is_taken_apart(part, 1) and part.place and part.place not in seen:
                     seen.add(part.place)
-                    if not is_test(part.place.path):
+                    path = part.place.path
+                    if not is_test(path) and not in_browser(project, path):
                         yield Reading(part.place, event.scope, event.path)
 
 
@@ -585,7 +589,7 @@ def _came_from_issuer(project: Project, token: Value) -> bool:
             return True
         if isinstance(part, Outcome):
             model = project.model_of(part.call)
-            if model is not None and model.role in ("sign", "http-request", "environment"):
+            if model is not None and model.role in _OWN:
                 return True
             last = part.call.name.rpartition(".")[2]
             if last in words("issuing") or part.call.name.startswith("open"):

@@ -597,6 +597,10 @@ class Interpreter:
             self.note(frame, stored)
             if frame.is_script:
                 scripts.assigned(self, stored, frame)
+                if any(isinstance(option, Table) for option in options(base)):
+                    entry = hop(value, place, f"`{target.name}` is set")
+                    changed = merge(as_table(base), (Table({target.name: entry}),))
+                    self.rebind(target.object, changed, frame)
             dotted = _dotted(target)
             if dotted is not None:
                 self._forget(frame, dotted)

@@ -43,6 +43,7 @@ _WORDS = {
     Kind.ACCESS: frozenset({"access", "login", "session", "auth", "bearer", "browser", "user"}),
 }
 _KIND_CLAIMS = ("type", "token_type", "typ", "use", "token_use", "purpose", "scope", "kind", "aud")
+_LAYER = re.compile(r"(?<=[a-z])Service(?:Impl)?(?=$|\.)")  # a class of the program's own layers
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -72,7 +73,7 @@ def _is_for_machines(site: Site) -> bool:
 
 def kind_of(name: str) -> Kind:
     """The kind that a name speaks of."""
-    found = set(words(name))
+    found = set(words(_LAYER.sub("", name)))
     for kind, telling in _WORDS.items():
         if found & telling:
             return kind

@@ -46,7 +46,7 @@ class ScriptModules:
         for alias in _ALIASES:
             if module.startswith(alias):
                 return self._below(folder, module[len(alias) :])
-        if "/" in module and not module.startswith("@"):
+        if ("/" in module and not module.startswith("@")) or module.endswith(".json"):
             return self._below(folder, module)
         return None
 

@@ -50,7 +50,49 @@ TEXTS = (f"{SCRIPT}String", f"{SCRIPT}Buffer")
 FAILURE = "failure"
 """The operator that stands for the error a call gives to its callback, or none."""
 
-METHODS: dict[str, Callable[[Use], Value | None]] = {"push": list_append}
+
+def _moved(unit: str) -> Callable[[Use], Value | None]:
+    """``date.setDate(date.getDate() + 7)``: the moment, moved in its place."""
+
+    def move(use: Use) -> Value | None:
+        given = use.arguments[0].value if use.arguments else None
+        if not (isinstance(given, Operation) and given.operator in ("+", "-")):
+            return None
+        getters = [o for o in given.operands if isinstance(o, Outcome) and _reads_moment(o)]
+        amounts = [o for o in given.operands if o not in getters]
+        if len(getters) != 1 or len(amounts) != 1:
+            return None
+        name = f"{SCRIPT}Date.{'subtract' if given.operator == '-' else 'add'}"
+        moved = Call(
+            use.place,
+            name,
+            use.base,
+            (Bound(amounts[0], place=use.place), Bound(Const(unit), place=use.place)),
+            use.frame.scope.id,
+            use.frame.path,
+        )
+        use.interpreter.rebind(use.target, Outcome(moved, place=use.place), use.frame)
+        return Outcome(moved, place=use.place)
+
+    return move
+
+
+def _reads_moment(value: Outcome) -> bool:
+    last = value.call.name.rpartition(".")[2]
+    return last.startswith("get") and last[3:].removeprefix("UTC") in _UNITS
+
+
+# What the setters of a date count in.
+_UNITS = {
+    "FullYear": "years", "Month": "months", "Date": "days", "Hours": "hours", "Minutes": "minutes",
+    "Seconds": "seconds", "Milliseconds": "milliseconds", "Time": "milliseconds",
+}  # fmt: skip
+
+METHODS: dict[str, Callable[[Use], Value | None]] = {
+    "push": list_append,
+    **{f"set{part}": _moved(unit) for part, unit in _UNITS.items()},
+    **{f"setUTC{part}": _moved(unit) for part, unit in _UNITS.items()},
+}
 
 _GLOBAL_OBJECTS = ("window", "globalThis", "self", "global")
 _CALLBACK_NAMES = ("cb", "callback", "done", "next", "resolve", "fn")

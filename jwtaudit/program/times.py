@@ -200,7 +200,7 @@ class _Reader:
             return [
                 replace(now, length=t.length, source=t.source, fallback=t.fallback)
                 for t in self.read(given, depth)
-                if t.clock == counted
+                if t.clock == counted or t.form == "datetime"
             ]
         if effect == "date":
             return [Time("date", "naive-local", 0.0, Outcome(call, place=call.place), call)]

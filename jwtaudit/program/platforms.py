@@ -1,0 +1,80 @@
+"""Where code runs: in the user's browser or phone, or on a server."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from jwtaudit.models import SCRIPT
+from jwtaudit.values import Imported, Join, Symbol, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+
+_GLOBALS = ("localStorage", "sessionStorage", "document", "window", "navigator")
+
+
+@functools.lru_cache(maxsize=1)
+def _words() -> dict[str, frozenset[str]]:
+    import tomli  # noqa: PLC0415 - only where it is asked
+
+    from jwtaudit.resources import rules_directory  # noqa: PLC0415
+
+    document = tomli.loads((rules_directory() / "data" / "platforms.toml").read_text("utf-8"))
+    return {name: frozenset(words) for name, words in document.items()}
+
+
+_known: WeakKeyDictionary[Project, dict[str, bool]] = WeakKeyDictionary()
+
+
+def in_browser(project: Project, path: str) -> bool:
+    """Whether a file is code that runs where the user is, and can read and change it."""
+    known = _known.setdefault(project, {})
+    if path not in known:
+        known[path] = _in_browser(project, path)
+    return known[path]
+
+
+def _in_browser(project: Project, path: str) -> bool:
+    if not project.is_script(path):
+        return False
+    words = _words()
+    used = set(_modules(project, path))
+    if used & words["server"]:
+        return False
+    pure = PurePosixPath(path)
+    folders = {part.lower() for part in pure.parts[:-1]}
+    if pure.suffix.lower() in words["pages"] or used & words["browser"]:
+        return True
+    if any(c.place.path == path and c.name.startswith(_CALLS) for c in project.calls):
+        return True
+    return bool(folders & words["browser-folders"]) and not folders & words["server-folders"]
+
+
+_CALLS = tuple(f"{SCRIPT}{name}." for name in _GLOBALS)
+
+
+def _modules(project: Project, path: str) -> Iterator[str]:
+    """The modules of libraries that a file imports."""
+    module = project.modules.get(path)
+    for value in () if module is None else module.names.values():
+        yield from _named(value)
+
+
+def _named(value: Value) -> Iterator[str]:
+    if isinstance(value, Join):
+        for option in value.options:
+            yield from _named(option)
+    elif isinstance(value, Imported):
+        yield value.module.removeprefix("node:")
+    elif isinstance(value, Symbol) and value.name.startswith(SCRIPT):
+        name = value.name[len(SCRIPT) :]
+        yield name
+        yield name.rpartition(".")[0]
+
+
+__all__ = ["in_browser"]
