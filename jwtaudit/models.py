@@ -427,10 +427,10 @@ _TYPE_NAMES = {
 
 
 @functools.lru_cache(maxsize=1)
-def _shipped() -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def _shipped() -> tuple[tuple[Library, list[Model]], ...]:
     directory = rules_directory() / "libraries"
     return tuple(
-        (path.name, _parse(path.name, path.read_bytes()))
+        _library(path.name, _parse(path.name, path.read_bytes()))
         for path in sorted(directory.glob("*.toml"))
     )
 
@@ -457,9 +457,8 @@ def load(extra: Sequence[Path] = ()) -> Models:
     """
     libraries: list[Library] = []
     models: list[Model] = []
-    own = [(str(path), _own(path)) for path in extra]
-    for name, document in (*own, *_shipped()):
-        library, found = _library(name, document)
+    own = [_library(str(path), _own(path)) for path in extra]
+    for library, found in (*own, *_shipped()):
         libraries.append(library)
         models.extend(found)
     return Models(libraries, models)

@@ -6,6 +6,7 @@ values, never a syntax tree, and no library's name.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from itertools import chain
@@ -37,9 +38,14 @@ def check(name: str) -> Callable[[Check], Check]:
 
 def registry() -> dict[str, Check]:
     """Rule name -> check, from all modules of this package."""
+    _import_all()
+    return _REGISTRY
+
+
+@functools.cache
+def _import_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return _REGISTRY
 
 
 def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic]:
