@@ -11,7 +11,7 @@ from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import Site, deep
 from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
-from jwtaudit.program.scopes import Tested
+from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import DropItem, Repair, Replace
 from jwtaudit.values import (
@@ -20,6 +20,7 @@ from jwtaudit.values import (
     Closure,
     Const,
     Env,
+    FunctionId,
     Member,
     Operation,
     Outcome,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
+    from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
 
 _HMAC = frozenset({"HS256", "HS384", "HS512"})
@@ -456,17 +458,51 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
     names = [algorithm]
     if site.call.origin is not None:  # as the function itself sees it, which may do the testing
         names.extend(_listed(Site(project, site.call.origin, site.model)))
-    for event in project.events:
-        if not isinstance(event, Tested):
-            continue
-        for part in walk(event.value):
-            if not isinstance(part, Operation) or part.operator not in ("in", "not in", "==", "!="):
-                continue
+    names = [name for name in names if not isinstance(name, (Const, Absent))]
+    if any(
+        same(option, name)
+        for event in project.events
+        for tested in _held_against(event)
+        for option in options(tested)
+        for name in names
+    ):
+        return True
+    return any(
+        _refuses(project, call.target, argument.name)
+        for call in project.calls
+        if call.target is not None
+        for argument in call.arguments
+        if argument.name is not None
+        and any(same(option, name) for option in options(argument.value) for name in names)
+    )
+
+
+def _held_against(event: Event) -> Iterator[Value]:
+    """What a condition compares with something, or looks up in it."""
+    if not isinstance(event, Tested):
+        return
+    for part in walk(event.value):
+        if isinstance(part, Operation) and part.operator in ("in", "not in", "==", "!="):
             left, right = part.operands
-            for tested, against in ((left, right), (right, left)):
-                if not _is_none(against) and any(same(tested, name) for name in names):
-                    return True
-    return False
+            if not _is_none(right):
+                yield left
+            if not _is_none(left):
+                yield right
+
+
+def _refuses(project: Project, function: FunctionId, parameter: str) -> bool:
+    """Whether a function, such as one that finds a key, raises for algorithms that it lacks."""
+    scope = project.scope(function)
+    return (
+        scope is not None
+        and any(isinstance(event, Raised) for event in scope.events)
+        and any(
+            isinstance(part, Param) and part.function == function and part.name == parameter
+            for event in scope.events
+            for tested in _held_against(event)
+            for part in walk(tested)
+        )
+    )
 
 
 # -- how it is repaired ----------------------------------------------------------------------------

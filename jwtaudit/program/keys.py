@@ -254,7 +254,9 @@ def signature_is_off(site: Site) -> bool:
 
 
 def signature_is_switched(site: Site) -> bool:
-    """Whether something that is known only at run time decides about the signature."""
+    """Whether the caller, or what is known only at run time, decides about the signature."""
+    if site.call.origin is not None:  # as the function itself sees it
+        site = replace(site, call=site.call.origin)
     return any(
         not isinstance(part, (Const, Absent))
         for when in _signature_switches(site)
