@@ -302,7 +302,7 @@ class Interpreter:
         if not (isinstance(value, Const) and not value.value):
             frame.path = (*path, Arm(start, side))
             alive = self.block(node.body, frame)
-        after = frame.names
+        after = dict(frame.names)
         self._swap(frame, before)
         if not (isinstance(value, Const) and value.value):
             frame.path = (*path, Arm(start, "else"))
@@ -333,15 +333,10 @@ class Interpreter:
         return False
 
     def _swap(self, frame: Frame, names: dict[str, Value]) -> None:
-        """Replace the variables; a module's own table is updated in place, as others hold it."""
-        if frame.scope.id.qualname == MODULE and frame.names is frame.scope.module.names:
-            copy = dict(names)
-            # ``names`` may be the live table itself
-            frame.scope.module.names.clear()
-            frame.scope.module.names.update(copy)
-        else:
-            frame.names.clear() if False else None
-            frame.names = names
+        """Replace the variables in place: a module, a class and closures hold the same table."""
+        new = dict(names)  # may be the table itself
+        frame.names.clear()
+        frame.names.update(new)
 
     def _loop(self, node: f.Loop, frame: Frame) -> None:
         before = dict(frame.names)
