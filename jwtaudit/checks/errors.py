@@ -1,0 +1,78 @@
+"""What a client is told when its token is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.bearers import told
+from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.refusals import Refusals
+from jwtaudit.program.scopes import Raised, Returned
+from jwtaudit.values import Call, Outcome, Value, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.scopes import Event
+
+_QUIET = frozenset({"status_code", "status", "headers", "code"})
+
+
+@check("verification-error-disclosed")
+def verification_error_disclosed(project: Project) -> Iterator[Draft]:
+    """The text of the error that a verification ended with goes to the client."""
+    refusals = Refusals(project)
+    for event in project.events:
+        if is_test(event.place.path):
+            continue
+        for value in _sent(project, event):
+            error = next((e for part in told(value) if (e := refusals.error_in(part))), None)
+            if error is None:
+                continue
+            sure = Confidence.MEDIUM
+            if is_demonstration(event.place.path, event.path):
+                sure = Confidence.LOW
+            yield Draft(
+                rule="",
+                place=event.place,
+                message="the client is told why its token was refused: such texts name the check"
+                " that failed, and what was expected instead",
+                confidence=sure,
+                trace=(
+                    () if error.place is None else ((error.place, "the token is refused here"),)
+                ),
+                advice="Answer every refused token with the same text, and log the reason.",
+                anchor=f"{event.scope.qualname}:error",
+            )
+            break
+
+
+def _sent(project: Project, event: Event) -> Iterator[Value]:
+    """What an event sends to the client."""
+    if isinstance(event, Call):
+        yield from _responded(project, event)
+    elif isinstance(event, Raised):
+        for option in options(event.value):
+            if isinstance(option, Outcome):
+                yield from _responded(project, option.call)
+    elif isinstance(event, Returned) and _answers_requests(project, event):
+        yield event.value
+
+
+def _responded(project: Project, call: Call) -> Iterator[Value]:
+    model = project.model_of(call)
+    if model is not None and model.role == "respond":
+        yield from (a.value for a in call.arguments if a.name not in _QUIET)
+
+
+def _answers_requests(project: Project, event: Returned) -> bool:
+    function = project.scope(event.scope)
+    return any(
+        isinstance(decorator, Outcome)
+        and (model := project.model_of(decorator.call)) is not None
+        and model.role == "route"
+        for decorator in (() if function is None else function.decorators)
+    )
