@@ -49,7 +49,7 @@ def cookie_not_secure(project: Project) -> Iterator[Draft]:
 def cookie_samesite(project: Project) -> Iterator[Draft]:
     """A token cookie that goes along with requests made by other sites."""
     for cookie in token_cookies(project):
-        given = cookie.site.argument("samesite")
+        given = cookie.attributes["samesite"]
         if any(_is_none(option) for option in options(given) if isinstance(option, Const)):
             yield _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
         elif _is_left_out(cookie):
@@ -57,37 +57,33 @@ def cookie_samesite(project: Project) -> Iterator[Draft]:
 
 
 def _is_none(value: Const) -> bool:
-    return isinstance(value.value, str) and value.value.lower() == "none"
+    return isinstance(value.value, str) and value.value.strip().lower() == "none"
 
 
 def _is_left_out(cookie: Cookie) -> bool:
     """Whether SameSite is left to the browser, in a cookie that nothing else protects either."""
-    given = cookie.site.argument("samesite")
+    given = cookie.attributes["samesite"]
     missing = isinstance(given, Absent) or (isinstance(given, Const) and given.value is None)
-    known = not cookie.site.model.name.startswith("*.")  # else the default is not known
-    bare = off(cookie.site, "httponly") is not None or off(cookie.site, "secure") is not None
-    return missing and known and bare
+    bare = off(cookie, "httponly") is not None or off(cookie, "secure") is not None
+    return missing and cookie.bare and bare
 
 
 def _without(project: Project, attribute: str, why: str) -> Iterator[Draft]:
     for cookie in token_cookies(project):
-        sure = off(cookie.site, attribute)
+        sure = off(cookie, attribute)
         if sure is not None:
             yield _draft(cookie, attribute, why, min(sure, cookie.confidence))
 
 
 def _draft(cookie: Cookie, attribute: str, why: str, confidence: Confidence) -> Draft:
-    site = cookie.site
-    parameter = site.model.meanings.get(attribute, attribute)
-    good = '"Lax"' if attribute == "samesite" else "True"
-    value = options(site.argument("value"))[0]
+    event = cookie.event
     named = f"the cookie `{cookie.name}`" if cookie.name else "the cookie with the token"
     return Draft(
         rule="",
-        place=site.place,
+        place=event.place,
         message=f"{named} {why}",
-        advice=f"Give `{parameter}={good}`.",
+        advice=f"Give `{cookie.spelling[attribute]}`.",
         confidence=confidence,
-        trace=steps(value, site.place, "set as a cookie here"),
-        anchor=f"{site.call.scope.qualname}:cookie {cookie.name}",
+        trace=steps(options(cookie.value)[0], event.place, "set as a cookie here"),
+        anchor=f"{event.scope.qualname}:cookie {cookie.name}",
     )

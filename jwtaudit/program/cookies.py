@@ -5,41 +5,106 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.finding import Confidence
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.bearers import pieces, token_evidence
 from jwtaudit.program.claims import is_tested
-from jwtaudit.program.context import is_demonstration
+from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.cookie_texts import header_cookies
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.values import Absent, Const, Outcome, Value, options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from jwtaudit.program.cookie_texts import CookieText
     from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.scopes import Stored
+    from jwtaudit.values import Call
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
+_ATTRIBUTES = ("httponly", "secure", "samesite")
+_IN_HEADER = {"httponly": "; HttpOnly", "secure": "; Secure", "samesite": "; SameSite=Lax"}
 
 
 class Cookie(NamedTuple):
-    """A call that sets a cookie with a token in it."""
+    """A cookie with a token in it, as it is set somewhere.
 
-    site: Site
+    Attributes:
+        event: the call that sets it, or the assignment of its header.
+        value: what is in it.
+        attributes: ``httponly``, ``secure`` and ``samesite`` as given.
+        spelling: how each of them is given here.
+        bare: whether a missing ``samesite`` is known to be left to the browser.
+    """
+
+    event: Call | Stored
     confidence: Confidence
     name: str
+    value: Value
+    attributes: Mapping[str, Value]
+    spelling: Mapping[str, str]
+    bare: bool
 
 
 def token_cookies(project: Project) -> Iterator[Cookie]:
-    """The calls that set a cookie with a token, outside of tests; not those that delete one."""
+    """The cookies with a token that are set outside of tests; not those that are deleted."""
     for site in project.sites("cookie"):
-        if is_tested(site) or _is_deletion(site):
+        if is_tested(site) or _is_deletion(project, site):
             continue
         name = site.argument("name")
         called = name.value if isinstance(name, Const) and isinstance(name.value, str) else ""
         confidence = _evidence(project, site, called)
         if confidence is not None:
-            if is_demonstration(site.place.path, site.call.path):
-                confidence = Confidence(max(confidence - 1, 0))
-            yield Cookie(site, confidence, called)
+            yield Cookie(
+                site.call,
+                _shown(confidence, site.call),
+                called,
+                site.argument("value"),
+                {attribute: site.argument(attribute) for attribute in _ATTRIBUTES},
+                {attribute: _spelling(site, attribute) for attribute in _ATTRIBUTES},
+                bare=not site.model.name.startswith("*."),  # else the default is not known
+            )
+    for event, text in header_cookies(project):
+        found = _token_in(project, event, text)
+        if found is not None:
+            confidence, value = found
+            yield Cookie(
+                event,
+                _shown(confidence, event),
+                text.name,
+                value,
+                {attribute: text.attribute(attribute) for attribute in _ATTRIBUTES},
+                _IN_HEADER,
+                bare=True,
+            )
+
+
+def _shown(confidence: Confidence, event: Call | Stored) -> Confidence:
+    if is_demonstration(event.place.path, event.path):
+        return Confidence(max(confidence - 1, 0))
+    return confidence
+
+
+def _spelling(site: Site, attribute: str) -> str:
+    value = '"Lax"' if attribute == "samesite" else "True"
+    if attribute in site.model.inside:
+        key = site.model.inside[attribute].key
+        return f"{key}: {value.lower()}" if value == "True" else f'{key}: "lax"'
+    return f"{site.model.meanings.get(attribute, attribute)}={value}"
+
+
+def _token_in(
+    project: Project, event: Call | Stored, text: CookieText
+) -> tuple[Confidence, Value] | None:
+    """How sure it is that a token is in a cookie that is written as a text."""
+    if is_test(event.place.path) or is_other_token(text.name) or text.is_deletion:
+        return None
+    found = [token_evidence(project, part, event.place.path) for part in text.value]
+    surest = max((one for one in found if one is not None), default=None)
+    if _is_token_cookie(text.name):
+        surest = Confidence.MEDIUM if surest is None else Confidence.HIGH
+    return None if surest is None else (surest, text.value[0])
 
 
 def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
@@ -51,7 +116,11 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     if is_other_token(called) or all(isinstance(part, (Absent, Const)) for part in parts):
         return None
     name = site.argument("name")
-    if site.model.name.startswith("*.") and not called and not any(_names_a_cookie(name)):
+    if (
+        site.model.name.removeprefix(SCRIPT).startswith("*.")
+        and not called
+        and not any(_names_a_cookie(name))
+    ):
         return None  # a method of that name that takes something else first
     if any(_is_random(project, part) for part in parts):
         return None  # an opaque identifier
@@ -90,28 +159,36 @@ def _is_token_cookie(name: str) -> bool:
     return whole in _NAMES or "jwt" in parts or is_token_name(whole)
 
 
-def _is_deletion(site: Site) -> bool:
+def _is_deletion(project: Project, site: Site) -> bool:
     """Whether the call takes the cookie away: an empty value, or no time to live."""
     value = site.argument("value")
     if isinstance(value, Const) and not value.value:
         return True
     return any(
         isinstance(given, Const) and isinstance(given.value, (int, float)) and given.value <= 0
-        for given in (site.argument("max_age"), site.argument("expires"))
+        for given in (site.argument("max_age"), _instant(project, site.argument("expires")))
     )
 
 
-def off(site: Site, attribute: str) -> Confidence | None:
+def _instant(project: Project, value: Value) -> Value:
+    """The number that a point in time was made of: ``new Date(0)``."""
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    if isinstance(value, Outcome) and model is not None and model.role == "clock":
+        return value.call.arguments[0].value if len(value.call.arguments) == 1 else value
+    return value
+
+
+def off(cookie: Cookie, attribute: str) -> Confidence | None:
     """How sure it is that an attribute is missing or off; what is computed is not judged."""
-    given = site.argument(attribute)
+    given = cookie.attributes[attribute]
     if isinstance(given, Absent):
         return Confidence.HIGH
-    call = site.call.place
+    place = cookie.event.place
     if not isinstance(given, Const) or given.value or given.place is None:
         return None  # a choice, a setting: somebody thought of it
-    if given.place.path != call.path or _is_setting(given):
+    if given.place.path != place.path or _is_setting(given):
         return None
-    if not call.span.contains(given.place.span):
+    if not place.span.contains(given.place.span):
         return Confidence.MEDIUM  # a constant of the file
     return None if given.trace else Confidence.HIGH
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.program.cookie_texts import cookie_text
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 COOKIE, DEVICE = "cookie", "device"
 
-# A cookie as ``document.cookie`` takes it, up to its value.
-_NAME = re.compile(r"^\s*([^=;\s]+)=")
-_EXPIRED = re.compile(r"(?i)max-age=(?:0|-\d+)\b|expires=Thu, 0?1[ -]Jan[ -]1970")
 _MAX_STEPS = 200
 _PROTECTED = frozenset({"secure", "encrypted", "encrypt", "keychain", "keystore", "memory"})
 _SETTERS = frozenset({"set", "put", "save", "store", "setItem"})
@@ -105,8 +102,10 @@ def _from_site(project: Project, site: Site) -> Iterator[Kept]:
                 yield _entry(project, site, *pair.items[:2])
         return
     if "cookie" in site.model.meanings:
-        for name, value in _cookies(site.argument("cookie")):
-            yield _entry(project, site, name, value)
+        for option in options(site.argument("cookie")):
+            text = cookie_text(option)
+            if text is not None and not text.is_deletion:
+                yield _entry(project, site, text.key, text.value[0])
         return
     yield _entry(project, site, site.argument("name"), site.argument("value"))
 
@@ -165,31 +164,6 @@ def _so_called(project: Project, event: Event) -> Iterator[Kept]:
 
 def _is_storage(value: Value) -> bool:
     return any(words(name)[-1:] == ("storage",) for name in names_of(value))
-
-
-# -- cookies as texts ---------------------------------------------------------------------------
-
-
-def _cookies(text: Value) -> Iterator[tuple[Value, Value]]:
-    """The name and the value of a cookie that is written as a text."""
-    from jwtaudit.program.bearers import pieces  # noqa: PLC0415 - which asks for storages, too
-
-    for option in options(text):
-        first, *others = pieces(option) or (ABSENT,)
-        if any(_EXPIRED.search(_said(part)) for part in (first, *others)):
-            continue
-        found = _NAME.match(_said(first))
-        if found is not None:
-            name, rest = found[1], _said(first)[found.end() :].partition(";")[0]
-            value = others[0] if others and not rest else Const(rest, place=first.place)
-            yield Const(str(name), place=first.place), value
-        elif len(others) > 1 and _said(others[0]).startswith("="):  # `${name}=${value}`
-            yield first, others[1]
-
-
-def _said(value: Value) -> str:
-    """The text that a value is; empty for any other."""
-    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
 # -- stores that are kept as a whole -------------------------------------------------------------

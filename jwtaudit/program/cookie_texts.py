@@ -1,0 +1,134 @@
+"""Cookies that are written as a text: in a ``Set-Cookie`` header, or by a script of the page."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.program.bearers import pieces
+from jwtaudit.program.scopes import Stored
+from jwtaudit.values import ABSENT, Call, Const, Sequence, Table, Unknown, Value, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+
+_HEADER = "set-cookie"
+_NAME = re.compile(r"^\s*([^=;\s]+)=")
+_DEEP = 3
+_EXPIRED = re.compile(r"(?i)max-age=(?:0|-\d+)\b|expires=Thu, 0?1[ -]Jan[ -]1970")
+
+
+class CookieText(NamedTuple):
+    """A cookie as a text.
+
+    Attributes:
+        key: its name.
+        value: what is put into it.
+        said: its attributes as far as they are known.
+        whole: whether they are all known.
+    """
+
+    key: Value
+    value: tuple[Value, ...]
+    said: str
+    whole: bool
+
+    @property
+    def name(self) -> str:
+        """The name, where it is known."""
+        return _said(self.key)
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether it takes the cookie away."""
+        return not self.value or bool(_EXPIRED.search(self.said))
+
+    def attribute(self, name: str) -> Value:
+        """An attribute; ABSENT only where all that is said is known."""
+        match = re.search(rf"(?i);\s*{name}(?:\s*=\s*([^;]*))?", self.said)
+        if match is not None:
+            return Const(match[1] or True)
+        return ABSENT if self.whole else Unknown("an attribute of the cookie")
+
+
+def header_cookies(project: Project) -> Iterator[tuple[Call | Stored, CookieText]]:
+    """The cookies in the headers that events set."""
+    for event in project.events:
+        for value in _headers(event):
+            for option in options(value):
+                for item in option.items if isinstance(option, Sequence) else (option,):
+                    text = cookie_text(item)
+                    if text is not None and isinstance(event, (Call, Stored)):
+                        yield event, text
+
+
+def _headers(event: Event) -> Iterator[Value]:
+    if isinstance(event, Stored):
+        if _names_header(event.key):
+            yield event.value
+    elif isinstance(event, Call):
+        given = [argument.value for argument in event.arguments]
+        if len(given) > 1 and _names_header(given[0]):
+            yield given[1]
+        for value in given:
+            yield from _inside(value, _DEEP)
+
+
+def _inside(value: Value, depth: int) -> Iterator[Value]:
+    """The header in an object of headers, which may lie in one of options."""
+    if isinstance(value, Table) and depth:
+        for name, entry in value.entries.items():
+            if isinstance(name, str) and name.lower() == _HEADER:
+                yield entry
+            else:
+                yield from _inside(entry, depth - 1)
+
+
+def _names_header(value: Value) -> bool:
+    return (
+        isinstance(value, Const) and isinstance(value.value, str) and value.value.lower() == _HEADER
+    )
+
+
+def cookie_text(value: Value) -> CookieText | None:
+    """A text as a cookie; None where it is none."""
+    first, *others = _joined(pieces(value)) or (ABSENT,)
+    key, start = first, _said(first)
+    if not start and others:  # `${name}=${value}`
+        start = "name" + _said(others.pop(0))
+    match = _NAME.match(start)
+    if match is None:
+        return None
+    if _said(first):
+        key = Const(str(match[1]), place=first.place)
+    inside, found, rest = start[match.end() :].partition(";")
+    kept: list[Value] = [Const(inside, place=first.place)] if inside else []
+    said, whole = found + rest, True
+    for part in others:
+        text = _said(part)
+        if said:  # behind the value
+            said += text
+            whole = whole and bool(text)
+        elif ";" in text:
+            said = ";" + text.partition(";")[2]
+        else:
+            kept.append(part)
+    return CookieText(key, tuple(kept), said, whole)
+
+
+def _joined(parts: Iterable[Value]) -> list[Value]:
+    """The parts of a text, with those that are known and stand together made one."""
+    found: list[Value] = []
+    for part in parts:
+        if found and _said(found[-1]) and _said(part):
+            found[-1] = Const(_said(found[-1]) + _said(part), place=found[-1].place)
+        else:
+            found.append(part)
+    return found
+
+
+def _said(value: Value) -> str:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
