@@ -191,7 +191,7 @@ def test_a_name_alone_says_nothing():
 
 
 def test_place_inside_a_text():
-    source = "PAGE = '''\n<p>\n  x = 1; localStorage.setItem('token', t)\n'''\n"
+    source = "PAGE = '''\n<script>\n  x = 1; localStorage.setItem('token', t)\n'''\n"
     [finding] = scan({"app.py": source}, ["JWT501"])
     location = finding.location
     assert (location.start_line, location.start_column, location.end_line) == (3, 10, 3)
@@ -200,7 +200,7 @@ def test_place_inside_a_text():
 def test_place_of_a_text_put_together():
     source = "PAGE = (\n  '<script>'\n  'localStorage.setItem(\"token\", t)'\n)\n"
     [finding] = scan({"app.py": source}, ["JWT501"])
-    assert finding.location.start_line == 2
+    assert finding.location.start_line == 3
 
 
 def test_documentation_is_no_page():
