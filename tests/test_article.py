@@ -1,6 +1,8 @@
-"""The article that the project started from: its Python example, its indentation restored."""
+"""The article that the project started from: its examples, their indentation restored."""
 
 from pathlib import Path
+
+import pytest
 
 from tests.support import scan
 
@@ -18,3 +20,30 @@ def test_flask_example() -> None:
     # nothing false: what the example does right stays silent
     assert not any(rule.startswith("JWT1") for rule, _ in found)
     assert not {rule for rule, _ in found} & {"JWT301", "JWT302", "JWT304", "JWT306", "JWT307"}
+
+
+# What the catalogue wants of each example, by line, and nothing besides.
+SCRIPTS = {
+    "node_example": {
+        ("JWT202", 4),  # the secret has a fallback that everybody knows
+        ("JWT402", 22),  # an e-mail address in the payload
+        ("JWT506", 25),  # the token is printed
+        ("JWT116", 30),  # no list of algorithms
+    },
+    "rs256_example": set(),
+    "refresh_example": {
+        ("JWT116", 30),  # no list of algorithms
+        ("JWT315", 38),  # whoever refreshes becomes an administrator
+    },
+    "payload_example": {("JWT301", 2), ("JWT401", 4), ("JWT401", 5), ("JWT401", 6)},
+    "none_algorithm_example": {("JWT116", 2)},
+    "storage_example": {("JWT501", 2)},
+    "decode_example": set(),  # a page may read its own token
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts(name: str) -> None:
+    text = (ARTICLE / f"{name}.js").read_text()
+    found = {(f.rule_id, f.location.start_line) for f in scan({"app.js": text})}
+    assert found == SCRIPTS[name]

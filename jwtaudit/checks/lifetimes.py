@@ -13,7 +13,7 @@ from jwtaudit.program.context import Setting, in_main, setting_of
 from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token_kind
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
-from jwtaudit.program.times import DAY, HOUR, Time, times
+from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime
 from jwtaudit.values import Absent, Const, Operation, entry, options
 
@@ -149,6 +149,31 @@ def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 trace=steps(time.source, site.place, "token signed here"),
                 advice="`int(time.time()) + 15 * 60`, or a timezone-aware datetime.",
                 anchor=f"{site.call.scope.qualname} unit",
+            )
+
+
+@check("lifetime-in-wrong-unit")
+def lifetime_in_wrong_unit(project: Project) -> Iterator[Draft]:
+    """A lifetime is counted in thousandths of what was meant: tokens die as they are made."""
+    for site in _signing(project):
+        for time in times(project, site.argument("lifetime")):
+            lived = None if time.clock else as_lifetime(site, time)
+            if lived is None or lived.length is None or time.length is None:
+                continue
+            if not 0 < lived.length < time.length or lived.length >= 5 * MINUTE:
+                continue
+            text = time.form == "text"
+            written = f'"{time.length:.0f}"' if text else f"{time.length:.0f}"
+            yield Draft(
+                rule="",
+                place=time.source.place or site.place,
+                message=f"{site.library.title} counts `{written}` in milliseconds: this token"
+                f" lives for {lived.length:g} seconds",
+                confidence=_stepped(site, Confidence.MEDIUM if time.fallback else Confidence.HIGH),
+                trace=steps(time.source, site.place, "lifetime of the token"),
+                advice=f'Name the unit: `"{time.length:.0f}s"`'
+                + (f", or give a number: `{time.length:.0f}`." if text else "."),
+                anchor=f"{site.call.scope.qualname} lifetime",
             )
 
 

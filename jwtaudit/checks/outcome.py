@@ -13,10 +13,12 @@ from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.origins import Origin, is_guarded, steps
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Assigned, Caught, Returned, Stored, Tested
+from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.switches import turned_off
 from jwtaudit.values import (
     Arm,
     Call,
+    Closure,
     Const,
     Env,
     FunctionId,
@@ -134,6 +136,7 @@ def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     refusing = _refusing(project)
     yield from _unheard(project, refusing)
     yield from _swallowed(project)
+    yield from _called_back(project)
 
 
 def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterator[Draft]:
@@ -142,7 +145,20 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
         if is_test(call.place.path):
             continue
         model = project.model_of(call)
-        if model is not None and model.role == "verify-signature" and model.effect == "bool":
+        effects = model.effect.split("+") if model is not None else []
+        if model is not None and "async" in effects and not call.awaited:
+            if _counts_as_true(project, call):
+                name = call.name.rpartition(".")[2]
+                yield _draft(
+                    project,
+                    call,
+                    f"`{name}()` of {model.library.title} is never awaited: a promise counts as"
+                    " true, whatever comes of it, so that every token passes",
+                    f"Write `await {name}(...)`.",
+                )
+        elif (
+            model is not None and model.role in ("verify", "verify-signature") and "bool" in effects
+        ):
             if call.discarded:
                 yield _draft(
                     project,
@@ -155,12 +171,18 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
             scope = project.scope(call.target)
             name = scope.short_name if scope is not None else "the function"
             if _is_async(project, call) and not call.awaited:
-                if call.discarded or _is_tested(project, call):
+                script = project.is_script(call.place.path)
+                # a promise goes on without anybody who waits for it
+                if (call.discarded and not script) or _is_tested(project, call):
                     yield _draft(
                         project,
                         call,
-                        f"`{name}()` is never awaited: nothing is verified, and a coroutine counts"
-                        " as true",
+                        f"`{name}()` is never awaited: "
+                        + (
+                            "a promise counts as true, whatever comes of it"
+                            if script
+                            else "nothing is verified, and a coroutine counts as true"
+                        ),
                         f"Write `await {name}(...)`.",
                     )
             elif call.discarded and refusing[call.target] is not Confidence.LOW:
@@ -177,6 +199,55 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
 def _is_async(project: Project, call: Call) -> bool:
     scope = project.scope(call.target) if call.target is not None else None
     return scope is not None and scope.definition is not None and scope.definition.is_async
+
+
+def _counts_as_true(project: Project, call: Call) -> bool:
+    """Whether what a call gives is itself what a branch depends on."""
+    return any(
+        isinstance(event, Tested) and _is_bare(event.value, call) for event in project.uses(call)
+    )
+
+
+def _is_bare(value: Value, call: Call) -> bool:
+    if isinstance(value, Operation) and value.operator in ("not", "and", "or"):
+        return any(_is_bare(operand, call) for operand in value.operands)
+    return isinstance(value, Outcome) and value.call.place == call.place
+
+
+def _called_back(project: Project) -> Iterator[Draft]:
+    """Callbacks that are told of a failed verification, and do not ask."""
+    for site in project.sites("verify", "verify-signature"):
+        callback = site.argument("callback")
+        scope = project.scope(callback.id) if isinstance(callback, Closure) else None
+        if scope is None or scope.definition is None or is_test(site.place.path):
+            continue
+        heard = any(_is_told(event, site.call) for event in scope.events)
+        goes_on = any(isinstance(event, (Call, Stored)) for event in scope.events)
+        if not heard and goes_on and len(scope.definition.parameters) > 1:
+            yield Draft(
+                "",
+                callback.place or site.place,
+                f"the callback does not ask whether {site.library.title} has refused the token: it"
+                " goes on with every token, only that there are no claims in a bad one",
+                Confidence.HIGH,
+                trace=((site.place, "verified here"),),
+                advice=f"Refuse the request where `{scope.definition.parameters[0].name}` is set.",
+                anchor=scope.name,
+            )
+
+
+def _is_told(event: Event, call: Call) -> bool:
+    """Whether the error, or whether there are claims, makes a difference to an event."""
+    for value in event_values(event):
+        for part in walk(value):
+            if isinstance(part, Operation) and part.operator == FAILURE:
+                return True
+            if isinstance(event, Tested) and any(
+                isinstance(inner, Outcome) and inner.call.place == call.place
+                for inner in deep(part)
+            ):
+                return True
+    return False
 
 
 def _is_tested(project: Project, call: Call) -> bool:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
 from jwtaudit.values import Imported, Join, Symbol, Value
 
@@ -28,6 +29,11 @@ def _words() -> dict[str, frozenset[str]]:
     return {name: frozenset(words) for name, words in document.items()}
 
 
+def platform_words(name: str) -> frozenset[str]:
+    """A word list of ``rules/data/platforms.toml``."""
+    return _words()[name]
+
+
 _known: WeakKeyDictionary[Project, dict[str, bool]] = WeakKeyDictionary()
 
 
@@ -44,6 +50,9 @@ def _in_browser(project: Project, path: str) -> bool:
         return False
     words = _words()
     used = set(_modules(project, path))
+    directive = _directive(project, path)
+    if directive:
+        return directive == "use client"
     if used & words["server"]:
         return False
     pure = PurePosixPath(path)
@@ -53,6 +62,16 @@ def _in_browser(project: Project, path: str) -> bool:
     if any(c.place.path == path and c.name.startswith(_CALLS) for c in project.calls):
         return True
     return bool(folders & words["browser-folders"]) and not folders & words["server-folders"]
+
+
+def _directive(project: Project, path: str) -> str:
+    """What a file says of itself in its first line: ``use client`` or ``use server``."""
+    facts = project.facts.get(path)
+    first = facts.body[0] if facts is not None and facts.body else None
+    if isinstance(first, f.Evaluate) and isinstance(first.value, f.Literal):
+        said = first.value.value
+        return said if said in ("use client", "use server") and isinstance(said, str) else ""
+    return ""
 
 
 _CALLS = tuple(f"{SCRIPT}{name}." for name in _GLOBALS)
@@ -77,4 +96,4 @@ def _named(value: Value) -> Iterator[str]:
         yield name.rpartition(".")[0]
 
 
-__all__ = ["in_browser"]
+__all__ = ["in_browser", "platform_words"]

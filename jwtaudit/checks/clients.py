@@ -1,0 +1,144 @@
+"""Keys that leave the server: what signs tokens where everyone can read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claims import is_tested
+from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.keys import key_uses, sources
+from jwtaudit.program.names import words as words_of
+from jwtaudit.program.origins import steps
+from jwtaudit.program.platforms import in_browser, platform_words
+from jwtaudit.program.project import event_values
+from jwtaudit.values import Absent, Const, Env, Outcome, options, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.keys import KeyUse
+    from jwtaudit.source import Place
+
+_ASYMMETRIC = ("RS", "PS", "ES", "ED")
+
+
+@check("secret-exposed-to-client")
+def secret_exposed_to_client(project: Project) -> Iterator[Draft]:
+    """The key that signs tokens is in the code that every visitor loads."""
+    public = list(_public_keys(project))
+    used = {env.name: use for use, env in public}
+    told = {use.place for use, _ in public}
+    for name, places in _published(project).items():
+        first, *others = sorted(places, key=lambda p: (p.path, p.span.start))
+        use = used.get(name)
+        sure = use is not None or any(in_browser(project, place.path) for place in places)
+        prefix = next(p for p in platform_words("public-prefixes") if name.startswith(p))
+        yield _draft(
+            first,
+            f"`{name}` is copied into the code that every visitor loads, as all variables are"
+            f" that begin with `{prefix}`: whoever looks there can mint tokens for any user",
+            Confidence.HIGH if sure else Confidence.MEDIUM,
+            name,
+            related=(
+                *((use.place, f"{use.library.title} {use.verb} with it") for use in [use] if use),
+                *((place, "read here, too") for place in others),
+            ),
+        )
+    for use in key_uses(project):
+        if use.site is None or use.place in told or not in_browser(project, use.place.path):
+            continue
+        if use.role == "sign" and not is_tested(use.site) and _is_brought_along(project, use):
+            told.add(use.place)
+            yield _draft(
+                use.place,
+                "a token is signed in code that runs where the user is, so that its key is there"
+                " too: whoever looks for it can mint tokens for any user",
+                Confidence.MEDIUM,
+                "signed",
+                trace=steps(use.value, use.place, "signed with it here"),
+            )
+
+
+def _published(project: Project) -> dict[str, set[Place]]:
+    """The secrets among the variables that a bundler copies, and where they are read."""
+    found: dict[str, set[Place]] = {}
+    for event in project.events:
+        if not project.is_script(event.place.path) or is_test(event.place.path):
+            continue
+        for value in event_values(event):
+            for part in walk(value):
+                if isinstance(part, Env) and part.place is not None and _is_secret(part.name):
+                    found.setdefault(part.name or "", set()).add(part.place)
+    return found
+
+
+def _public_keys(project: Project) -> Iterator[tuple[KeyUse, Env]]:
+    """The uses of keys that are read from such a variable."""
+    for use in key_uses(project):
+        for source in sources(project, use.value):
+            if isinstance(source.value, Env) and _is_secret(source.value.name):
+                yield use, source.value
+
+
+def _is_secret(name: str | None) -> bool:
+    """Whether a variable is published by its name, and a key for tokens by the rest of it."""
+    prefix = next((p for p in platform_words("public-prefixes") if (name or "").startswith(p)), "")
+    if not prefix or name is None:
+        return False
+    rest = name[len(prefix) :].lower()
+    found = set(words_of(rest))
+    if found & platform_words("published"):
+        return False
+    return "service_role" in rest or (
+        bool(found & platform_words("signing"))
+        and any(word in rest for word in platform_words("secret"))
+    )
+
+
+def _is_brought_along(project: Project, use: KeyUse) -> bool:
+    """Whether the key comes with the code: not typed in, nor made on the spot, nor a literal.
+
+    A literal key is reported as such.
+    """
+    if any(name.startswith(_ASYMMETRIC) for name in use.algorithms):
+        return False
+    for part in options(use.value):
+        if isinstance(part, (Absent, Const)):
+            return False
+        for inner in walk(part):
+            if isinstance(inner, Outcome):
+                model = project.model_of(inner.call)
+                if model is not None and model.role in (
+                    "key-generate",
+                    "generator",
+                    "storage-read",
+                ):
+                    return False
+    return any(isinstance(part, Env) for part in walk(use.value))
+
+
+def _draft(
+    place: Place,
+    message: str,
+    confidence: Confidence,
+    anchor: str,
+    *,
+    trace: Iterator[tuple[Place, str]] | tuple[tuple[Place, str], ...] = (),
+    related: tuple[tuple[Place, str], ...] = (),
+) -> Draft:
+    if setting_of(place.path) is not Setting.PRODUCT:
+        confidence = Confidence.LOW
+    return Draft(
+        rule="",
+        place=place,
+        message=message,
+        confidence=confidence,
+        trace=tuple(trace),
+        related=related,
+        advice="Sign and verify on the server, with a key in a variable of another name, and"
+        " change the key: it has been published.",
+        anchor=f"client {anchor}",
+    )
