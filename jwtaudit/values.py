@@ -153,13 +153,17 @@ class Operation:
 
 @dataclass(slots=True, eq=False)
 class Closure:
-    """A project function; ``receiver`` is what it is bound to."""
+    """A project function; ``receiver`` is what it is bound to.
+
+    ``captured`` holds the arguments of the calls that made it, by the function around it.
+    """
 
     id: FunctionId
     definition: Function
     receiver: Value | None = None
     place: Place | None = None
     trace: Trace = ()
+    captured: tuple[tuple[FunctionId, dict[str, Value]], ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -423,7 +427,7 @@ def same(a: Value, b: Value, depth: int = 0) -> bool:
     if isinstance(a, Join) and isinstance(b, Join):
         return _all_same(a.options, b.options, depth)
     if isinstance(a, (Closure, ClassRef)) and isinstance(b, (Closure, ClassRef)):
-        return a.id == b.id
+        return a.id == b.id and _captured(a) == _captured(b)
     if isinstance(a, Instance) and isinstance(b, Instance):
         return a.cls.id == b.cls.id and a.call is b.call
     if isinstance(a, ModuleRef) and isinstance(b, ModuleRef):
@@ -431,6 +435,11 @@ def same(a: Value, b: Value, depth: int = 0) -> bool:
     if isinstance(a, Imported) and isinstance(b, Imported):
         return (a.importer, a.module, a.name, a.level) == (b.importer, b.module, b.name, b.level)
     return isinstance(a, Absent)
+
+
+def _captured(value: Closure | ClassRef) -> list[int]:
+    """What tells two values of one function apart."""
+    return [id(b) for _, b in value.captured] if isinstance(value, Closure) else []
 
 
 def _all_same(a: tuple[Value, ...], b: tuple[Value, ...], depth: int) -> bool:

@@ -765,7 +765,13 @@ class Interpreter:
             return self.attribute(base.default, name, place)
         return None
 
-    def _class_attribute(self, base: Instance | ClassRef, name: str, place: Place) -> Value | None:
+    def _class_attribute(
+        self,
+        base: Instance | ClassRef,
+        name: str,
+        place: Place,
+        seen: frozenset[FunctionId] = frozenset(),
+    ) -> Value | None:
         ref = base.cls if isinstance(base, Instance) else base
         scope = self.project.classes.get(ref.id)
         if scope is None:
@@ -798,10 +804,11 @@ class Interpreter:
             if isinstance(base, Instance) and base.call is not None:
                 result = self._substitute_instance(result, scope, base.call)
             return result
+        seen |= {ref.id}
         for parent in scope.bases:
-            if isinstance(parent, ClassRef):
+            if isinstance(parent, ClassRef) and parent.id not in seen:
                 owner = Instance(parent, base.call) if isinstance(base, Instance) else parent
-                inherited = self._class_attribute(owner, name, place)
+                inherited = self._class_attribute(owner, name, place, seen)
                 if inherited is not None:
                     return inherited
         return None
@@ -1065,10 +1072,31 @@ class Interpreter:
         self.function(scope)
         if scope.state != "done":
             return Outcome(call, place=place)
-        result = self.substitute(scope.returned, callee.id, binding)
+        result = self.outcome(callee, scope.returned, binding)
         if callee.receiver is not None:
             result = self._receive(result, scope, callee.receiver)
         return hop(result, place, f"returned by `{scope.short_name}()`")
+
+    def outcome(
+        self, callee: Closure, returned: Value, binding: dict[str, Value] | None = None
+    ) -> Value:
+        """What a function returns, with its arguments put in, and those of the calls around it."""
+        inside = callee.id.qualname + "."
+        arguments = {callee.id: binding or {}, **dict(callee.captured)}
+
+        def change(part: Value) -> Value | None:
+            if isinstance(part, Param) and part.function in arguments:
+                return arguments[part.function].get(part.name)
+            if (
+                isinstance(part, Closure)
+                and binding
+                and part.id.path == callee.id.path
+                and part.id.qualname.startswith(inside)
+            ):
+                return replace(part, captured=(*callee.captured, (callee.id, binding)))
+            return None
+
+        return rewrite(returned, change, self.attribute)
 
     def _receive(self, value: Value, scope: FunctionScope, receiver: Value) -> Value:
         """Put the real receiver in the place of ``self``."""

@@ -144,6 +144,7 @@ def _configured(project: Project) -> Iterator[KeyUse]:
     for library in project.models.libraries:
         if not library.key_settings or not is_used(project, library):
             continue
+        given: list[Entry] = []
         for name in (*library.key_settings, *project.options.secret_settings):
             entries = (
                 *project.stores.everywhere(name),
@@ -151,13 +152,31 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                 *_kept_inside(project, library, name),
             )
             for entry in entries:
-                if is_test(entry.place.path):
+                if is_test(entry.place.path) or not _decides(project, library, entry, given):
                     continue
                 version = project.version(library, entry.place.path)
                 value = _looked_up(project, entry.value, entry.place.path)
                 yield KeyUse(value, entry.place, "verify", library, version, frozenset())
-            if entries:
-                break
+            given += entries
+
+
+def _decides(project: Project, library: Library, entry: Entry, given: list[Entry]) -> bool:
+    """Whether a setting counts beside those that come before it.
+
+    It does in a folder with an application of its own, where none of them is set.
+    """
+    top = _top(entry.place.path)
+    return not given or (
+        bool(top)
+        and all(_top(before.place.path) not in ("", top) for before in given)
+        and is_used(project, library, top)
+    )
+
+
+def _top(path: str) -> str:
+    """The topmost folder of a file, with its slash; empty for a file at the root."""
+    folder, slash, _ = path.partition("/")
+    return folder + slash if slash else ""
 
 
 def _set(project: Project, name: str) -> Iterator[Entry]:
@@ -193,23 +212,21 @@ def _kept_inside(project: Project, library: Library, name: str) -> Iterator[Entr
                     yield Entry(value, value.place or event.place)
 
 
-def is_used(project: Project, library: Library) -> bool:
+def is_used(project: Project, library: Library, folder: str = "") -> bool:
     """Whether product code uses a library; its own code below the scan root does not count."""
     roots = tuple(f"{root}." for root in library.roots)
     own = tuple(f"{root.replace('.', '/')}/" for root in library.roots)
+
+    def counts(path: str) -> bool:
+        return path.startswith(folder) and not path.startswith(own) and not is_test(path)
+
     return (
-        any(
-            call.name.startswith(roots)
-            and not call.place.path.startswith(own)
-            and not is_test(call.place.path)
-            for call in project.calls
-        )
+        any(call.name.startswith(roots) and counts(call.place.path) for call in project.calls)
         or any(
             # a decorator, a dependency: used without a call
             isinstance(statement, f.Import)
             and f"{statement.module}.".startswith(roots)
-            and not path.startswith(own)
-            and not is_test(path)
+            and counts(path)
             for path, facts in project.facts.items()
             for statement in facts.body
         )
@@ -219,7 +236,7 @@ def is_used(project: Project, library: Library) -> bool:
             and isinstance(part.value, str)
             and f"{part.value}.".startswith(roots)
             for path in project.settings_files
-            if not is_test(path) and not path.startswith(own)
+            if counts(path)
             if (module := project.module(path)) is not None and module.body is not None
             for event in module.body.events
             if isinstance(event, Assigned)
@@ -407,7 +424,7 @@ def is_refused(project: Project, source: Source) -> bool:
         subject = _subject(project, source)
         if not any(subject(part) for part in _looked_at(project, test.value)):
             continue
-        truth = _truth(test.value, source, subject)
+        truth = _truth(project, test.value, source, subject)
         if (truth is not False and then_leaves) or (truth is not True and else_leaves):
             return True
     return False
@@ -542,13 +559,22 @@ class _Unset:
 _UNTOLD = _Unset()
 
 
-def _truth(test: Value, source: Source, subject: Callable[[Value], bool]) -> bool | None:
+def _truth(
+    project: Project, test: Value, source: Source, subject: Callable[[Value], bool]
+) -> bool | None:
     if isinstance(test, Operation):
         if test.operator == "not":
-            inner = _truth(test.operands[0], source, subject)
+            inner = _truth(project, test.operands[0], source, subject)
             return None if inner is None else not inner
         if test.operator in ("and", "or"):
-            both = [_truth(operand, source, subject) for operand in test.operands]
+            told = [
+                # what else is refused along with the value says nothing about the value
+                operand
+                for operand in test.operands
+                if test.operator == "and"
+                or any(subject(part) for part in _looked_at(project, operand))
+            ]
+            both = [_truth(project, o, source, subject) for o in told or test.operands]
             decisive = test.operator == "or"
             if decisive in both:
                 return decisive

@@ -390,7 +390,7 @@ class Project:
         if isinstance(factory, Closure) and factory.id in self.functions:
             scope = self.functions[factory.id]
             self.interpreter.function(scope)
-            return scope.returned
+            return self.interpreter.outcome(factory, scope.returned)
         if not isinstance(factory, Absent):
             return Unknown("made by a factory", place=value.place)
         return default

@@ -143,7 +143,7 @@ class Stores:
         if isinstance(event, Stored) and isinstance(event.key, Const):
             inside = is_store(event.base) or (not event.item and _is_made_object(event.base))
             if inside and isinstance(event.key.value, str):
-                yield event.key.value, Entry(event.value, event.place)
+                yield _entry_name(event.key.value, item=event.item), Entry(event.value, event.place)
         elif isinstance(event, Call) and _of_store(event):
             yield from self._filled(event)
 
@@ -235,10 +235,9 @@ def _of_store(call: Call) -> bool:
 def read_of(value: Value) -> tuple[str, Value | None] | None:
     """The name and the default that a value reads from a store; None if it does not."""
     if isinstance(value, Member) and value.name is not None:
-        # ``current_app.secret_key``: some entries are attributes of the application as well
         attribute = not value.item and value.name.endswith("_key")
         if attribute or is_store(value.base):
-            return value.name, None
+            return _entry_name(value.name, item=value.item), None
         return None
     if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] == "get":
         call = value.call
@@ -249,6 +248,11 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
             default = call.arguments[1].value if len(call.arguments) > 1 else None
             return key.value, default
     return None
+
+
+def _entry_name(name: str, *, item: bool) -> str:
+    """The name of an entry: some are attributes of the application as well (``app.secret_key``)."""
+    return name if item or not name.endswith("_key") else name.upper()
 
 
 def _is_made_object(value: Value) -> bool:

@@ -330,6 +330,21 @@ def test_fields_of_a_dataclass(made: str, expected: str) -> None:
     assert arguments(text, "key") == [expected]
 
 
+def test_a_class_put_in_the_place_of_its_base() -> None:
+    text = """
+        import jwt
+        from elsewhere import queue
+
+        def init(app):
+            class Task(queue.Task):
+                def __call__(self):
+                    return self.run(jwt.encode({}, "k"))
+
+            queue.Task = Task
+    """
+    assert arguments(textwrap.dedent(text), "key") == ["'k'"]
+
+
 def test_modules_that_import_each_other() -> None:
     files = {
         "a.py": "import jwt\nfrom b import KEY\nALG = 'HS256'\njwt.encode({}, KEY)",
