@@ -23,6 +23,7 @@ _SPECIFIER = re.compile(rb"""\b(?:from|import|(?:require|import)[ \t]*\()\s*["']
 _ALL = re.compile(rb"\bexport\s*\*")
 _NAME = re.compile(rb"[\w$]+")
 _END = re.compile(r"\.(?:d\.)?[cm]?[jt]sx?$|\.vue$|\.svelte$")
+_SMALL_CLASS = 12
 _WHOLE = "*"
 """Stands for what a module is as a whole, which others may call what they like."""
 
@@ -107,7 +108,13 @@ def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
 
 def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement]]:
     for statement in body:
-        if isinstance(statement, (f.Class, f.Function)):
+        if isinstance(statement, f.Class):
+            # Who uses a class that does much else as well is known by the methods that matter.
+            methods = [s for s in statement.body if isinstance(s, f.Function)]
+            yield from ((method.name, method) for method in methods)
+            if len(methods) <= _SMALL_CLASS:
+                yield statement.name, statement
+        elif isinstance(statement, f.Function):
             yield statement.name, statement
         elif isinstance(statement, f.Export):
             is_named = statement.name not in (None, "default")

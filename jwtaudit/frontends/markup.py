@@ -33,6 +33,8 @@ _FILLED = re.compile(
     r"|\{\{\{?[^{}]*\}?\}\}|<%[=-].*?%>",
     re.DOTALL,
 )
+_MINIFIED = 4096
+_LONG_LINES = 400
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
 # Python: one literal, its escapes, and the fields of one that is formatted.
 _LITERAL = re.compile(
@@ -83,6 +85,8 @@ def scripts(path: str, text: str) -> Script | None:
             kind = _TYPE.search(attributes)
             if kind is not None and _OTHER_LANGUAGES.search(kind[1]):
                 continue
+            if _is_minified(match["code"]):
+                continue
             language = _LANG.search(attributes)
             if language is not None and language[1].lower() != "jsx":
                 grammar = "tsx" if language[1].lower() == "tsx" else "typescript"
@@ -113,6 +117,11 @@ def scripts_in_string(text: str, start: int, end: int) -> Script | None:
     if _MARKUP.search(whole):
         return scripts("string.html", whole)
     return Script(fill(whole), "javascript")
+
+
+def _is_minified(code: str) -> bool:
+    """Whether a script is a library that was put into the page."""
+    return len(code) > _MINIFIED and len(code) // (code.count("\n") + 1) > _LONG_LINES
 
 
 def _unescaping() -> Callable[[re.Match[str]], str]:

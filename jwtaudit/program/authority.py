@@ -130,14 +130,12 @@ def readings(project: Project) -> Iterator[Reading]:
             origin = off.evidence
         yield Reading(site.place, site.call.scope, site.call.path, site, origin)
     seen: set[Place] = set()
-    for event in project.events:
-        for value in event_values(event):
-            for part in deep(value):
-                if is_taken_apart(part, 1) and part.place and part.place not in seen:
-                    seen.add(part.place)
-                    path = part.place.path
-                    if not is_test(path) and not in_browser(project, path):
-                        yield Reading(part.place, event.scope, event.path)
+    for part, event in project.decoded:
+        if part.place and part.place not in seen and is_taken_apart(part, 1):
+            seen.add(part.place)
+            path = part.place.path
+            if not is_test(path) and not in_browser(project, path):
+                yield Reading(part.place, event.scope, event.path)
 
 
 def is_taken_apart(value: Value, index: int) -> bool:

@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from jwtaudit.program.project import event_values
 from jwtaudit.program.wordlist import known_secrets
@@ -115,21 +116,27 @@ def embedded_tokens(project: Project) -> Iterator[Embedded]:
             yield Embedded(place, token, *read, shown)
 
 
+_shown: WeakKeyDictionary[Project, frozenset[Place]] = WeakKeyDictionary()
+
+
 def _is_example(project: Project, place: Place) -> bool:
     """Whether a text is what an API's description shows as an example."""
-    return any(
-        part.place is not None
-        and part.place.path == place.path
-        and part.place.span.contains(place.span)
-        for event in project.events
-        if event.place.path == place.path
-        for value in event_values(event)
-        for table in walk(value)
-        if isinstance(table, Table)
-        for key in _EXAMPLE & table.entries.keys()
-        for part in walk(table.entries[key])
-        if isinstance(part, Const)
-    )
+    shown = _shown.get(project)
+    if shown is None:
+        shown = _shown[project] = frozenset(_examples(project))
+    return any(p.path == place.path and p.span.contains(place.span) for p in shown)
+
+
+def _examples(project: Project) -> Iterator[Place]:
+    """Where the texts stand that an API's description shows as examples."""
+    for event in project.events:
+        for value in event_values(event):
+            for table in walk(value):
+                if isinstance(table, Table) and _EXAMPLE & table.entries.keys():
+                    for key in _EXAMPLE & table.entries.keys():
+                        for part in walk(table.entries[key]):
+                            if isinstance(part, Const) and part.place is not None:
+                                yield part.place
 
 
 @functools.lru_cache(maxsize=512)

@@ -6,16 +6,14 @@ default import of one that exports an object mean what interpreters and bundlers
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from posixpath import normpath
+from functools import cached_property
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.values import ABSENT, Const, Env, ModuleRef, Symbol, Table, Unknown, Value, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import ModuleScope
     from jwtaudit.source import Place
@@ -34,15 +32,21 @@ class ScriptModules:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._found: dict[tuple[str, str], str | None] = {}
         self._followed: set[tuple[str, str]] = set()
 
     # -- files -----------------------------------------------------------------------------------
 
     def find(self, importer: str, module: str) -> str | None:
         """The file that an import means; None when it is not in the project."""
-        folder = PurePosixPath(importer).parent
+        key = (dirname(importer), module)
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def _find(self, folder: str, module: str) -> str | None:
         if module.startswith("."):
-            return self._file(normpath(str(folder / module)))
+            return self._file(normpath(join(folder, module)))
         for alias in _ALIASES:
             if module.startswith(alias):
                 return self._below(folder, module[len(alias) :])
@@ -50,17 +54,35 @@ class ScriptModules:
             return self._below(folder, module)
         return None
 
-    def _below(self, folder: PurePosixPath, relative: str) -> str | None:
+    def _below(self, folder: str, relative: str) -> str | None:
         """A file below one of the usual roots, the nearest first."""
-        for above in (folder, *folder.parents):
+        while True:
             for root in _ROOTS:
-                found = self._file(normpath(str(above / (root + relative))))
+                found = self._file(normpath(join(folder, root, relative)))
                 if found is not None:
                     return found
-        return None
+            if not folder:
+                return None
+            folder = dirname(folder)
 
     def _file(self, base: str) -> str | None:
-        return next((path for path in _candidates(base) if path in self.project.files), None)
+        if base in self.project.files:
+            return base
+        stem, dot, end = base.rpartition(".")
+        for other in _COMPILED.get(dot + end, ()):
+            if stem + other in self.project.files:
+                return stem + other
+        return self._by_stem.get(base) or self._by_stem.get(f"{base}/index")
+
+    @cached_property
+    def _by_stem(self) -> dict[str, str]:
+        """The files by what imports call them: without the ending."""
+        found: dict[str, str] = {}
+        for end in reversed(_ENDS):
+            for path in self.project.files:
+                if path.endswith(end):
+                    found[path.removesuffix(end)] = path
+        return found
 
     # -- what an import binds --------------------------------------------------------------------
 
@@ -130,17 +152,6 @@ class ScriptModules:
             if model.role == "settings-object":
                 return self.project.setting(last, owner, place)
         return Symbol(name, place=place)
-
-
-def _candidates(base: str) -> Iterator[str]:
-    yield base
-    for end, others in _COMPILED.items():
-        if base.endswith(end):
-            yield from (base.removesuffix(end) + other for other in others)
-    for end in _ENDS:
-        yield base + end
-    for end in _ENDS:
-        yield f"{base}/index{end}"
 
 
 def _canonical(module: str) -> str:

@@ -572,12 +572,28 @@ class Project:
         return out
 
     @cached_property
-    def _uses(self) -> dict[Place, list[Event]]:
-        out: dict[Place, list[Event]] = defaultdict(list)
+    def _travels(self) -> tuple[dict[Place, list[Event]], list[tuple[Operation, Event]]]:
+        """Where outcomes travel, and what is decoded: one look into every value for both."""
+        uses: dict[Place, list[Event]] = defaultdict(list)
+        decoded: list[tuple[Operation, Event]] = []
         for event in self.events:
-            for place in _outcomes_in(event):
-                out[place].append(event)
-        return out
+            found: set[Place] = set()
+            for value in event_values(event):
+                for part in deep(value):
+                    if isinstance(part, Outcome):
+                        found.add(part.call.place)
+                    elif isinstance(part, Operation) and part.operator == "json-decode":
+                        decoded.append((part, event))
+                        if part.place:
+                            found.add(part.place)
+            for place in found:
+                uses[place].append(event)
+        return uses, decoded
+
+    @property
+    def decoded(self) -> Sequence[tuple[Operation, Event]]:
+        """What is decoded by hand, with the events that hold it."""
+        return self._travels[1]
 
     def uses(self, call: Call) -> Sequence[Event]:
         """The events whose values hold the outcome of a call, wherever it has travelled."""
@@ -585,7 +601,7 @@ class Project:
 
     def holders(self, place: Place) -> Sequence[Event]:
         """The events whose values hold what was called, or decoded, at a place."""
-        return self._uses.get(place, ())
+        return self._travels[0].get(place, ())
 
     def scope(self, identity: FunctionId) -> FunctionScope | None:
         """The function (or module body) with this identity."""
@@ -738,17 +754,6 @@ def event_values(event: Event) -> tuple[Value, ...]:
     if isinstance(event, Stored):
         return (event.base, event.key, event.value)
     return (event.value,)
-
-
-def _outcomes_in(event: Event) -> set[Place]:
-    found: set[Place] = set()
-    for value in event_values(event):
-        for part in deep(value):
-            if isinstance(part, Outcome):
-                found.add(part.call.place)
-            elif isinstance(part, Operation) and part.operator == "json-decode" and part.place:
-                found.add(part.place)
-    return found
 
 
 @dataclass(slots=True, eq=False)
