@@ -362,7 +362,8 @@ class Function:
 
     An ``omitted`` body was left out as it did not seem to matter; the whole file has it.
     ``kind`` tells the methods of a class that are no plain ones, where the language says it
-    without a decorator. A constructor is called ``__init__`` in every language.
+    without a decorator, and the methods of a mapping. A constructor is called ``__init__`` in
+    every language.
     """
 
     span: Span
@@ -374,7 +375,7 @@ class Function:
     is_async: bool = False
     returns: Expression | None = None
     omitted: bool = False
-    kind: OneOf["", "static", "getter"] = ""
+    kind: OneOf["", "static", "getter", "method"] = ""
 
 
 @dataclass(slots=True)

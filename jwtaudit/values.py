@@ -96,11 +96,12 @@ class Param:
 
 @dataclass(slots=True, eq=False)
 class Join:
-    """One of several, by branch."""
+    """One of several, by branch; of ``ordered`` ones the first that is something."""
 
     options: tuple[Value, ...]
     place: Place | None = None
     trace: Trace = ()
+    ordered: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -557,7 +558,9 @@ class _Rewrite:
             new = self.all_of(value.options)
             if new is value.options:
                 return value
-            joined = join(*new)
+            joined = join(*(_first_of(new) if value.ordered else new))
+            if value.ordered and isinstance(joined, Join):
+                joined = replace(joined, ordered=True)
             return replace(joined, trace=(*joined.trace, *value.trace))
         if isinstance(value, Sequence):
             return self._sequence(value)
@@ -616,6 +619,31 @@ class _Rewrite:
             else:
                 open_rest.append(part)
         return replace(value, items=tuple(flat), rest=tuple(open_rest))
+
+
+def _first_of(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values up to the first that is something for sure, without those that are nothing."""
+    found: list[Value] = []
+    for value in values:
+        if isinstance(value, Absent) or (isinstance(value, Const) and not value.value):
+            continue
+        if isinstance(value, Member) and _is_missing(value):
+            continue
+        found.append(value)
+        if isinstance(value, (Const, Table, Sequence, Closure, Instance)):
+            break
+    return tuple(found) or values[-1:]
+
+
+def _is_missing(value: Member) -> bool:
+    """Whether a mapping that is known has no such entry."""
+    base, key = value.base, value.key
+    return (
+        isinstance(base, Table)
+        and not base.rest
+        and isinstance(key, Const)
+        and key.value not in base.entries
+    )
 
 
 def _decided(operation: Operation, operands: tuple[Value, ...]) -> Value:

@@ -46,6 +46,8 @@ class Expressions:
         self.damaged_at: int | None = None
         self.texts: list[f.TextFact] = []
         self.before: list[f.Statement] = []  # what has to happen before the statement at hand
+        self.assigned: set[str] = set()  # by the function at hand
+        self.declared: set[str] = set()
 
     # -- what the statements give ----------------------------------------------------------------
 
@@ -158,6 +160,8 @@ class Expressions:
             raw = value == self.source[span.start + 1 : span.end - 1]
             self.keep_text(span, value, raw=raw, offset=1)
             return f.Literal(span, value)
+        if len(parts) == 1:
+            return parts[0]
         del self.texts[before:]
         self.keep_text(span, _whole(parts))
         return f.Text(span, tuple(parts))
@@ -232,12 +236,19 @@ class Expressions:
 
     def array(self, node: Node) -> f.Expression:
         items: list[f.Expression] = []
-        for child in node.named_children:
-            if child.type in ("spread_element", "rest_pattern"):
-                value = self.expr(_first(child))
-                items.append(f.Spread(value.span, value))
-            elif child.type not in _NO_VALUE:
-                items.append(self.expr(child))
+        after_comma = True
+        for child in node.children:
+            if child.type == ",":
+                if after_comma:  # [, second]
+                    items.append(f.Opaque(self.span(child)))
+                after_comma = True
+            elif child.is_named and child.type not in _NO_VALUE:
+                after_comma = False
+                if child.type in ("spread_element", "rest_pattern"):
+                    value = self.expr(_first(child))
+                    items.append(f.Spread(value.span, value))
+                else:
+                    items.append(self.expr(child))
         return f.Elements(self.span(node), tuple(items))
 
     def object(self, node: Node) -> f.Expression:
@@ -248,7 +259,12 @@ class Expressions:
             if kind in ("pair", "pair_pattern"):
                 key = self.key(child.child_by_field_name("key"))
                 name = key.value if isinstance(key, f.Literal) else ""
-                entries.append((key, self.expr(child.child_by_field_name("value"), str(name))))
+                value = self.expr(child.child_by_field_name("value"), str(name))
+                if isinstance(value, f.Closure) and self.source.startswith(
+                    ("function", "async function"), value.span.start
+                ):
+                    value.function.kind = "method"
+                entries.append((key, value))
             elif kind.startswith("shorthand_property"):
                 entries.append((f.Literal(self.span(child), self.text(child)), self.name(child)))
             elif kind in ("object_assignment_pattern", "assignment_pattern"):
@@ -262,6 +278,7 @@ class Expressions:
                 key = self.key(child.child_by_field_name("name"))
                 name = str(key.value) if isinstance(key, f.Literal) else ""
                 closure = f.Closure(self.span(child), self.function(child, name))
+                closure.function.kind = "method"
                 entries.append((key, closure))
             elif kind == "ERROR":
                 self.damage(child)
@@ -371,13 +388,19 @@ class Expressions:
         )
 
     def assignment(self, node: Node) -> f.Expression:
-        target = self.expr(node.child_by_field_name("left"))
+        target = self.target(node.child_by_field_name("left"))
         name = target_name(target)
         value = self.expr(node.child_by_field_name("right"), name)
         return f.Bind(self.span(node), target, value)
 
+    def target(self, node: Node | None) -> f.Expression:
+        """What is assigned to, without being declared."""
+        target = self.expr(node)
+        self.assigned.update(bound_names(target))
+        return target
+
     def augmented(self, node: Node) -> f.Expression:
-        target = self.expr(node.child_by_field_name("left"))
+        target = self.target(node.child_by_field_name("left"))
         value = self.expr(node.child_by_field_name("right"))
         span, sign = self.span(node), self.operator(node).removesuffix("=")
         if sign in _LOGICAL:
@@ -423,6 +446,23 @@ class Expressions:
     def error(self, node: Node) -> f.Expression:
         self.damage(node)
         return f.Opaque(self.span(node), self.parts(node.named_children))
+
+
+def bound_names(target: f.Expression) -> Iterator[str]:
+    """The variables that a target binds."""
+    stack = [target]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, f.Name):
+            yield node.id
+        elif isinstance(node, f.Mapping):
+            stack.extend(value for _, value in node.entries)
+        elif isinstance(node, f.Elements):
+            stack.extend(node.items)
+        elif isinstance(node, f.Bind):
+            stack.append(node.target)
+        elif isinstance(node, f.Spread):
+            stack.append(node.value)
 
 
 def target_name(target: f.Expression) -> str:

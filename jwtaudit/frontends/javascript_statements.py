@@ -9,7 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
-from jwtaudit.frontends.javascript_expressions import MAX_DEPTH, Expressions, target_name
+from jwtaudit.frontends.javascript_expressions import (
+    MAX_DEPTH,
+    Expressions,
+    bound_names,
+    target_name,
+)
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -98,9 +103,10 @@ class Statements(Expressions):
         value = node.child_by_field_name("value")
         if target is None:
             return
+        lowered = self.expr(target)
+        self.declared.update(bound_names(lowered))
         if value is not None and self.required(target, value, out):
             return
-        lowered = self.expr(target)
         if isinstance(lowered, f.Name) and value is not None:
             inner = _plain(value)
             if inner.type in _FUNCTION_VALUES:
@@ -170,7 +176,7 @@ class Statements(Expressions):
             return
         if inner.type == "update_expression":
             argument = inner.child_by_field_name("argument")
-            target, span = self.expr(argument), self.span(inner)
+            target, span = self.target(argument), self.span(inner)
             sign = self.operator(inner)[:1]
             out.append(f.Assign(span, (target,), f.Literal(span, 1), sign))
             return
@@ -197,7 +203,7 @@ class Statements(Expressions):
         targets: list[f.Expression] = []
         value: Node | None = inner
         while value is not None and value.type == "assignment_expression":
-            targets.append(self.expr(value.child_by_field_name("left")))
+            targets.append(self.target(value.child_by_field_name("left")))
             value = value.child_by_field_name("right")
         span = self.span(inner)
         name = next((n for n in map(target_name, targets) if n not in ("", "exports")), "")
@@ -285,12 +291,14 @@ class Statements(Expressions):
 
     def for_in(self, node: Node, out: list[f.Statement]) -> None:
         iterable = self.expr(node.child_by_field_name("right"))
+        target = self.expr(node.child_by_field_name("left"))
+        self.declared.update(bound_names(target))
         if self.operator(node) == "in":  # the names of the properties
             iterable = f.Opaque(iterable.span, (iterable,))
         out.append(
             f.Loop(
                 self.span(node),
-                self.expr(node.child_by_field_name("left")),
+                target,
                 iterable,
                 None,
                 self.inside(node.child_by_field_name("body"), loop=True),
@@ -357,7 +365,9 @@ class Statements(Expressions):
 
     def function_statement(self, node: Node, out: list[f.Statement]) -> None:
         name = node.child_by_field_name("name")
-        out.append(self.function(node, _DEFAULT if name is None else self.text(name)))
+        function = self.function(node, _DEFAULT if name is None else self.text(name))
+        self.declared.add(function.name)
+        out.append(function)
 
     def function(self, node: Node, name: str, *, method: bool = False) -> f.Function:
         span = self.span(node)
@@ -374,7 +384,10 @@ class Statements(Expressions):
         omitted = self.functions == 0 and self.omit is not None and self.omit(self.text(node))
         statements: tuple[f.Statement, ...] = ()
         if body is not None and not omitted:
-            statements = (*opening, *self.function_body(body))
+            names = {parameter.name for parameter in parameters}
+            for statement in opening:
+                names.update(declared_names(statement))
+            statements = (*opening, *self.function_body(body, names))
         return f.Function(
             span,
             Span(span.start, span.end if body is None else body.start_byte),
@@ -387,19 +400,27 @@ class Statements(Expressions):
             omitted,
         )
 
-    def function_body(self, node: Node) -> tuple[f.Statement, ...]:
-        """The body of a function: a block, or the expression that it gives back."""
-        loops, self.loops = self.loops, []
-        outer, self.before = self.before, []
+    def function_body(self, node: Node, parameters: set[str]) -> tuple[f.Statement, ...]:
+        """The body of a function: a block, or the expression that it gives back.
+
+        What it assigns without having declared it is a variable of those around it.
+        """
+        saved = self.loops, self.before, self.assigned, self.declared
+        self.loops, self.before, self.assigned, self.declared = [], [], set(), parameters
         self.functions += 1
         try:
             if node.type == "statement_block":
-                return self.block(node.named_children)
-            value = self.expr(node)
-            return (*self.before, f.Return(value.span, value))
+                body = self.block(node.named_children)
+            else:
+                value = self.expr(node)
+                body = (*self.before, f.Return(value.span, value))
+            names = tuple(sorted(self.assigned - self.declared))
+            return (
+                (f.Scope(Span(node.start_byte, node.start_byte), names), *body) if names else body
+            )
         finally:
             self.functions -= 1
-            self.loops, self.before = loops, outer
+            self.loops, self.before, self.assigned, self.declared = saved
 
     def parameter(self, node: Node, out: list[f.Parameter], opening: list[f.Statement]) -> None:
         """One parameter; one that takes its argument apart does so at the body's beginning."""
@@ -617,7 +638,7 @@ class Statements(Expressions):
             self.statement(declaration, made)
             out.extend(made)
             for statement in made:
-                for name in _declared(statement):
+                for name in declared_names(statement):
                     bound = f.Name(span, name)
                     out.append(f.Export(span, _DEFAULT if is_default else name, bound))
         elif value is not None:
@@ -647,28 +668,15 @@ def _passed_on(span: Span, module: str, name: str | None, alias: str) -> f.Impor
     return f.Import(span, module, name, f"exports.{alias}")
 
 
-def _declared(statement: f.Statement) -> list[str]:
+def declared_names(statement: f.Statement) -> list[str]:
+    """The names that a declaration binds."""
     if isinstance(statement, (f.Function, f.Class)):
         return [statement.name]
     if isinstance(statement, f.Import):
         return [statement.alias]
-    if not isinstance(statement, f.Assign):
-        return []
-    names: list[str] = []
-    stack = list(statement.targets)
-    while stack:
-        target = stack.pop()
-        if isinstance(target, f.Name):
-            names.append(target.id)
-        elif isinstance(target, f.Mapping):
-            stack.extend(value for _, value in target.entries)
-        elif isinstance(target, f.Elements):
-            stack.extend(target.items)
-        elif isinstance(target, f.Bind):
-            stack.append(target.target)
-        elif isinstance(target, f.Spread):
-            stack.append(target.value)
-    return names
+    if isinstance(statement, f.Assign):
+        return [name for target in statement.targets for name in bound_names(target)]
+    return []
 
 
 def _plain(node: Node) -> Node:

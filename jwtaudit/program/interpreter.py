@@ -887,6 +887,7 @@ class Interpreter:
             bound = scripts.function_method(receiver, method, arguments, place)
             if bound is not None:
                 return bound
+            scripts.give_elements(self, receiver, method, arguments, place)
         result = self.apply(callee, arguments, place, frame)
         self._propagate_mutations(node, callee, frame)
         return result
@@ -1269,6 +1270,8 @@ class Interpreter:
                 result.entries[name.value] = self._entry(name.value, evaluated, key, value, frame)
             else:
                 result = replace(result, rest=(*result.rest, Operation("entry", (name, evaluated))))
+        if frame.is_script:
+            scripts.bind_methods(self, result)
         return result
 
     def _entry(
@@ -1329,7 +1332,7 @@ class Interpreter:
         return (
             join(Operation("or", (join(*parts), right), place=place))
             if is_test(left)
-            else join(*parts, right)
+            else _ordered(join(*parts, right))
         )
 
     def _unary(self, node: f.Unary, frame: Frame) -> Value:
@@ -1492,6 +1495,10 @@ class Interpreter:
     def _exit(self, call: Call, model: Model, frame: Frame) -> Value:
         frame.dead = True
         return Outcome(call, place=call.place)
+
+
+def _ordered(value: Value) -> Value:
+    return replace(value, ordered=True) if isinstance(value, Join) else value
 
 
 def _put(name: f.Scalar, value: Value, place: Place) -> Value:

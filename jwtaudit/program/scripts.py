@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.containers import list_append
+from jwtaudit.program.operations import element
 from jwtaudit.values import (
     Bound,
     Call,
@@ -18,6 +19,7 @@ from jwtaudit.values import (
     Param,
     Partial,
     Symbol,
+    Table,
     Unknown,
     Value,
     join,
@@ -94,6 +96,7 @@ METHODS: dict[str, Callable[[Use], Value | None]] = {
     **{f"setUTC{part}": _moved(unit) for part, unit in _UNITS.items()},
 }
 
+_EACH = frozenset({"forEach", "map", "filter", "find", "some", "every", "flatMap", "findIndex"})
 _GLOBAL_OBJECTS = ("window", "globalThis", "self", "global")
 _CALLBACK_NAMES = ("cb", "callback", "done", "next", "resolve", "fn")
 
@@ -155,6 +158,39 @@ def function_method(
     return Partial(receiver, arguments[1:], place=place)
 
 
+def bind_methods(interpreter: Interpreter, table: Table) -> None:
+    """Inside the methods of an object, ``this`` is the object."""
+    for value in table.entries.values():
+        if isinstance(value, Closure) and value.definition.kind == "method":
+            scope = interpreter.project.functions.get(value.id)
+            if scope is not None:
+                scope.closures = ({"this": table}, *scope.closures)
+
+
+def give_elements(
+    interpreter: Interpreter,
+    receiver: Value,
+    method: str,
+    arguments: tuple[Bound, ...],
+    place: Place,
+) -> None:
+    """A function given to ``map`` and its like gets an element."""
+    if method in _EACH and arguments and isinstance(arguments[0].value, Closure):
+        _give(interpreter, arguments[0].value, (element(receiver),), place)
+
+
+def _give(
+    interpreter: Interpreter, function: Closure, values: tuple[Value, ...], place: Place
+) -> None:
+    """Tell a function that is written into a call what it will be called with."""
+    scope = interpreter.project.functions.get(function.id)
+    if scope is None or scope.definition is None or scope.state != "new":
+        return
+    if place.path == function.id.path and place.span.contains(scope.definition.span):
+        names = [p.name for p in scope.definition.parameters if p.kind == "positional"]
+        scope.given = dict(zip(names, values, strict=False))
+
+
 def named_callback(call: Call, model: Model) -> tuple[Bound, ...]:
     """The arguments, with the last one known as the callback if it is one.
 
@@ -198,13 +234,7 @@ def call_back(
     """What a function gives back that a library calls with these values; None if not known."""
     if not isinstance(function, Closure):
         return None
-    scope = interpreter.project.functions.get(function.id)
-    if scope is None or scope.definition is None:
-        return None
-    inline = place.path == function.id.path and place.span.contains(scope.definition.span)
-    if inline and scope.state == "new":
-        names = [p.name for p in scope.definition.parameters if p.kind == "positional"]
-        scope.given = dict(zip(names, values, strict=False))
+    _give(interpreter, function, values, place)
     arguments = tuple(Bound(value, place=place) for value in values)
     return interpreter.apply(function, arguments, place, frame)
 
