@@ -211,6 +211,8 @@ class Model:
         factory: the meanings that the constructor of the receiver gives.
         configured_by: calls anywhere in the project that give what this call leaves out.
         validated_by: methods of the result, or functions it must be passed to, that check claims.
+        validate: how the first of these is written behind the call; ``{target}`` is its result.
+        secure: the function that makes secrets in the place of this one, for the same arguments.
         effect: what a transform does, how a generator makes its bytes, which clock it is.
     """
 
@@ -228,6 +230,8 @@ class Model:
     factory: tuple[str, ...] = ()
     configured_by: tuple[str, ...] = ()
     validated_by: tuple[str, ...] = ()
+    validate: str = ""
+    secure: str = ""
     effect: str = ""
     returns: str = ""
     switches: tuple[Switch, ...] = ()
@@ -399,8 +403,8 @@ _LIBRARY_KEYS: dict[str, type] = {
 _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
-    "options": list, "factory": list, "configured-by": list, "validated-by": list, "effect": str,
-    "returns": str,
+    "options": list, "factory": list, "configured-by": list, "validated-by": list,
+    "validate": str, "secure": str, "effect": str, "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
@@ -607,6 +611,8 @@ def _models(
             factory=tuple(call.get("factory", ())),
             configured_by=tuple(prefix + name for name in call.get("configured-by", ())),
             validated_by=tuple(call.get("validated-by", ())),
+            validate=call.get("validate", ""),
+            secure=call.get("secure", ""),
             effect=call.get("effect", ""),
             returns=prefix + call["returns"] if "returns" in call else "",
             switches=switches,

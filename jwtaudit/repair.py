@@ -36,13 +36,28 @@ class Snippet(NamedTuple):
     text: str
 
 
-class EnvVar(NamedTuple):
-    """An environment variable without a default, read as the project reads its others."""
+class Named(NamedTuple):
+    """A snippet of ``rules/data/snippets.toml``, in the language of the file.
+
+    ``@`` in it is what it replaces, ``#`` is the number.
+    """
 
     name: str
+    number: int = 0
 
 
-Code: TypeAlias = "Snippet | EnvVar | str | bytes | bool | int | float | list[str] | None"
+class EnvVar(NamedTuple):
+    """An environment variable without a default, read as the project reads its others.
+
+    Without a name it is called as what it is assigned to. ``binary`` asks for bytes.
+    """
+
+    name: str = ""
+    binary: bool = False
+
+
+Constant: TypeAlias = "str | bytes | bool | int | float | list[str] | dict[str, Constant] | None"
+Code: TypeAlias = "Snippet | Named | EnvVar | Constant"
 """A snippet, a lookup, or a constant that is written as a literal."""
 
 
@@ -61,13 +76,15 @@ class Replace:
 class SetArgument:
     """Give a call (by its place) a named argument, in place of its value if it has it.
 
-    With ``key``, an entry of the mapping that is this argument: ``options={"key": code}``.
+    With ``key``, an entry of the mapping that is this argument: ``options={"key": code}``. Where a
+    language has no named arguments, ``position`` is what counts.
     """
 
     call: Place
     name: str
     code: Code
     key: str = ""
+    position: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +99,12 @@ class DropArgument:
 class DropItem:
     """Take out what stands at a place: an element, an argument, or the entry with this value.
 
-    An assignment or an annotated field loses its value; ``a or b`` loses ``b``.
+    An argument that is an empty mapping then goes, too. An annotated field loses its value;
+    ``a or b`` loses ``b``. With ``claim``, what an object is made with stays: it may need it.
     """
 
     place: Place
+    claim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +117,14 @@ class SetEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AddItem:
+    """Put a further element into the list at a place."""
+
+    place: Place
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
 class RenameKey:
     """Give the entry or argument with the value at a place another name."""
 
@@ -106,10 +133,33 @@ class RenameKey:
 
 
 @dataclass(frozen=True, slots=True)
+class CallInstead:
+    """Let the call at a place call another function, with the same arguments."""
+
+    place: Place
+    function: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class DropFactor:
+    """Take the only factor of a thousand out of the expression at a place."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Insist:
+    """Let a lookup with a default fail instead: ``a.get(k, d)`` becomes ``a[k]``."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class AddStatement:
     """Write a statement behind the one that holds a place.
 
-    ``{target}`` in the snippet is what that statement assigns to.
+    ``{target}`` in the snippet is what that statement assigns to; a result that is returned gets
+    a name.
     """
 
     place: Place
@@ -132,11 +182,12 @@ class SwapDecorators:
 
 
 @dataclass(frozen=True, slots=True)
-class SetText:
-    """Put plain text at a place of a file that is no program: a version in a manifest."""
+class ReplaceText:
+    """Put a text for another one that stands once at a place, in a file that is no program."""
 
     place: Place
-    text: str
+    old: str
+    new: str
 
 
 Change: TypeAlias = (
@@ -145,11 +196,15 @@ Change: TypeAlias = (
     | DropArgument
     | DropItem
     | SetEntry
+    | AddItem
     | RenameKey
+    | CallInstead
+    | DropFactor
+    | Insist
     | AddStatement
     | DropStatement
     | SwapDecorators
-    | SetText
+    | ReplaceText
 )
 
 
@@ -159,10 +214,12 @@ class Repair:
     Attributes:
         title: what it does, as an order: "Remove `none` from the list".
         changes: carried out together or not at all.
+        otherwise: what to try where this brings another finding, or cannot be done.
     """
 
-    __slots__ = ("changes", "title")
+    __slots__ = ("changes", "otherwise", "title")
 
-    def __init__(self, title: str, *changes: Change) -> None:
+    def __init__(self, title: str, *changes: Change, otherwise: Repair | None = None) -> None:
         self.title = title
         self.changes = changes
+        self.otherwise = otherwise

@@ -179,13 +179,17 @@ def test_set_entry():
         ("x = f()\ny\n", "x = f()\nx.validate()\ny\n"),
         ("if a:\n\tx = f(\n\t\t1)  # c\n", "if a:\n\tx = f(\n\t\t1)  # c\n\tx.validate()\n"),
         ("if a: x = f()\n", None),
+        ("x = f()[1]\n", None),
         ("x = f(); y\n", "x = f(); x.validate(); y\n"),
         ("x: T = f()", "x: T = f()\nx.validate()"),
-        ("return f()", None),
+        ("return f()", "claims = f()\nclaims.validate()\nreturn claims"),
+        ("return f().claims", "decoded = f()\ndecoded.validate()\nreturn decoded.claims"),
+        ("return f()[1]", None),
     ],
 )
 def test_add_statement(before, after):
-    change = AddStatement(_at(before, "f("), Snippet("{target}.validate()"))
+    call = before[before.index("f(") : before.index(")") + 1]
+    change = AddStatement(_at(before, call), Snippet("{target}.validate()"))
     if after is None:
         with pytest.raises(CannotError):
             _edit(before, change)

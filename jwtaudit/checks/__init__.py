@@ -71,7 +71,7 @@ def run(project: Project, names: Collection[str]) -> Iterator[Draft | Diagnostic
 def _configured(project: Project, rule: str) -> Iterator[Draft]:
     """What a rule says of the settings of frameworks, which their models name."""
     from jwtaudit.finding import Draft  # noqa: PLC0415
-    from jwtaudit.program.framework_settings import unsafe_settings  # noqa: PLC0415
+    from jwtaudit.program.framework_settings import set_right, unsafe_settings  # noqa: PLC0415
 
     for unsafe in unsafe_settings(project, rule):
         setting = unsafe.setting
@@ -83,6 +83,7 @@ def _configured(project: Project, rule: str) -> Iterator[Draft]:
             confidence=unsafe.confidence,
             advice=setting.advice,
             anchor=f"setting {setting.name}",
+            repair=set_right(unsafe),
         )
 
 

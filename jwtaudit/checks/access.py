@@ -12,6 +12,7 @@ from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.repair import Repair, SwapDecorators
 from jwtaudit.source import Place
 from jwtaudit.values import (
     Arm,
@@ -69,6 +70,10 @@ def guard_decorator_misapplied(project: Project) -> Iterator[Draft]:
                 related=((route, "registered here, unguarded"),),
                 advice="Put the guard below the route, next to the function.",
                 anchor=scope.name,
+                repair=Repair(
+                    "Put the guard below the route",
+                    SwapDecorators(Place(scope.id.path, decorators[index].span), route),
+                ),
             )
             break
 

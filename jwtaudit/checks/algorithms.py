@@ -237,6 +237,7 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
                         value=part,
                         what="accepted as the algorithm here",
                         notes=_notes(site),
+                        repair=_pinned(site),
                     )
                     break
 
@@ -267,6 +268,7 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
             if _is_public(project, site.argument("key"))
             else Confidence.MEDIUM,
             notes=_notes(site),
+            repair=_pinned(site) or _public_only(site, given),
         )
 
 
@@ -515,6 +517,21 @@ def _pinned(site: Site) -> Repair | None:
     if change is None:
         return None
     return Repair(f"Accept {algorithm} only, which the project signs with", change)
+
+
+def _public_only(site: Site, listed: Value) -> Repair | None:
+    """Accept the public-key algorithms of a list, where the key is seen to be a public one."""
+    if not isinstance(listed, Sequence) or listed.rest or not listed.place:
+        return None
+    names = [item.value for item in listed.items if isinstance(item, Const)]
+    kept = [name for name in names if isinstance(name, str) and name in _ASYMMETRIC]
+    if (
+        not _is_public(site.project, site.argument("key"))
+        or len(names) != len(listed.items)
+        or not kept
+    ):
+        return None
+    return Repair("Accept no HMAC with a public key", Replace(listed.place, kept))
 
 
 def _without(site: Site, name: Value) -> Repair | None:

@@ -26,9 +26,11 @@ from jwtaudit.program.kinds import words
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.project import deep
+from jwtaudit.program.repairs import check_and_require, drop, require_claim, set_meaning
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
+from jwtaudit.repair import AddStatement, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
     Absent,
     Call,
@@ -80,9 +82,11 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         if added:
             if _unlimited(site, added):
                 why = "its lifetime is switched off"
+                repair = drop(site, site.argument("lifetime"), "Leave the library's lifetime")
                 if added == "on-request":
                     why = "its payload has no `exp`, and no lifetime is given"
-                yield _never_expires(site, why, Confidence.HIGH)
+                    repair = _limited(site)
+                yield _never_expires(site, why, Confidence.HIGH, repair)
             continue
         if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
             continue
@@ -96,7 +100,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 why, confidence = missing
                 if confidence is Confidence.MEDIUM and _reads_own(project, claims):
                     confidence = Confidence.LOW
-                yield _never_expires(site, why, confidence)
+                yield _never_expires(site, why, confidence, _short_lived(claims))
     for setting in lifetime_settings(project):
         if setting.unlimited:
             yield Draft(
@@ -188,7 +192,22 @@ def _unlimited(site: Site, added: str) -> bool:
     )
 
 
-def _never_expires(site: Site, why: str, confidence: Confidence) -> Draft:
+def _short_lived(claims: Table) -> Repair | None:
+    if claims.place is None:
+        return None
+    change = SetEntry(claims.place, "exp", Named("expiry"))
+    return Repair("Let the token expire after 15 minutes", change)
+
+
+def _limited(site: Site) -> Repair | None:
+    """Ask the library for an expiry."""
+    change = set_meaning(site, "lifetime", Named("lifetime"))
+    return Repair("Let the token expire after 15 minutes", change) if change else None
+
+
+def _never_expires(
+    site: Site, why: str, confidence: Confidence, repair: Repair | None = None
+) -> Draft:
     reached = tuple((call.place, f"calls `{call.name}()`") for call in reversed(site.chain))
     return Draft(
         rule="missing-expiry",
@@ -199,6 +218,7 @@ def _never_expires(site: Site, why: str, confidence: Confidence) -> Draft:
         advice='Put an expiry into the payload: `"exp": datetime.now(timezone.utc) +'
         " timedelta(minutes=15)`.",
         anchor=f"{site.call.scope.qualname} expiry",
+        repair=repair,
     )
 
 
@@ -412,6 +432,7 @@ def _off(
         advice=advice,
         anchor=f"{site.call.scope.qualname} {off.effect}",
         notes=site.notes,
+        repair=check_and_require(site, off.evidence.value, "exp"),
     )
 
 
@@ -428,7 +449,14 @@ def _leeway(site: Site, least: float, most: float | None, rule: str) -> Iterator
                 trace=steps(slack.source, site.place, "leeway of this verification"),
                 advice="A leeway is for clocks that differ: a minute is enough.",
                 anchor=f"{site.call.scope.qualname} leeway",
+                repair=_shorter(slack.source),
             )
+
+
+def _shorter(leeway: Value) -> Repair | None:
+    if leeway.place is None or not isinstance(leeway, Const):
+        return None
+    return Repair("Allow for a minute", Replace(leeway.place, int(MINUTE)))
 
 
 def _span(seconds: float) -> str:
@@ -470,6 +498,7 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
                 ' `"essential": True` in its entry, as the library has it.',
                 anchor=f"{site.call.scope.qualname} {claim}",
                 notes=site.notes,
+                repair=require_claim(site, claim),
             )
 
 
@@ -499,7 +528,15 @@ def expiry_not_required(project: Project) -> Iterator[Draft]:
         ' ["exp"]}`.',
         anchor="expiry required",
         notes=site.notes,
+        repair=_all_require_expiry([sites[place] for place in ordered]),
     )
+
+
+def _all_require_expiry(sites: list[Site]) -> Repair | None:
+    """One repair for all calls, as there is one finding; only if each can be told."""
+    repairs = [require_claim(site, "exp") for site in sites]
+    changes = [change for repair in repairs if repair for change in repair.changes]
+    return Repair("Refuse a token without `exp`", *changes) if all(repairs) else None
 
 
 def _takes_eternal(site: Site) -> bool:
@@ -533,11 +570,12 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             if is_handed_to_check(project, site.call):
                 continue
             confidence = Confidence.HIGH if uses else Confidence.MEDIUM
+            repair = _validated(site)
             advice = f"Call `{site.model.validated_by[0]}` on the result before it is used."
         else:
             if not _used_as_claims(project, site) or is_handed_to_check(project, site.call):
                 continue
-            confidence = Confidence.MEDIUM
+            confidence, repair = Confidence.MEDIUM, None
             advice = "Verify with the library's JWT function, which looks at the claims, too."
         if _is_lenient(site) or _is_self_made(site) or _verified_elsewhere(site):
             continue
@@ -550,7 +588,17 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             advice=advice,
             anchor=f"{site.call.scope.qualname} claims",
             notes=site.notes,
+            repair=repair,
         )
+
+
+def _validated(site: Site) -> Repair | None:
+    if not site.model.validate:
+        return None
+    return Repair(
+        "Validate the claims before they are used",
+        AddStatement(site.place, Snippet(site.model.validate)),
+    )
 
 
 def _validates(site: Site, event: object) -> bool:

@@ -8,6 +8,8 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Draft
 from jwtaudit.program.cookies import Cookie, off, token_cookies
 from jwtaudit.program.origins import steps
+from jwtaudit.program.repairs import set_meaning
+from jwtaudit.repair import Repair
 from jwtaudit.values import Absent, Const, options
 
 if TYPE_CHECKING:
@@ -86,4 +88,12 @@ def _draft(cookie: Cookie, attribute: str, why: str, confidence: Confidence) -> 
         confidence=confidence,
         trace=steps(options(cookie.value)[0], event.place, "set as a cookie here"),
         anchor=f"{event.scope.qualname}:cookie {cookie.name}",
+        repair=_protected(cookie, attribute),
     )
+
+
+def _protected(cookie: Cookie, attribute: str) -> Repair | None:
+    if cookie.site is None:
+        return None
+    change = set_meaning(cookie.site, attribute, "Lax" if attribute == "samesite" else True)
+    return Repair(f"Give `{cookie.spelling[attribute]}`", change) if change else None

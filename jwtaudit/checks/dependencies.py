@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.dependencies import is_followed
-from jwtaudit.dependencies.versions import bounds
+from jwtaudit.dependencies.versions import bounds, fits, version_of
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.advisories import abandoned, advisories, exposed, title
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.repair import Repair, ReplaceText
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _NOT_SHIPPED = re.compile(r"(^|[-_./])(tests?|dev|develop|docs?|lint|ci|build)([-_./]|$)")
 _MOST_NAMED = 3
+# One version with an operator before it: what may follow it is decided by people.
+_FLOOR = re.compile(r"\s*(?:===?|>=|~=?|\^|@\^)?\s*v?(\d+(?:\.\d+)*)\s*")
 
 
 @check("vulnerable-jwt-library")
@@ -53,7 +56,7 @@ def _vulnerable(
     known = sorted(known, key=lambda a: (a not in reached or a.weight < 2, -a.weight))
     worst = known[0]
     name = title(project, requirement.ecosystem, requirement.package)
-    fixed = _newest(known)
+    fixed = _safe(requirement, _newest(known))
     others = [a.ids[0] for a in known[1:]]
     message = (
         f"{name} {requirement.version or requirement.written} is open to {worst.ids[0]}:"
@@ -74,12 +77,33 @@ def _vulnerable(
         ),
         advice=f"Raise it to {fixed} or later (`{_wanted(requirement, fixed)}`) and lock again.",
         anchor=requirement.package,
+        repair=_raised(requirement, fixed),
     )
+
+
+def _raised(requirement: Requirement, fixed: str) -> Repair | None:
+    """The floor or the pin of a manifest that people write; a lock is made by its tool."""
+    match = _FLOOR.fullmatch(requirement.written)
+    if match is None or requirement.lock:
+        return None
+    change = ReplaceText(requirement.place, match[1], fixed)
+    return Repair(f"Raise {requirement.package} to {fixed}", change)
 
 
 def _newest(known: Iterable[Advisory]) -> str:
     """The release that has all fixes."""
     return max((a.fixed for a in known), key=lambda text: [int(n) for n in text.split(".")])
+
+
+def _safe(requirement: Requirement, release: str) -> str:
+    """The first release from this one on that has no published fault."""
+    known = advisories()[requirement.ecosystem, requirement.package]
+    while found := [a for a in known if fits(a.affected, version_of(release))]:
+        later = _newest(found)
+        if later == release:
+            break
+        release = later
+    return release
 
 
 def _wanted(requirement: Requirement, release: str) -> str:

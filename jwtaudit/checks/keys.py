@@ -23,7 +23,9 @@ from jwtaudit.program.keys import (
     sources,
 )
 from jwtaudit.program.origins import describe, steps
+from jwtaudit.program.secret_repairs import from_environment, without_default
 from jwtaudit.program.wordlist import is_known, is_placeholder
+from jwtaudit.repair import CallInstead, Repair, Replace, Snippet
 from jwtaudit.values import Const, Env, Operation, Outcome, Param, Setting, walk
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def hardcoded_key(project: Project) -> Iterator[Draft]:
                 "Read the key from the environment or a secret store without a default"
                 ' (`os.environ["JWT_SECRET"]`), make a new one (`secrets.token_hex(32)`), and'
                 " treat this one as known.",
+                from_environment(literal.value),
             )
 
 
@@ -73,6 +76,7 @@ def secret_fallback(project: Project) -> Iterator[Draft]:
                 " mint tokens for any user of such an installation",
                 'Take the key without a default (`os.environ["JWT_SECRET"]`), so that the program'
                 " does not start when it is missing.",
+                without_default(project, literal.value, literal.lookups),
             )
 
 
@@ -131,18 +135,25 @@ class _Literal:
             return f" and has {size} bytes where {wanted} are needed"
         return ""
 
-    def draft(self, message: str, advice: str) -> Draft:
+    @property
+    def lookups(self) -> list[Env | Setting | Param]:
+        """What it is the default of; nothing for a parameter's, which has several cures."""
+        return [] if self.parameter else [x for _, source in self.uses for x in source.lookups]
+
+    def draft(self, message: str, advice: str, repair: Repair | None) -> Draft:
         use, source = self.uses[0]
+        confidence = _confidence(self.project, self.place, (u for u, _ in self.uses))
         return Draft(
             rule="",
             place=self.place,
             message=message,
-            confidence=_confidence(self.project, self.place, (u for u, _ in self.uses)),
+            confidence=confidence,
             trace=steps(source.value, use.place, f"{use.library.title} {use.verb} with it"),
             related=tuple(_related(use.place, self.uses)),
             advice=advice,
             secrets=(self.place,),
             anchor=enclosing(self.project, self.place),
+            repair=repair if confidence > Confidence.LOW else None,  # a key for development stays
         )
 
 
@@ -247,6 +258,7 @@ def weak_secret(project: Project) -> Iterator[Draft]:
                 " holds one token can try all keys offline and then mint tokens for any user",
                 "Make it of at least 32 random bytes: `secrets.token_hex(32)`.",
                 Confidence.HIGH,
+                repair=_longer(project, source.value),
             )
     yield from _short_minimum(project)
 
@@ -269,6 +281,20 @@ def _random_bytes(project: Project, value: Value) -> int | None:
         known = isinstance(kind, Const) and kind.value == "oct"
         if known and isinstance(size, Const) and type(size.value) is int:
             return size.value // 8
+    return None
+
+
+def _longer(project: Project, value: Value) -> Repair | None:
+    """Make as many random bytes as the strongest HMAC needs."""
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    if model is None or not isinstance(value, Outcome):
+        return None
+    for meaning, number in (("size", 32), ("bits", 256)):
+        size = project.argument(value.call, model, meaning)
+        if isinstance(size, Const) and size.place not in (None, value.call.place):
+            assert size.place is not None
+            enough = 256 if model.role == "key-generate" else number
+            return Repair("Make the key of 32 random bytes", Replace(size.place, enough))
     return None
 
 
@@ -331,7 +357,18 @@ def predictable_secret(project: Project) -> Iterator[Draft]:
                 "Make the key with `secrets.token_hex(32)` once, and keep it in the environment or"
                 " a secret store.",
                 confidence,
+                repair=_by_chance(project, source.value),
             )
+
+
+def _by_chance(project: Project, value: Value) -> Repair | None:
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    if model is None or not model.secure or not isinstance(value, Outcome):
+        return None
+    if model.effect.startswith("uuid") and value.call.arguments:
+        return None
+    change = CallInstead(value.call.place, Snippet(model.secure))
+    return Repair("Make the key with the generator for secrets", change)
 
 
 def _predictable(project: Project, value: Value) -> tuple[str, Confidence] | None:
@@ -368,6 +405,7 @@ def _draft(
     advice: str,
     confidence: Confidence,
     secrets: tuple[Place, ...] = (),
+    repair: Repair | None = None,
 ) -> Draft:
     place = source.value.place or use.place
     return Draft(
@@ -380,6 +418,7 @@ def _draft(
         notes=use.library.assumed(use.version),
         secrets=secrets,
         anchor=enclosing(project, place),
+        repair=repair,
     )
 
 
@@ -397,6 +436,7 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
                 'Take the key without a default (`os.environ["JWT_SECRET"]`), and refuse to start'
                 " when it is empty.",
                 Confidence.HIGH if use.version is not None else Confidence.MEDIUM,
+                repair=_insisted(project, source),
             )
 
 
@@ -413,6 +453,7 @@ def refused_key(project: Project) -> Iterator[Draft]:
                 " token, older versions accept it and so do tokens that anyone can mint",
                 "Refuse to start when the key is missing.",
                 Confidence.HIGH if use.version is not None else Confidence.MEDIUM,
+                repair=_insisted(project, source),
             )
     for use, source in _made_of(project):
         reason = _unusable(use, source)
@@ -426,6 +467,11 @@ def refused_key(project: Project) -> Iterator[Draft]:
                 Confidence.HIGH,
                 secrets=(source.value.place,) if source.value.place is not None else (),
             )
+
+
+def _insisted(project: Project, source: Source) -> Repair | None:
+    assert isinstance(source.value, Const)
+    return without_default(project, source.value, source.lookups)
 
 
 def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
@@ -543,4 +589,7 @@ def weak_asymmetric_key(project: Project) -> Iterator[Draft]:
             ),
             advice="Make RSA keys of at least 2048 bits (3072 for keys that are to last).",
             anchor=enclosing(project, site.place),
+            repair=Repair("Make a key of 3072 bits", Replace(size.place, 3072))
+            if size.place
+            else None,
         )

@@ -15,6 +15,7 @@ from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime
+from jwtaudit.repair import DropFactor, Named, Repair, Replace
 from jwtaudit.values import Absent, Const, Operation, entry, options
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def claim_type_or_unit_error(project: Project) -> Iterator[Draft]:
                     trace=((_clock(time, site), "clock"), (site.place, "token signed here")),
                     advice="Use `datetime.now(timezone.utc)`, or `int(time.time())`.",
                     anchor=f"{site.call.scope.qualname} clock",
+                    repair=_with_zone((_clock(time, site),)),
                 )
 
 
@@ -149,6 +151,7 @@ def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 trace=steps(time.source, site.place, "token signed here"),
                 advice="`int(time.time()) + 15 * 60`, or a timezone-aware datetime.",
                 anchor=f"{site.call.scope.qualname} unit",
+                repair=_in_seconds(site, time),
             )
 
 
@@ -201,6 +204,7 @@ def naive_utc_clock(project: Project) -> Iterator[Draft]:
             related=tuple((place, f"used for `{used[place][1]}`") for place in others),
             advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
             anchor="utcnow",
+            repair=_with_zone(tuple(used)),
         )
 
 
@@ -276,6 +280,28 @@ def _stepped(site: Site, confidence: Confidence = Confidence.HIGH) -> Confidence
     """One step less sure in examples and demos."""
     shown = setting_of(site.place.path) is not Setting.PRODUCT or in_main(site.call.path)
     return Confidence(max(confidence - 1, 0)) if shown else confidence
+
+
+def _with_zone(clocks: tuple[Place, ...]) -> Repair:
+    """Read the clock with its zone, at all places or none."""
+    changes = (Replace(place, Named("utc-now")) for place in clocks)
+    return Repair("Read the clock in UTC, with its zone", *changes)
+
+
+_TOO_FINE = frozenset({"milliseconds", "microseconds", "nanoseconds"})
+
+
+def _in_seconds(site: Site, time: Time) -> Repair | None:
+    """Count an expiry in seconds, where it is told how many follow the clock's reading."""
+    values = [entry(claims, "exp") for claims in claim_sets(site)]
+    place = values[0].place if len(values) == 1 else None
+    if place is None or time.clock not in _TOO_FINE:
+        return None
+    anew: Repair | None = None
+    if time.length is not None and time.length >= MINUTE:
+        code = Named("seconds-from-now", round(time.length))
+        anew = Repair("Count the expiry in seconds", Replace(place, code))
+    return Repair("Count the expiry in seconds", DropFactor(place), otherwise=anew)
 
 
 def _span(seconds: float) -> str:

@@ -21,6 +21,7 @@ from jwtaudit.program.keys import key_uses
 from jwtaudit.program.names import is_link_name, is_masked, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import MODULE, Raised, Tested
+from jwtaudit.repair import DropStatement, Repair, Replace
 from jwtaudit.values import (
     Call,
     Const,
@@ -257,4 +258,16 @@ def _draft(
         trace=steps(part, event.place, "written here"),
         secrets=(part.place,) if isinstance(part, Const) and part.place is not None else (),
         anchor=f"{event.scope.qualname}:{subject}",
+        repair=_unsaid(message, part) if confidence > Confidence.LOW else None,
     )
+
+
+def _unsaid(message: _Message, part: Value) -> Repair | None:
+    """Name what is logged, and not its value; a message of nothing else goes as a whole."""
+    call = message.event
+    if not isinstance(call, Call):
+        return None
+    whole = [a for a in call.arguments if a.place and same(a.value, part) and not a.spread]
+    if len(call.arguments) > 1 and len(whole) == 1 and whole[0].place:
+        return Repair("Log that there is one, and not its value", Replace(whole[0].place, "***"))
+    return Repair("Do not log it", DropStatement(call.place)) if call.discarded else None

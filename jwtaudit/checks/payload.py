@@ -17,6 +17,7 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
+from jwtaudit.program.repairs import drop
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
     Absent,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from jwtaudit.facts import Scalar
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
+    from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
 _MAX_NESTING = 4
@@ -71,6 +73,7 @@ def credential_in_payload(project: Project) -> Iterator[Draft]:
             anchor=name,
             confidence=Confidence.HIGH if sensitivity(name) else Confidence.MEDIUM,
             secret=isinstance(value, Const),
+            repair=drop(site, value, f"Leave `{subject}` out of the payload", claim=True),
         )
 
 
@@ -127,6 +130,7 @@ def _draft(
     anchor: str,
     confidence: Confidence,
     secret: bool = False,
+    repair: Repair | None = None,
 ) -> Draft:
     function = site.call.scope.qualname
     return Draft(
@@ -138,6 +142,7 @@ def _draft(
         trace=steps(value, site.place, "signed here") if place != site.place else (),
         secrets=(value.place,) if secret and value.place is not None else (),
         anchor=f"{function}:{anchor}",
+        repair=repair,
     )
 
 

@@ -10,6 +10,7 @@ from jwtaudit.models import applies
 from jwtaudit.program.authority import Authority, Reading, Use, Weight, says
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import steps
+from jwtaudit.program.repairs import check_and_require, effective, renamed
 from jwtaudit.values import Absent, Const, Join, Sequence, Table, Value, options
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jwtaudit.models import Ineffective
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
+    from jwtaudit.repair import Repair
 
 
 @check("unverified-decode")
@@ -48,7 +50,19 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
             advice="Verify it with the issuer's key, and name the algorithm.",
             notes=_notes(reading.site) if reading.site is not None else (),
             anchor=f"{reading.scope.qualname} unverified",
+            repair=_verified(reading),
         )
+
+
+def _verified(reading: Reading) -> Repair | None:
+    """Leave the check on, where the key is given."""
+    site, evidence = reading.site, reading.evidence
+    if site is None or evidence is None or evidence.lookups:
+        return None
+    key = site.argument("key")
+    if isinstance(key, Absent) or (isinstance(key, Const) and not key.value):
+        return None
+    return check_and_require(site, evidence.value, "exp", with_algorithms=True)
 
 
 def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:
@@ -87,11 +101,14 @@ def ignored_verify_option(project: Project) -> Iterator[Draft]:
         for row in rows:
             value = _ignored(site, row)
             if value is not None:
-                yield _draft(site, value, row.key or row.argument, row.wanted, row.instead)
+                repair = effective(site, value, row)
+                yield _draft(site, value, row.key or row.argument, row.wanted, row.instead, repair)
         known = {row.key for row in rows}
         for key, value in _unknown_keys(site):
             if key not in known:
-                yield _draft(site, value, key, "", _nearest(key, site.model.options))
+                near = _nearest(key, site.model.options)
+                instead = f'options={{"{near}": ...}}' if near else ""
+                yield _draft(site, value, key, "", instead, renamed(value, key, near))
 
 
 def _ignored(site: Site, row: Ineffective) -> Value | None:
@@ -138,10 +155,12 @@ def _nearest(key: str, known: frozenset[str]) -> str:
     import difflib  # noqa: PLC0415 - few runs need it
 
     near = difflib.get_close_matches(key.lower(), sorted(known), n=1, cutoff=0.7)
-    return f'options={{"{near[0]}": ...}}' if near else ""
+    return near[0] if near else ""
 
 
-def _draft(site: Site, value: Value, name: str, wanted: str, instead: str) -> Draft:
+def _draft(
+    site: Site, value: Value, name: str, wanted: str, instead: str, repair: Repair | None
+) -> Draft:
     scope = site.scope
     meant = f": {wanted}" if wanted else ""
     version = site.version or site.library.newest
@@ -156,6 +175,7 @@ def _draft(site: Site, value: Value, name: str, wanted: str, instead: str) -> Dr
         advice=f"Write {instead} instead." if instead else f"Remove `{name}`.",
         notes=_notes(site),
         anchor=f"{scope.name if scope else ''} {name}",
+        repair=repair,
     )
 
 

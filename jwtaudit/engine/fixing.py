@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.fixes.edits import Edit
     from jwtaudit.redact import Redactor
+    from jwtaudit.repair import Repair
     from jwtaudit.source import Source
 
 _PASSES = 10
@@ -81,29 +82,43 @@ class Fixer:
         self.trials = 0
         self.before = Counter(_identity(draft, rule) for draft, rule in run.drafts)
         self.edits: dict[int, tuple[Edit, ...]] = {}
+        self.repairs: dict[int, Repair] = {}
         self.found: list[Finding] = []
         self._sources: dict[str, Source | None] = {}
 
     def findings(self) -> list[Finding]:
         """All findings, those that can be fixed with their fixes."""
-        self.edits = self._verified(self._candidates())
+        repairs = self._repairs()
+        while repairs:
+            good = self._verified(self._candidates(repairs))
+            self.edits.update(good)
+            self.repairs.update({index: repairs[index] for index in good})
+            repairs = {
+                index: repair.otherwise
+                for index, repair in repairs.items()
+                if index not in good and repair.otherwise is not None
+            }
         self.found = [
-            replace(finding, fix=self._fix(draft, rule, self.edits[index]))
-            if index in self.edits
-            else finding
-            for index, (finding, draft, rule) in enumerate(self.reported)
+            replace(finding, fix=self._fix(index, rule)) if index in self.edits else finding
+            for index, (finding, _, rule) in enumerate(self.reported)
         ]
         return self.found
 
     # -- candidates --------------------------------------------------------------------------------
 
-    def _candidates(self) -> dict[int, tuple[Edit, ...]]:
+    def _repairs(self) -> dict[int, Repair]:
+        """The findings that may be fixed."""
+        return {
+            index: draft.repair
+            for index, (finding, draft, rule) in enumerate(self.reported)
+            if draft.repair and rule.fix != "none" and finding.suppression is None
+        }
+
+    def _candidates(self, repairs: Mapping[int, Repair]) -> dict[int, tuple[Edit, ...]]:
         """The findings with edits, the most severe first."""
         found: dict[int, tuple[Edit, ...]] = {}
-        for index, (finding, draft, rule) in enumerate(self.reported):
-            if draft.repair is None or rule.fix == "none" or finding.suppression is not None:
-                continue
-            edits = edits_of(draft.repair, self._file, self._lookups)
+        for index, repair in repairs.items():
+            edits = edits_of(repair, self._file, self._lookups)
             if edits and all(self.redactor.text(e.text) == _plain(e.text) for e in edits):
                 found[index] = edits
         rank = sorted(found, key=lambda i: (-self.reported[i][0].severity, i))
@@ -226,10 +241,10 @@ class Fixer:
 
     # -- showing -----------------------------------------------------------------------------------
 
-    def _fix(self, draft: Draft, rule: Rule, edits: tuple[Edit, ...]) -> Fix:
-        assert draft.repair is not None
+    def _fix(self, index: int, rule: Rule) -> Fix:
+        edits = self.edits[index]
         return Fix(
-            self.redactor.text(draft.repair.title),
+            self.redactor.text(self.repairs[index].title),
             Safety(rule.fix),
             tuple(ShownEdit(self.redactor.location(e.place), e.text) for e in edits),
             tuple(self._diff(edits)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from jwtaudit.repair import EnvVar, Snippet
+from jwtaudit.repair import EnvVar, Named, Snippet
+from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +16,15 @@ if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Layout
     from jwtaudit.fixes.lists import Splice
     from jwtaudit.repair import Code
+
+
+@functools.cache
+def snippets() -> dict[str, dict[str, list[str]]]:
+    """Language -> name -> ways to write it."""
+    import tomli  # noqa: PLC0415
+
+    with (rules_directory() / "data" / "snippets.toml").open("rb") as stream:
+        return tomli.load(stream)
 
 
 class CannotError(Exception):
@@ -45,8 +57,8 @@ class Dialect(Protocol):
     def entry(self, key: str, text: str) -> str:
         """An entry of a mapping."""
 
-    def entries(self, key: str, code: Code) -> tuple[str, list[Splice]]:
-        """A mapping with one entry."""
+    def mapping(self, entries: str) -> str:
+        """A mapping of some entries."""
 
 
 class _Plain:
@@ -61,8 +73,12 @@ class _Plain:
     def render(self, code: Code, at: int = 0) -> tuple[str, list[Splice]]:
         if isinstance(code, Snippet):
             return self.snippet(code.text)
+        if isinstance(code, Named):
+            text, more = self.named(code.name)
+            return text.replace("#", str(code.number)), more
         if isinstance(code, EnvVar):
-            return self.lookup(code.name, at)
+            text, more = self.lookup(code.name, at)
+            return self.binary(text) if code.binary else text, more
         return self.literal(code), []
 
     def literal(self, value: object) -> str:
@@ -72,11 +88,24 @@ class _Plain:
             return self.null
         if isinstance(value, list):
             return f"[{', '.join(map(self.literal, value))}]"
+        if isinstance(value, dict):
+            entries = (self.entry(key, self.literal(inner)) for key, inner in value.items())
+            return self.mapping(", ".join(entries))
         if isinstance(value, str):
             if re.search(r"[\\\"'\x00-\x1f]", value) or not value.isascii():
                 raise CannotError
             return f"{self.layout.quote}{value}{self.layout.quote}"
         return repr(value)
+
+    def named(self, name: str) -> tuple[str, list[Splice]]:
+        """The one of several ways to write it that needs least."""
+        written = []
+        for text in snippets().get(self.layout.language, {}).get(name, ()):
+            with contextlib.suppress(CannotError):
+                written.append(self.snippet(text))
+        if not written:
+            raise CannotError
+        return min(written, key=lambda found: sum(len(splice.text) for splice in found[1]))
 
     def snippet(self, text: str) -> tuple[str, list[Splice]]:
         if "{" in text.replace("{target}", ""):
@@ -86,15 +115,17 @@ class _Plain:
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
         raise CannotError
 
+    def binary(self, text: str) -> str:
+        raise CannotError
+
     def argument(self, name: str, text: str) -> str:
         raise CannotError
 
     def entry(self, key: str, text: str) -> str:
         return f"{self.literal(key)}: {text}"
 
-    def entries(self, key: str, code: Code) -> tuple[str, list[Splice]]:
-        text, more = self.render(code)
-        return f"{{{self.entry(key, text)}}}", more
+    def mapping(self, entries: str) -> str:
+        return f"{{{entries}}}"
 
 
 class Python(_Plain):
@@ -129,6 +160,9 @@ class Python(_Plain):
                 return self.snippet(f"{{{lookup.module}.{lookup.function}}}({literal})")
         return self.snippet(f"{{os.environ}}[{literal}]")
 
+    def binary(self, text: str) -> str:
+        return f"{text}.encode()"
+
     def argument(self, name: str, text: str) -> str:
         return f"{name}={text}"
 
@@ -144,9 +178,8 @@ class JavaScript(_Plain):
             f"{key}: {text}" if re.fullmatch(r"[A-Za-z_$][\w$]*", key) else super().entry(key, text)
         )
 
-    def entries(self, key: str, code: Code) -> tuple[str, list[Splice]]:
-        text, more = self.render(code)
-        return f"{{ {self.entry(key, text)} }}", more
+    def mapping(self, entries: str) -> str:
+        return f"{{ {entries} }}"
 
 
 _DIALECTS = {"python": Python, "javascript": JavaScript}

@@ -7,34 +7,48 @@ and arguments are written there. A change that cannot be made cleanly is refused
 
 from __future__ import annotations
 
+import contextlib
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.fixes.dialects import CannotError, dialect_of
 from jwtaudit.fixes.layout import Layout
-from jwtaudit.fixes.lists import Splice, append, remove
+from jwtaudit.fixes.lists import Splice, append, has_comment, remove
 from jwtaudit.repair import (
+    AddItem,
     AddStatement,
+    CallInstead,
     DropArgument,
+    DropFactor,
     DropItem,
     DropStatement,
+    EnvVar,
+    Insist,
+    Named,
     RenameKey,
     Replace,
+    ReplaceText,
     SetArgument,
     SetEntry,
-    SetText,
     SwapDecorators,
 )
 from jwtaudit.source import Place, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Dialect, Lookup
     from jwtaudit.fixes.layout import Group, Item
     from jwtaudit.repair import Change, Code, Repair
     from jwtaudit.source import Source
+
+
+_ENTRY = re.compile(r"[\w.]+(?:\[[^\[\]=]+\])+\s*=\s*")
+_TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
+_THOUSAND = re.compile(r"\s*\*\s*(?:1000|1_000|1e3)(?![\w.])")
+_AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
+_OF_A_SECRET = re.compile("KEY|SECRET|PASS|PWD|SALT|PEM|SIGN")
 
 
 class Edit(NamedTuple):
@@ -72,8 +86,39 @@ def edits_of(
                 found[Edit(Place(place.path, Span(splice.start, splice.end)), splice.text)] = None
     except CannotError:
         return None
-    edits = tuple(sorted(found))
+    edits = tuple(_merged(sorted(found)))
     return None if _overlap(edits) else edits
+
+
+def _merged(edits: Sequence[Edit]) -> Iterator[Edit]:
+    """The edits with those made one that add text where others of the same repair add or take."""
+    last: Edit | None = None
+    for edit in edits:
+        if last is None or not _meet(last, edit):
+            if last is not None:
+                yield last
+            last = edit
+        else:
+            last = _joined(last, edit)
+    if last is not None:
+        yield last
+
+
+def _meet(one: Edit, other: Edit) -> bool:
+    """Whether one of two edits in order only adds, in the region of the other."""
+    a, b = one.place.span, other.place.span
+    adds = a.start == a.end or b.start == b.end
+    return one.place.path == other.place.path and adds and b.start <= a.end
+
+
+def _joined(one: Edit, other: Edit) -> Edit:
+    a, b = one.place.span, other.place.span
+    taken = a if a.start < a.end else b
+    text = one.text + other.text
+    added = re.match(r"(,?)(\r\n|\r|\n)", text)
+    if taken.start < taken.end and added and taken.end > (b if taken is a else a).end:
+        text = text[added.end() :] + added[2]  # a whole line for a whole line
+    return Edit(Place(one.place.path, Span(min(a.start, b.start), max(a.end, b.end))), text)
 
 
 def _overlap(edits: Sequence[Edit]) -> bool:
@@ -108,11 +153,77 @@ class Editor:
     # -- expressions -------------------------------------------------------------------------------
 
     def _replace(self, change: Replace) -> list[Splice]:
-        text, more = self._text(change.code, change.place.span.start)
-        return [Splice(*change.place.span, text), *more]
+        code = change.code
+        if isinstance(code, EnvVar) and not code.name:
+            code = code._replace(name=self._variable(change.place))
+        text, more = self._text(code, change.place.span.start)
+        span = change.place.span
+        if isinstance(code, Named):
+            text = text.replace("@", self.layout.text[span.start : span.end])
+        group = self.layout.around(span)
+        if group is not None and self.layout.is_bare(group) and not has_comment(self.layout, group):
+            alone = not self.layout.text[group.start + 1 : span.start].strip()
+            if alone and not self.layout.text[span.end : group.end - 1].strip():
+                span = Span(group.start, group.end)
+        return [Splice(*span, text), *more]
 
-    def _settext(self, change: SetText) -> list[Splice]:
-        return [Splice(*change.place.span, change.text)]
+    def _dropfactor(self, change: DropFactor) -> list[Splice]:
+        start, end = change.place.span
+        found = list(_THOUSAND.finditer(self.layout.text, start, end))
+        if len(found) != 1:
+            raise CannotError
+        return [Splice(*found[0].span(), "")]
+
+    def _insist(self, change: Insist) -> list[Splice]:
+        text = self.layout.text
+        group = self._call(change.place)
+        function = text[change.place.span.start : group.start].rstrip()
+        given = [text[item.span.start : item.span.end] for item in self.layout.items(group)]
+        if len(given) == 2 and function.endswith(".get") and self.layout.language == "python":
+            return [Splice(*change.place.span, f"{function[:-4]}[{given[0]}]")]
+        if len(given) == 3 and function == "getattr" and given[1][1:-1].isidentifier():
+            return [Splice(*change.place.span, f"{given[0]}.{given[1][1:-1]}")]
+        raise CannotError
+
+    def _variable(self, place: Place) -> str:
+        """The name of an environment variable for what stands at a place."""
+        text = self.layout.text
+        name = ""
+        with contextlib.suppress(CannotError):
+            _, item = self._item(place)
+            name = text[item.key.start : item.key.end].strip("\"'")
+        statement = self.layout.statement(place.span.start)
+        if not name and statement:
+            target = re.match(
+                r"([^=]*?)(?:\s*:[^=]+)?\s*=(?!=)", text[statement.start : place.span.start]
+            )
+            name = (re.findall(r"\w+", target[1]) or [""])[-1] if target else ""
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not _OF_A_SECRET.search(name):
+            return "JWT_SECRET"
+        return name if "_" in name else f"JWT_{name}"
+
+    def _replacetext(self, change: ReplaceText) -> list[Splice]:
+        start, end = change.place.span
+        line = self.layout.text[start:end]
+        found = [
+            m.start() for m in re.finditer(rf"(?<![\w.]){re.escape(change.old)}(?![\w.])", line)
+        ]
+        if len(found) != 1 or "--hash" in line or line.endswith("\\"):
+            raise CannotError
+        at = start + found[0]
+        return [Splice(at, at + len(change.old), change.new)]
+
+    def _callinstead(self, change: CallInstead) -> list[Splice]:
+        group = self._call(change.place)
+        text, more = self._text(change.function, change.place.span.start)
+        splices = [Splice(change.place.span.start, group.start, text), *more]
+        follows = re.compile(r"\.(?:hex|bytes|int)\b").match(self.layout.text, group.end)
+        if follows and follows[0] != ".hex":
+            raise CannotError
+        if follows and text.endswith("token_hex"):  # of a UUID
+            splices.append(Splice(group.end, follows.end(), ""))
+        return splices
 
     def _renamekey(self, change: RenameKey) -> list[Splice]:
         _, item = self._item(change.place)
@@ -132,14 +243,31 @@ class Editor:
 
     def _setargument(self, change: SetArgument) -> list[Splice]:
         group = self._call(change.call)
+        if self.layout.language == "javascript":
+            return self._setoption(change, group)
         named = self._named(group, change.name)
         if not change.key:
             return self._put(group, named, change.name, change.code)
         if named is None:
-            text, more = self.dialect.entries(change.key, change.code)
-            return [*append(self.layout, group, self.dialect.argument(change.name, text)), *more]
+            text, more = self._text(change.code, group.start)
+            mapping = self.dialect.mapping(self.dialect.entry(change.key, text))
+            return [*append(self.layout, group, self.dialect.argument(change.name, mapping)), *more]
         inner = self.layout.starting(named.value.start)
         if inner is None or inner.end != named.value.end:
+            raise CannotError
+        return self._put_entry(inner, change.key, change.code)
+
+    def _setoption(self, change: SetArgument, group: Group) -> list[Splice]:
+        """An entry of the object that is an argument by its position, the last one or a new one."""
+        items = self.layout.items(group)
+        if not change.key or len(items) not in (change.position, change.position + 1):
+            raise CannotError
+        if len(items) == change.position:
+            text, more = self._text(change.code, group.start)
+            mapping = self.dialect.mapping(self.dialect.entry(change.key, text))
+            return [*append(self.layout, group, mapping), *more]
+        inner = self.layout.starting(items[-1].span.start)
+        if inner is None or inner.end != items[-1].span.end:
             raise CannotError
         return self._put_entry(inner, change.key, change.code)
 
@@ -165,6 +293,13 @@ class Editor:
             return [Splice(*named.value, text), *more]
         return [*append(self.layout, group, self.dialect.entry(key, text)), *more]
 
+    def _additem(self, change: AddItem) -> list[Splice]:
+        group = self.layout.starting(change.place.span.start)
+        if group is None or group.end != change.place.span.end:
+            raise CannotError
+        text, more = self._text(change.code, group.start)
+        return [*append(self.layout, group, text), *more]
+
     def _named(self, group: Group, name: str) -> Item | None:
         for item in self.layout.items(group):
             if self.layout.text[item.key.start : item.key.end].strip("\"'") == name:
@@ -182,8 +317,24 @@ class Editor:
         alternative = self._without_alternative(change.place.span)
         if alternative:
             return alternative
-        group, item = self._item(change.place)
-        return remove(self.layout, group, item)
+        return self._taken_out(*self._item(change.place), claim=change.claim)
+
+    def _taken_out(self, group: Group, item: Item, *, claim: bool) -> list[Splice]:
+        layout = self.layout
+        only = len(layout.items(group)) == 1
+        if claim and layout.is_call(group):
+            statement = layout.statement(group.start)
+            callee = layout.text[statement.start : group.start] if statement else ""
+            if not re.search(r"(?:^|[\s.=(,])(?:dict|update)$", callee):
+                raise CannotError
+            if only and statement and statement.end == group.end and "=" not in callee:
+                return self._without(statement)  # claims.update() does nothing
+        outer = layout.around(Span(group.start, group.end))
+        if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
+            for holder in layout.items(outer):  # options={} says nothing
+                if holder.value == Span(group.start, group.end):
+                    return self._taken_out(outer, holder, claim=claim)
+        return remove(layout, group, item)
 
     def _item(self, place: Place) -> tuple[Group, Item]:
         """The item that a place is the value of, or the whole of."""
@@ -207,6 +358,12 @@ class Editor:
         if either:
             return [Splice(start + either.start(), span.end, "")]
         group = self.layout.around(span)
+        if statement and group is not None and self.layout.is_call(group):
+            # SecretStr("...") as the default of a field is the default
+            callee = re.search(r"[\w.]+\s*$", text[start : group.start])
+            if callee and group.end == statement.end and len(self.layout.items(group)) == 1:
+                before = text[start : start + callee.start()]
+                span, group = Span(start + callee.start(), group.end), None
         if (
             statement
             and (group is None or group.start < statement.start)
@@ -214,6 +371,8 @@ class Editor:
             and re.fullmatch(r"\w+\s*:[^=]+?\s*=\s*", before)
         ):
             return [Splice(start + len(before.rstrip()[:-1].rstrip()), span.end, "")]
+        if statement and statement.end == span.end and _ENTRY.fullmatch(before):
+            return self._without(statement)  # options["verify"] = False
         return None
 
     # -- statements --------------------------------------------------------------------------------
@@ -228,12 +387,16 @@ class Editor:
         layout = self.layout
         span = self._statement(change.place)
         text, more = self.dialect.render(change.code)
-        if "{target}" in change.code.text:
+        if "{target}" in text:
             head = layout.text[span.start : change.place.span.start]
-            target = re.match(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)", head)
-            if target is None:
+            target = _TARGET.fullmatch(head)
+            if re.fullmatch(r"return\s+", head):
+                return [*self._named_result(span, change.place.span, text), *more]
+            rest = layout.text[change.place.span.end : span.end]
+            asked = "{target}" + rest  # f().claims is what the snippet asks for, or nothing is
+            if target is None or not re.fullmatch(r"[\w.]*", rest) or asked not in text:
                 raise CannotError
-            text = text.replace("{target}", target[1])
+            text = text.replace(asked, target[1])
         if layout.text[layout.line_start(span.start) : span.start].strip() or layout.text[
             span.end : layout.line_end(span.end)
         ].lstrip(" \t").startswith(";"):
@@ -243,9 +406,38 @@ class Editor:
             raise CannotError
         return [Splice(at, at, f"{layout.newline}{layout.indent(span.start)}{text}"), *more]
 
-    def _dropstatement(self, change: DropStatement) -> list[Splice]:
+    def _named_result(self, statement: Span, call: Span, text: str) -> list[Splice]:
+        """``return f()`` becomes ``claims = f()``, what follows, and ``return claims``."""
         layout = self.layout
-        span = self._statement(change.place)
+        taken = self._call(Place("", call))
+        words = {layout.text[t.start : t.end] for t in layout.tokens if t.kind == "word"}
+        name = next(n for n in ("claims", "decoded", "verified_claims", "_") if n not in words)
+        rest = layout.text[call.end : statement.end]
+        indent = layout.indent(statement.start)
+        alone = not layout.text[layout.line_start(statement.start) : statement.start].strip()
+        if not alone or not re.fullmatch(r"[\w.]*", rest) or taken.end != call.end or name == "_":
+            raise CannotError
+        line = f"{layout.newline}{indent}"
+        behind = f"{line}{text.replace('{target}', name)}{line}return {name}{rest}"
+        return [
+            Splice(statement.start, call.start, f"{name} = "),
+            Splice(call.end, statement.end, behind),
+        ]
+
+    def _dropstatement(self, change: DropStatement) -> list[Splice]:
+        statement = self._statement(change.place)
+        for group in self.layout.groups:
+            inner = statement.start < group.start and group.end < statement.end
+            if inner and self.layout.is_call(group) and not self._is_plain(group):
+                raise CannotError  # it may do something
+        return self._without(statement)
+
+    def _is_plain(self, group: Group) -> bool:
+        """Whether a call only turns its arguments into text."""
+        return bool(_AS_TEXT.search(self.layout.text[: group.start]))
+
+    def _without(self, span: Span) -> list[Splice]:
+        layout = self.layout
         start, end = layout.line_start(span.start), layout.line_end(span.end)
         if layout.text[start : span.start].strip() or layout.text[span.end : end].strip(" \t;"):
             raise CannotError

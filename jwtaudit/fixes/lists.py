@@ -34,8 +34,11 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
         return [Splice(comma, comma, f" {text}")]
     column = last.span.end - layout.line_start(last.span.end)
     rest = layout.line_end(last.span.end) - last.span.end
-    if column + 2 + len(text) + rest > layout.width:
-        return [Splice(last.span.end, last.span.end, _on_next_line(layout, group, text))]
+    if column + 2 + len(text) + rest > layout.width and layout.language == "python":
+        first = items[0].span.start - layout.line_start(items[0].span.start)
+        if not group.parent or first + len(text) + rest <= layout.width:
+            line = _on_next_line(layout, group, text)
+            return [Splice(last.span.end, last.span.end, line)]
     return [Splice(last.span.end, last.span.end, f", {text}")]
 
 
@@ -130,6 +133,11 @@ def _comma_behind(layout: Layout, group: Group, item: Item) -> int:
             if kind not in ("space", "newline", "comment"):
                 return -1
     return -1
+
+
+def has_comment(layout: Layout, group: Group) -> bool:
+    """Whether somebody has written something between brackets."""
+    return _comment_in(layout, group.start, group.end)
 
 
 def _comment_in(layout: Layout, start: int, end: int) -> bool:

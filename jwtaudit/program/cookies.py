@@ -36,6 +36,7 @@ class Cookie(NamedTuple):
         attributes: ``httponly``, ``secure`` and ``samesite`` as given.
         spelling: how each of them is given here.
         bare: whether a missing ``samesite`` is known to be left to the browser.
+        site: the library call that sets it, where it is one.
     """
 
     event: Call | Stored
@@ -45,6 +46,7 @@ class Cookie(NamedTuple):
     attributes: Mapping[str, Value]
     spelling: Mapping[str, str]
     bare: bool
+    site: Site | None = None
 
 
 def token_cookies(project: Project) -> Iterator[Cookie]:
@@ -64,6 +66,7 @@ def token_cookies(project: Project) -> Iterator[Cookie]:
                 {attribute: site.argument(attribute) for attribute in _ATTRIBUTES},
                 {attribute: _spelling(site, attribute) for attribute in _ATTRIBUTES},
                 bare=not site.model.name.startswith("*."),  # else the default is not known
+                site=site,
             )
     for event, text in header_cookies(project):
         found = _token_in(project, event, text)

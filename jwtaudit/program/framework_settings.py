@@ -11,6 +11,7 @@ from jwtaudit.program.keys import enclosing, is_used
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.times import times
+from jwtaudit.repair import Repair, Replace, SetEntry
 from jwtaudit.values import Call, Const, Sequence, Table, options, walk
 
 if TYPE_CHECKING:
@@ -37,12 +38,16 @@ class Given(NamedTuple):
 
 
 class Unsafe(NamedTuple):
-    """A setting with a value that a rule reports, or the mapping that leaves it out."""
+    """A setting with a value that a rule reports, or the mapping that leaves it out.
+
+    ``value`` is the one or the other; None where there is no mapping either.
+    """
 
     setting: FrameworkSetting
     place: Place
     given: bool
     confidence: Confidence
+    value: Value | None = None
 
 
 _given: WeakKeyDictionary[Project, tuple[Given, ...]] = WeakKeyDictionary()
@@ -53,15 +58,15 @@ def unsafe_settings(project: Project, rule: str) -> Iterator[Unsafe]:
     for library in project.models.libraries:
         for setting in library.settings:
             if setting.rule == rule:
-                for place, is_given in _places(project, library, setting):
+                for place, is_given, value in _places(project, library, setting):
                     sure = _confidence(project, setting, place)
                     if sure is not None:
-                        yield Unsafe(setting, place, is_given, sure)
+                        yield Unsafe(setting, place, is_given, sure, value)
 
 
 def _places(
     project: Project, library: Library, setting: FrameworkSetting
-) -> Iterator[tuple[Place, bool]]:
+) -> Iterator[tuple[Place, bool, Value | None]]:
     """Where the setting has a value that matters: the value, or what lacks one."""
     everything = given(project)
     if not all(any(_holds(project, g, c) for g in everything) for c in setting.along):
@@ -72,20 +77,23 @@ def _places(
         if setting.inside and one.owner not in setting.inside:
             continue
         if _is_decided_here(one.value) and any(_holds(project, one, c) for c in setting.when):
-            yield one.value.place or one.place, True
+            yield one.value.place or one.place, True, one.value
     if any(condition.absent for condition in setting.when):
-        yield from ((place, False) for place in _lacking(project, library, setting))
+        for place, table in _lacking(project, library, setting):
+            yield place, False, table
 
 
-def _lacking(project: Project, library: Library, setting: FrameworkSetting) -> Iterator[Place]:
+def _lacking(
+    project: Project, library: Library, setting: FrameworkSetting
+) -> Iterator[tuple[Place, Value | None]]:
     """The mappings that leave the setting out; without one, where the framework is named."""
     around = [one for one in given(project) if one.name in (setting.inside or (setting.name,))]
     for one in around:
         for table in options(one.value):
             if isinstance(table, Table) and not table.rest and setting.name not in table.entries:
-                yield one.place
+                yield one.place, table
     if not around and is_used(project, library):
-        yield from _named(project, library)
+        yield from ((place, None) for place in _named(project, library))
 
 
 def _named(project: Project, library: Library) -> Iterator[Place]:
@@ -198,3 +206,20 @@ def _entries(owner: str, value: Value, place: Place) -> Iterator[Given]:
 
 
 __all__ = ["Given", "Unsafe", "given", "given_by", "unsafe_settings"]
+
+
+def set_right(unsafe: Unsafe) -> Repair | None:
+    """Turn a switch the other way; where it is left out, write what its default should be.
+
+    What a number or a list should be is for people to decide.
+    """
+    name, value = unsafe.setting.name, unsafe.value
+    if value is None or value.place is None:
+        return None
+    if isinstance(value, Const) and isinstance(value.value, bool):
+        right = not value.value
+        return Repair(f"Set `{name}` to `{right}`", Replace(value.place, right))
+    off_by_default = any(condition.falsy for condition in unsafe.setting.when)
+    if not unsafe.given and isinstance(value, Table) and off_by_default:
+        return Repair(f"Turn `{name}` on", SetEntry(value.place, name, code=True))
+    return None

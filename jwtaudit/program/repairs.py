@@ -7,11 +7,13 @@ Where the project says two things, or nothing, there is no fix.
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
+from jwtaudit.models import applies
 from jwtaudit.program.context import is_test
 from jwtaudit.program.origins import origins
-from jwtaudit.repair import DropItem, Repair, Replace, SetArgument, SetEntry
+from jwtaudit.repair import AddItem, DropItem, RenameKey, Repair, Replace, SetArgument, SetEntry
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -26,8 +28,9 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
+    from jwtaudit.models import Condition, Ineffective
     from jwtaudit.program.project import Site
-    from jwtaudit.repair import Change, Code
+    from jwtaudit.repair import Change, Code, Constant
     from jwtaudit.source import Place
 
 
@@ -39,16 +42,91 @@ def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
         if isinstance(outer, Table) and outer.place is not None:
             return SetEntry(outer.place, inside.key, code)
         name = site.model.meanings.get(inside.argument, inside.argument)
-        return SetArgument(site.place, name, code, inside.key) if _open(outer) else None
+        position = site.model.parameters.index(name) if name in site.model.parameters else -1
+        change = SetArgument(site.place, name, code, inside.key, position)
+        return change if _open(outer) else None
     given = site.argument(meaning)
     if isinstance(given, (Const, Sequence, Table)) and not _open(given):
         stands = given.place is not None and given.place != site.place  # a default does not
         return Replace(given.place, code) if given.place and stands else None
+    if given.place and given.place != site.place and lies_in(site.place, given.place):
+        return Replace(given.place, code)
     name = site.model.meanings.get(meaning, "")
     if name and _open(given):
         return SetArgument(site.place, name, code)
     maker = _maker(site, meaning)
     return None if maker is None else set_meaning(maker, meaning, code)
+
+
+def require_claim(site: Site, claim: str) -> Repair | None:
+    """Make a verifying call insist on a claim, as its library's model says that one does."""
+    title = f"Refuse a token without `{claim}`"
+    version = site.version or site.library.newest
+    for row in site.model.requirements:
+        if applies(row.versions, version):
+            change = _required(site, row.when, claim)
+            if change is not None:
+                return Repair(title, change)
+    return None
+
+
+def check_and_require(
+    site: Site, off: Value, claim: str, *, with_algorithms: bool = False
+) -> Repair | None:
+    """Put a check on again; where that leaves tokens without the claim, refuse these, too.
+
+    With ``with_algorithms`` the call is also told the algorithm, where it has none.
+    """
+    if off.place is None or off.place == site.place:
+        return None
+    title = "Leave the check on"
+    more: list[Change] = []
+    if with_algorithms and _open(site.argument("algorithms")):
+        algorithm = signing_algorithm(site)
+        change = set_meaning(site, "algorithms", [algorithm]) if algorithm else None
+        if change is None:
+            return None
+        more = [change]
+    required = require_claim(site, claim)
+    further: Repair | None = None
+    for change in required.changes if required else ():
+        both = f"{title}, and refuse a token without `{claim}`"
+        if isinstance(change, SetEntry):  # in the same mapping: the one goes, the other comes
+            there = (Replace(off.place, change.code), RenameKey(off.place, change.key))
+            further = Repair(both, *there, *more)
+        else:
+            further = Repair(both, DropItem(off.place), change, *more)
+    return Repair(title, DropItem(off.place), *more, otherwise=further)
+
+
+def _required(site: Site, when: Condition, claim: str) -> Change | None:
+    def filled(text: object) -> object:
+        return text.replace("{claim}", claim) if isinstance(text, str) else text
+
+    name = str(filled(when.argument))
+    key = str(filled(when.key or ""))
+    wanted = when.equals if when.has_equals else filled(when.contains)
+    argument = site.argument(name)
+    name = site.model.meanings.get(name, name)
+    if not key:
+        return SetArgument(site.place, name, _constant(wanted)) if _open(argument) else None
+    inner: Constant = _constant(wanted) if when.has_equals or isinstance(wanted, dict) else [claim]
+    if _open(argument):
+        return SetArgument(site.place, name, inner, key)
+    if not isinstance(argument, Table) or argument.place is None:
+        return None
+    there = argument.entries.get(key, ABSENT)
+    if isinstance(there, Sequence) and there.place is not None and not when.has_equals:
+        return AddItem(there.place, claim)
+    if isinstance(there, Table) and there.place is not None and isinstance(wanted, dict):
+        ((first, value),) = wanted.items()
+        return SetEntry(there.place, first, value)
+    return SetEntry(argument.place, key, inner) if _open(there) or when.has_equals else None
+
+
+def _constant(value: object) -> Constant:
+    assert value is None or isinstance(value, (str, bool, int, float, list, dict))
+    return value
 
 
 def _open(value: Value) -> bool:
@@ -66,7 +144,7 @@ def _maker(site: Site, meaning: str) -> Site | None:
     return None if model is None else Site(site.project, made.call, model)
 
 
-def inside(outer: Place, inner: Place | None) -> bool:
+def lies_in(outer: Place, inner: Place | None) -> bool:
     """Whether a place lies in another one."""
     return inner is not None and outer.path == inner.path and outer.span.contains(inner.span)
 
@@ -107,8 +185,73 @@ def _algorithms(site: Site) -> set[str | None]:
     return found or {None}
 
 
-def drop(site: Site, value: Value, title: str) -> Repair | None:
+def drop(site: Site, value: Value, title: str, *, claim: bool = False) -> Repair | None:
     """Take out an argument, an entry or an element by its value; not a default, nor a call."""
     if value.place is None or value.place == site.place:
         return None
-    return Repair(title, DropItem(value.place))
+    return Repair(title, DropItem(value.place, claim))
+
+
+def renamed(value: Value, old: str, new: str) -> Repair | None:
+    """The right spelling of the option with this value; one that turns a check off goes."""
+    if value.place is None or not new:
+        return None
+    if isinstance(value, Const) and not value.value:
+        return Repair(f"Remove `{old}`, which does nothing", DropItem(value.place))
+    return Repair(f"Write `{new}` for `{old}`", RenameKey(value.place, new))
+
+
+def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
+    """What does the same as an argument was meant to; where that was to check less, nothing.
+
+    An ignored ``verify=False`` goes: the check that it leaves on is there today.
+    """
+    name = row.key or row.argument
+    if value.place is None:
+        return None
+    dropped = DropItem(value.place)
+    if name.startswith("verify"):
+        return Repair(f"Remove `{name}`, which does nothing", dropped)
+    argument, _, written = row.instead.partition("=")
+    key, code = _instead(written, value)
+    if not argument.isidentifier() or code is None:
+        return None
+    title = f"Write `{row.instead}` for it"
+    given = site.argument(argument)
+    if not key:
+        change: Change | None = SetArgument(site.place, argument, code) if _open(given) else None
+        return Repair(title, dropped, change) if change else None
+    if row.key and isinstance(given, Table) and given.place is not None:
+        there = given.entries.get(key)
+        if (
+            isinstance(there, Sequence)
+            and there.place
+            and isinstance(code, list)
+            and len(code) == 1
+        ):
+            return Repair(title, dropped, AddItem(there.place, code[0]))
+        return Repair(title, Replace(value.place, code), RenameKey(value.place, key))
+    if isinstance(given, Table) and given.place is not None:
+        return Repair(title, dropped, SetEntry(given.place, key, code))
+    return Repair(title, dropped, SetArgument(site.place, argument, code, key))
+
+
+def _instead(written: str, value: Value) -> tuple[str, Constant]:
+    """The key and the constant of ``{"require": ["exp"]}``; ``...`` is the value as given."""
+    try:
+        wanted = ast.literal_eval(written)
+    except (ValueError, SyntaxError):
+        return "", None
+    key = ""
+    if isinstance(wanted, dict):
+        ((key, wanted),) = wanted.items()
+    if wanted is ... or wanted == [...]:
+        if isinstance(value, Sequence):
+            names = [item.value for item in value.items if isinstance(item, Const)]
+            texts = [name for name in names if isinstance(name, str)]
+            return key, texts if texts and len(texts) == len(value.items) else None
+        given = value.value if isinstance(value, Const) else None
+        if wanted is ...:
+            return key, given if isinstance(given, (str, bool, int, float)) else None
+        return key, [given] if isinstance(given, str) else None
+    return key, wanted

@@ -1,0 +1,51 @@
+"""Taking a secret out of the source: into the environment, as the project reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.repairs import lies_in
+from jwtaudit.repair import DropItem, EnvVar, Insist, Repair, Replace
+from jwtaudit.values import Const, Env, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.values import Param
+
+
+def from_environment(literal: Const) -> Repair | None:
+    """Read a literal from the environment instead."""
+    if literal.place is None:
+        return None
+    code = EnvVar(binary=isinstance(literal.value, bytes))
+    return Repair("Read the key from the environment", Replace(literal.place, code))
+
+
+def without_default(
+    project: Project, literal: Const, lookups: Sequence[Env | Setting | Param]
+) -> Repair | None:
+    """Let a lookup fail where nothing is configured."""
+    if literal.place is None or not lookups:
+        return None
+    title = "Take the key without a default, so that the program stops where it is missing"
+    dropped = DropItem(literal.place)
+    for lookup in lookups:
+        if isinstance(lookup, Env) and lookup.place is not None and not _raises(project, lookup):
+            if not lookup.name:
+                return None
+            read = Replace(lookup.place, EnvVar(lookup.name))
+            apart = not lies_in(lookup.place, literal.place)
+            return Repair(title, *((dropped, read) if apart else (read,)))
+        if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
+            return Repair(title, Insist(lookup.place))
+    return Repair(title, dropped)
+
+
+def _raises(project: Project, lookup: Env) -> bool:
+    """Whether the function that looks it up fails without a default."""
+    for site in project.sites("environment"):
+        if site.place == lookup.place:
+            return site.model.effect == "raises"
+    return False
