@@ -351,6 +351,8 @@ def _unsigned(site: Site) -> Iterator[Value]:
 
 def _issues_unsigned(site: Site) -> bool:
     """Whether the library makes an unsigned token."""
+    if site.model.effect == "unsigned":
+        return True
     return site.semantic("none-signing") == "accept" and not _refuses_unsigned(site)
 
 
@@ -358,6 +360,8 @@ def _refuses_unsigned(site: Site) -> bool:
     """Whether the library raises where no signature is asked for; some do so with a key."""
     key = site.argument("key")
     known = isinstance(key, Const) and bool(key.value)
+    if site.model.effect == "unsigned":
+        return False
     return site.semantic("none-signing") == "error" or (
         known and site.semantic("none-signing-with-key") == "error"
     )

@@ -12,7 +12,7 @@ from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.steering import says, words
-from jwtaudit.values import Absent, Closure, Const, Operation, Outcome, Value, options
+from jwtaudit.values import Absent, Closure, Const, Operation, Outcome, Symbol, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,14 @@ def key_from_token_header(project: Project) -> Iterator[Draft]:
                     notes=site.notes,
                 )
             continue
+        if (embedded := _embedded(project, key)) is not None and not _is_proof(project, site):
+            yield _draft(
+                site,
+                site.place,
+                f"`{embedded.name.rpartition('.')[2]}` verifies a token with the key in its own"
+                " header: anyone can sign a token with a key of their own and put that key into it",
+                "Take the key from the issuer: its JWKS, its certificate, or a table of your own.",
+            )
         for chosen in _brought(project, steering, key):
             if steering.is_examined(chosen, site, key) or _is_proof(project, site):
                 continue
@@ -61,6 +69,16 @@ def key_from_token_header(project: Project) -> Iterator[Draft]:
                 "Take the key from the issuer: its JWKS, its certificate, or a table of your own.",
                 trace=steps(chosen.value, site.place, "verified with it here"),
             )
+
+
+def _embedded(project: Project, key: Value) -> Symbol | None:
+    """The function of a library that gives the key in the token's own header."""
+    for option in options(key):
+        if isinstance(option, Symbol):
+            for model in project.models.exactly(option.name):
+                if model.effect == "from-token":
+                    return option
+    return None
 
 
 def _brought(project: Project, steering: Steering, key: Value) -> Iterator[Chosen]:

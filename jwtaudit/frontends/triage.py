@@ -53,6 +53,8 @@ def _script_patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
             # JWT_SECRET = ..., { jwtSecret: ... }, process.env.JWT_SECRET; jwt_decode(...)
             rf"(?i){word}\w*[\"']?\]?[ \t]*(?:=(?!=)|:|\()",
             rf"(?i)\benv(?:\.|\[[\"'])\w*{word}",
+            # token.split("."), and its parts decoded
+            r"(?is)split\(\s*[\"'`]\.[\"'`]\s*\).{0,600}?[\"'`]base64",
             # jwt.sign(...), in a snippet that leaves the import out
             rf"(?i)(?<![\w.]){word}\.\w+[ \t]*\(",
             # user.token, getState().auth.accessToken: what a login answered is known by it

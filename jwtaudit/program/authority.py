@@ -161,8 +161,10 @@ def is_taken_apart(value: Value, index: int) -> bool:
 def is_header_of_token(project: Project, value: Value) -> bool:
     """Whether a value is the header of a token that nobody verified."""
     if isinstance(value, Outcome):
-        model = project.model_of(value.call)
-        return model is not None and model.role == "header-peek"
+        return _has_role(project, value, "header-peek")
+    if isinstance(value, Member) and value.name in words("headers"):  # of a token, decoded whole
+        base = value.base
+        return isinstance(base, Outcome) and _has_role(project, base, "decode-unverified")
     return is_taken_apart(value, 0)
 
 
@@ -529,6 +531,8 @@ def is_request(value: Value) -> bool:
         return value.name in words("requests") or kind.endswith(("Request", "WebSocket"))
     if isinstance(value, (Symbol, Member)):
         return _name_of(value) in words("requests")
+    if isinstance(value, Outcome):
+        return value.call.name.rpartition(".")[2] in words("request-giving")
     return False
 
 
@@ -648,6 +652,8 @@ class _Verified:
         if model is not None:
             if model.role in _VERIFYING and not _is_off(Site(self.project, call, model)):
                 yield self.project.argument(call, model, "token")
+            elif model.effect == "mac":  # a signature, computed to be compared
+                yield from _roots(self.project.argument(call, model, "value"))
         elif says(call.name.rpartition(".")[2], "verifying"):
             for argument in call.arguments:
                 yield from _roots(argument.value)

@@ -90,8 +90,18 @@ _UNITS = {
     "Seconds": "seconds", "Milliseconds": "milliseconds", "Time": "milliseconds",
 }  # fmt: skip
 
+
+def _contains(use: Use) -> Value | None:
+    """``list.includes(x)`` and ``set.has(x)``: whether it is there."""
+    if len(use.arguments) != 1:
+        return None
+    return Operation("in", (use.arguments[0].value, use.base), place=use.place)
+
+
 METHODS: dict[str, Callable[[Use], Value | None]] = {
     "push": list_append,
+    "includes": _contains,
+    "has": _contains,
     **{f"set{part}": _moved(unit) for part, unit in _UNITS.items()},
     **{f"setUTC{part}": _moved(unit) for part, unit in _UNITS.items()},
 }

@@ -199,9 +199,15 @@ class Steering:
             scope = self.project.scope(identity)
             events.extend(scope.events if scope is not None else ())
         return any(
-            _examines(event, value) for event in events if event.place != site.place
+            _examines(event, value) for event in events
+            if event.place != site.place and not self._verifies(event)
             for value in wanted
         )  # fmt: skip
+
+    def _verifies(self, event: Event) -> bool:
+        """Whether an event is the verification for which the choice is made."""
+        model = self.project.model_of(event) if isinstance(event, Call) else None
+        return model is not None and model.role in ("verify", "verify-signature", "decrypt")
 
 
 def _as_written(site: Site, argument: Value) -> Value:
