@@ -250,6 +250,7 @@ class Library:
         releases: tested versions, oldest first; the last is the newest.
         semantics: fact -> ((versions, value), ...), first match wins.
         key_settings: names of the settings that hold its key, the first that is set wins.
+        key_attributes: names of attributes that hold a key, in classes derived from its own.
         settings: its settings that a rule reports.
     """
 
@@ -265,6 +266,7 @@ class Library:
     semantics: dict[str, tuple[tuple[str, Any], ...]]
     source: str
     key_settings: tuple[str, ...] = ()
+    key_attributes: tuple[str, ...] = ()
     settings: tuple[FrameworkSetting, ...] = ()
 
     def semantic(self, name: str, version: Version | None) -> Any:
@@ -398,7 +400,7 @@ class Models:
 _LIBRARY_KEYS: dict[str, type] = {
     "id": str, "title": str, "ecosystem": str, "language": str, "package": str, "status": str,
     "errors": str, "import-roots": list, "needles": list, "releases": list, "conflicts": list,
-    "successor": list, "key-settings": list,
+    "successor": list, "key-settings": list, "key-attributes": list,
 }  # fmt: skip
 _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
@@ -491,6 +493,7 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
         },
         source=source,
         key_settings=tuple(head.get("key-settings", ())),
+        key_attributes=tuple(head.get("key-attributes", ())),
         settings=tuple(
             setting for row in document.get("setting", ()) for setting in _settings(source, row)
         ),

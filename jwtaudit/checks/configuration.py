@@ -34,13 +34,24 @@ _REFERENCE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PATH = re.compile(r"[~./].*/.*|[^\s:]*\.(pem|key|crt|cer|pub|der|p8|p12|jwk|txt)", re.IGNORECASE)
-_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+# The name of a thing that holds the key, in the style of constants.
+_NAME = re.compile(
+    r"(?!(?:CHANGE|REPLACE|YOUR|PUT|INSERT|ENTER|FILL)_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"
+    r"_(KEYS?|SECRETS?|TOKENS?|PASSWORDS?|JWT|AUTH|ENV|VAR|VARIABLE|NAME|ID|VALUE|PEM|FILE|PATH"
+    r"|PROD|PRODUCTION|DEV|STAGING|TEST|V?[0-9]+)"
+)
 _PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
 _EXAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|defaults)($|[-_.])")
 _DEVELOPMENT = re.compile(
     r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])"
 )
 _TEST = re.compile(r"(^|[-_./])(tests?|testing|suites?|ci|e2e|integration)($|[-_./])")
+_DEPLOYMENT = frozenset(
+    {
+        "deploy", "deployment", "deployments", "docker", "compose", "infra", "infrastructure",
+        "ops", "k8s", "kubernetes", "helm", "charts", "ansible", "terraform", "env", "envs",
+    }
+)  # fmt: skip
 _PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
 _ENOUGH = 16
 _LONGEST_NOTE = 200
@@ -157,6 +168,8 @@ def _is_near(project: Project, entry: _Entry, reader: _Reader) -> bool:
         or f"{program}/".startswith(f"{folder}/")
         or f"{folder}/".startswith(f"{program}/")
     ):
+        return True
+    if _DEPLOYMENT & set(folder.lower().split("/")):
         return True
     top = entry.place.path.partition("/")[0] + "/"
     return not any(path.startswith(top) and path.endswith(".py") for path in project.files)

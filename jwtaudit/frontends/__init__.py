@@ -46,7 +46,7 @@ _LANGUAGES = {
     ".env": "config",
 }
 _CONFIG = re.compile(
-    r"\.envrc|[\w.-]*\.env\.(?![\w.-]*\b(?:[cm]?[jt]sx?|php|rb|go|rs|sh|ps1|md|html?)$)[\w.-]+"
+    r"\.envrc|[\w.-]*\.env[.-](?![\w.-]*\b(?:[cm]?[jt]sx?|php|rb|go|rs|sh|ps1|md|html?)$)[\w.-]+"
     r"|env[-_.](?:example|sample|template|dist)|(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?"
     r"|[\w.-]*(?:config|settings|secret|env|credential)[\w.-]*\.json"
     r"|(?:default|base|local|dev|development|staging|prod|production)\.json"

@@ -123,7 +123,11 @@ def key_uses(project: Project) -> tuple[KeyUse, ...]:
     """Every use of a key outside of tests, with what is read from a store looked up."""
     found = _uses.get(project)
     if found is None:
-        found = _uses[project] = (*_called(project), *_configured(project))
+        found = _uses[project] = (
+            *_called(project),
+            *_configured(project),
+            *_inherited(project),
+        )
     return found
 
 
@@ -158,6 +162,28 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                 value = _looked_up(project, entry.value, entry.place.path)
                 yield KeyUse(value, entry.place, "verify", library, version, frozenset())
             given += entries
+
+
+def _inherited(project: Project) -> Iterator[KeyUse]:
+    """Keys that a framework takes from attributes of the project's own classes."""
+    for library in project.models.libraries:
+        for scope in list(project.classes.values()) if library.key_attributes else ():
+            names = [name for name in library.key_attributes if name in scope.names]
+            base = project.library_base(scope.ref) if names else ""
+            if not base.startswith(tuple(f"{root}." for root in library.roots)):
+                continue
+            for name in names:
+                place = Place(scope.ref.id.path, scope.definition.span)
+                if not is_test(place.path):
+                    value = project.interpreter.attribute(scope.ref, name, place)
+                    yield KeyUse(
+                        _looked_up(project, value, place.path),
+                        value.place or place,
+                        "sign",
+                        library,
+                        project.version(library, place.path),
+                        frozenset(),
+                    )
 
 
 def _decides(project: Project, library: Library, entry: Entry, given: list[Entry]) -> bool:
@@ -203,13 +229,19 @@ def _set(project: Project, name: str) -> Iterator[Entry]:
 
 def _kept_inside(project: Project, library: Library, name: str) -> Iterator[Entry]:
     """The entry in a mapping that can only be the framework's own, whatever the module."""
+    for event in _own_mappings(project, library):
+        for table in options(event.value):
+            value = table.entries.get(name) if isinstance(table, Table) else None
+            if value is not None and not isinstance(value, Absent):
+                yield Entry(value, value.place or event.place)
+
+
+def _own_mappings(project: Project, library: Library) -> Iterator[Assigned]:
+    """Where the project gives a value to a mapping that can only be the framework's own."""
     mappings = {mapping for setting in library.settings for mapping in setting.inside}
     for event in project.events:
         if isinstance(event, Assigned) and event.name in mappings:
-            for table in options(event.value):
-                value = table.entries.get(name) if isinstance(table, Table) else None
-                if value is not None and not isinstance(value, Absent):
-                    yield Entry(value, value.place or event.place)
+            yield event
 
 
 def is_used(project: Project, library: Library, folder: str = "") -> bool:
@@ -242,6 +274,7 @@ def is_used(project: Project, library: Library, folder: str = "") -> bool:
             if isinstance(event, Assigned)
             for part in walk(event.value)
         )
+        or any(counts(event.place.path) for event in _own_mappings(project, library))
     )
 
 
