@@ -25,7 +25,8 @@ _TEST_FOLDERS = frozenset(
     "test tests testing __tests__ spec specs e2e fixtures mocks conftest testdata unittests".split()
 )
 _EXAMPLE_FOLDERS = frozenset(
-    "example examples sample samples demo demos docs doc docs_src tutorial tutorials snippets".split()
+    "example examples sample samples demo demos docs doc docs_src tutorial tutorials"
+    " snippets".split()
 )
 _TEST_FILE = re.compile(r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|.*[-_.](spec|test))$")
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")

@@ -28,6 +28,9 @@ _ELSEWHERE = frozenset(
 )
 
 
+_ANY = "*"  # a condition on whatever setting
+
+
 class Given(NamedTuple):
     """A setting as the project gives it; ``owner`` is the name of the mapping around it."""
 
@@ -73,8 +76,9 @@ def _places(
         return
     if any(_holds(project, g, c) for g in everything for c in setting.unless):
         return
+    own = tuple(f"{top}{r.replace('.', '/')}/" for r in library.roots for top in ("", "src/"))
     for one in everything:
-        if setting.inside and one.owner not in setting.inside:
+        if (setting.inside and one.owner not in setting.inside) or one.place.path.startswith(own):
             continue
         if _is_decided_here(one.value) and any(_holds(project, one, c) for c in setting.when):
             yield one.value.place or one.place, True, one.value
@@ -125,7 +129,7 @@ def _is_decided_here(value: Value) -> bool:
 
 def _holds(project: Project, given: Given, condition: Condition) -> bool:
     """Whether a setting is what a condition asks for."""
-    if given.name != condition.argument:
+    if condition.argument not in (given.name, _ANY):
         return False
     value = given.value
     if condition.above is not None:

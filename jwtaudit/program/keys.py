@@ -87,6 +87,7 @@ class KeyUse:
     version: Version | None
     algorithms: frozenset[str]
     site: Site | None = None
+    setting: str = ""
 
     @property
     def verb(self) -> str:
@@ -160,7 +161,9 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                     continue
                 version = project.version(library, entry.place.path)
                 value = _looked_up(project, entry.value, entry.place.path)
-                yield KeyUse(value, entry.place, "verify", library, version, frozenset())
+                yield KeyUse(
+                    value, entry.place, "verify", library, version, frozenset(), setting=name
+                )
             given += entries
 
 
