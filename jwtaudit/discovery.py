@@ -9,6 +9,7 @@ Paths are strings here: with pathlib the walk of a large tree takes six times as
 from __future__ import annotations
 
 import codecs
+import functools
 import os
 import posixpath
 import re
@@ -60,21 +61,28 @@ class Glob(NamedTuple):
 
 
 class Globs:
-    """Patterns as one regular expression over absolute paths with forward slashes."""
+    """Patterns over absolute paths with forward slashes: a set of names, a regular expression."""
 
     def __init__(self, globs: Iterable[Glob]) -> None:
-        alternatives = [_expression(glob) for glob in globs]
-        self._regex = re.compile("|".join(alternatives)) if alternatives else None
+        globs = tuple(globs)
+        self._names = {glob.pattern for glob in globs if _PLAIN_NAME.fullmatch(glob.pattern)}
+        others = [_expression(glob) for glob in globs if glob.pattern not in self._names]
+        self._regex = re.compile("|".join(others)) if others else None
 
     def match(self, path: str) -> bool:
         """Whether a pattern names this file or directory itself."""
+        if path[path.rfind("/") + 1 :] in self._names:
+            return True
         return self._regex is not None and self._regex.fullmatch(path) is not None
 
     def cover(self, path: str) -> bool:
         """Whether a pattern names this file or a directory above it."""
-        if self._regex is None:
+        if self._regex is None and not self._names:
             return False
         return any(self.match(str(part)) for part in (path, *PurePosixPath(path).parents))
+
+
+_PLAIN_NAME = re.compile(r"[\w.-]+")
 
 
 def _expression(glob: Glob) -> str:
@@ -456,6 +464,7 @@ class Needles:
         self.exact = tuple(
             word for word in _shortest(exact) if not any(w in word.lower() for w in self.words)
         )
+        self._searches = _searches([*self.words, *(word.lower() for word in self.exact)])
 
     def match(self, data: bytes) -> bool:
         """Whether a file's bytes hold a word, however it is written."""
@@ -481,7 +490,39 @@ class Needles:
 
     def _plain(self, data: bytes) -> bool:
         lower = data.lower()
+        for search in self._searches:
+            if search(lower):
+                break
+        else:
+            return False
         return any(word in lower for word in self.words) or any(w in data for w in self.exact)
+
+
+# So rare in programs that a search which runs from one such letter to the next, for all words
+# that hold it, passes over the bytes faster than a search for a single word.
+_RARE_LETTERS = b"jkx"
+
+
+def _searches(words: Iterable[bytes]) -> list[Callable[[bytes], object]]:
+    """Searches one of which finds something where one of the words stands."""
+    anchored: dict[int, list[bytes]] = {}
+    searches: list[Callable[[bytes], object]] = []
+    for word in _shortest(words):
+        anchor = next((letter for letter in _RARE_LETTERS if letter in word), None)
+        if anchor is None:
+            searches.append(functools.partial(_holds, word))
+            continue
+        until = word.index(anchor) + 1
+        before = b"(?<=%s)" % re.escape(word[:until]) if until > 1 else b""
+        anchored.setdefault(anchor, []).append(before + re.escape(word[until:]))
+    for letter, alternatives in anchored.items():
+        expression = re.compile(b"%c(?:%s)" % (letter, b"|".join(alternatives)))
+        searches.append(expression.search)
+    return searches
+
+
+def _holds(word: bytes, data: bytes) -> bool:
+    return word in data
 
 
 def _shortest(words: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -7,7 +7,7 @@ are three different things. Values are compared by identity; ``same`` compares s
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -349,19 +349,19 @@ def hop(value: Value, place: Place, what: str) -> Value:
 
 def children(value: Value) -> tuple[Value, ...]:
     """The values directly inside; a call's arguments are not part of its outcome."""
-    if isinstance(value, Join):
-        return value.options
-    if isinstance(value, Sequence):
-        return (*value.items, *value.rest)
-    if isinstance(value, Table):
-        return (*value.entries.values(), *value.rest)
-    if isinstance(value, Member):
-        return (value.base,)
-    if isinstance(value, Operation):
-        return value.operands
-    if isinstance(value, (Env, Setting)):
-        return () if isinstance(value.default, Absent) else (value.default,)
-    return ()
+    inner = _CHILDREN.get(type(value))
+    return () if inner is None else inner(value)
+
+
+_CHILDREN: dict[type, Callable[[Any], tuple[Value, ...]]] = {
+    Join: lambda value: value.options,
+    Sequence: lambda value: (*value.items, *value.rest),
+    Table: lambda value: (*value.entries.values(), *value.rest),
+    Member: lambda value: (value.base,),
+    Operation: lambda value: value.operands,
+    Env: lambda value: () if isinstance(value.default, Absent) else (value.default,),
+    Setting: lambda value: () if isinstance(value.default, Absent) else (value.default,),
+}
 
 
 def walk(value: Value) -> Iterator[Value]:
@@ -374,7 +374,9 @@ def walk(value: Value) -> Iterator[Value]:
             continue
         seen.add(id(current))
         yield current
-        stack.extend(reversed(children(current)))
+        inner = _CHILDREN.get(type(current))
+        if inner is not None:
+            stack.extend(reversed(inner(current)))
 
 
 def options(value: Value) -> tuple[Value, ...]:

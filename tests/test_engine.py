@@ -204,7 +204,7 @@ def test_hostile_files_cost_themselves_only(tmp_path):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_guard_sends_hostile_files_away(name):
-    assert not guard.is_harmless(HOSTILE[name].encode())
+    assert not guard.is_harmless("app.py", HOSTILE[name].encode())
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_guard_sends_hostile_files_away(name):
     ],
 )
 def test_guard_keeps_ordinary_files_here(code):
-    assert guard.is_harmless(code.encode())
+    assert guard.is_harmless("app.py", code.encode())
 
 
 def test_ordinary_files_need_no_worker(tmp_path, monkeypatch):

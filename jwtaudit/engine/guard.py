@@ -8,9 +8,14 @@ Whoever fails here is no fault; it is parsed in a process of its own, which cost
 from __future__ import annotations
 
 import ast
-import warnings
+from typing import TYPE_CHECKING, Any
 
+from jwtaudit import frontends
 from jwtaudit.engine.limits import SMALL
+from jwtaudit.frontends.trees import syntax_tree
+
+if TYPE_CHECKING:
+    from jwtaudit.source import Source
 
 _MAX_DEPTH = 80
 _MAX_CHAIN = 60
@@ -18,21 +23,19 @@ _MAX_QUOTES = 200
 _PATTERN_WEIGHT = 12  # each level of a pattern doubles libcst's time
 
 
-def is_harmless(data: bytes) -> bool:
+def is_harmless(path: str, data: bytes) -> bool:
     """Whether Python source is small and flat enough to be parsed in this process."""
     if len(data) > SMALL:
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+        source = frontends.read(path, data)
+    except frontends.Unparsable:
         return False
-    return _is_flat(tree, data)
+    tree = syntax_tree(source.text)
+    return tree is not None and _is_flat(tree, source)
 
 
-def _is_flat(tree: ast.AST, data: bytes) -> bool:
-    lines: list[bytes] = []
+def _is_flat(tree: ast.AST, source: Source) -> bool:
     pending = [(tree, 0)]
     while pending:
         node, depth = pending.pop()
@@ -42,22 +45,20 @@ def _is_flat(tree: ast.AST, data: bytes) -> bool:
         if kind in _CHAINS:
             if _chain(node) > _MAX_CHAIN:
                 return False
-        elif (kind is ast.Constant and isinstance(node.value, (str, bytes))) or (  # type: ignore[attr-defined]
-            kind is ast.JoinedStr
-        ):
-            # Adjacent strings are one constant here, and nested in libcst.
-            lines = lines or data.splitlines()
-            if _quotes(node, lines) > _MAX_QUOTES:
-                return False
+        elif kind in _TEXTS and _quotes(node, source) > _MAX_QUOTES:
+            return False
         depth += _PATTERN_WEIGHT if isinstance(node, ast.pattern) else 1
-        for name in node._fields:
-            value = getattr(node, name, None)
+        for value in node.__dict__.values():
             if isinstance(value, list):
                 pending += [(item, depth) for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST):
+            elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
                 pending.append((value, depth))
     return True
 
+
+# Adjacent strings are one constant here, and nested in libcst.
+_TEXTS = {ast.Constant, ast.JoinedStr}
+_LEAVES = {ast.Name, ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__()}
 
 _CHAINS = {
     ast.BoolOp,
@@ -81,7 +82,10 @@ def _chain(node: ast.AST) -> int:
     return len(getattr(node, "generators", ()))
 
 
-def _quotes(node: ast.AST, lines: list[bytes]) -> int:
-    first, last = node.lineno - 1, (node.end_lineno or node.lineno)  # type: ignore[attr-defined]
-    text = b"\n".join(lines[first:last])
-    return text.count(b'"') + text.count(b"'") if len(text) > _MAX_QUOTES else 0
+def _quotes(node: Any, source: Source) -> int:
+    if node.lineno == node.end_lineno and node.end_col_offset - node.col_offset <= _MAX_QUOTES:
+        return 0  # not more than fit in
+    starts = source.line_starts
+    end = starts[node.end_lineno] if node.end_lineno < len(starts) else len(source.text)
+    text = source.text[starts[node.lineno - 1] : end]
+    return text.count('"') + text.count("'")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SMALL = 64 * 1024
-"""Bytes up to which a file may be worked on in this process: some tenths of a second."""
+SMALL = 256 * 1024
+"""Bytes up to which a file may be worked on in this process: some seconds at the worst."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ _CONFIG = re.compile(
     r"|[\w.-]*(?:config|settings|secret|env|credential)[\w.-]*\.json"
     r"|(?:default|base|local|dev|development|staging|prod|production)\.json"
 )
+_PERHAPS_CONFIG = re.compile(r"env|file|\.json$")
 # What names the packages of a project; `dependencies` reads them.
 _MANIFEST = re.compile(
     r"(?:.*/)?(?:(?:[\w.-]+[-_.])?(?:requirements|constraints)(?:[-_.][\w.-]+)?\.(?:txt|in)"
@@ -102,7 +103,9 @@ def language_of(path: str) -> str | None:
     found = _LANGUAGES.get(name[name.rfind(".") :])
     if name.endswith(_MANIFEST_ENDS) and _MANIFEST.fullmatch(path):
         return "manifest"
-    return found or ("config" if _CONFIG.fullmatch(name) else None)
+    if found is None and _PERHAPS_CONFIG.search(name) and _CONFIG.fullmatch(name):
+        return "config"
+    return found
 
 
 def is_program(path: str) -> bool:

@@ -54,6 +54,7 @@ class _Counter(CodegenState):
 
     def __init__(self, module: cst.Module) -> None:
         super().__init__(module.default_indent, module.default_newline)
+        self.tokens.append("")  # a module without any would be given a line end
         self.spans: dict[int, tuple[int, int]] = {}
 
     def add_token(self, value: str) -> None:
@@ -522,12 +523,15 @@ class _Lowering:
     def string(self, node: cst.SimpleString) -> f.Expression:
         span = self.span(node)
         self.strings.append(span)
-        try:
-            value = node.evaluated_value
-        except (SyntaxError, ValueError):
-            return f.Opaque(span)
-        prefix = len(node.prefix) + len(node.quote)
-        inner = node.value[prefix : len(node.value) - len(node.quote)]
+        quote = len(node.quote)
+        prefix = len(node.prefix) + quote
+        inner = node.value[prefix:-quote]
+        value: Any = inner
+        if prefix > quote or "\\" in inner or "\r" in inner:
+            try:
+                value = node.evaluated_value
+            except (SyntaxError, ValueError):
+                return f.Opaque(span)
         # Python reads every line end as a line feed; the text keeps the file's own.
         raw = inner == value or _LINE_END.sub("\n", inner) == value
         self.text(span, inner if raw else value, raw=raw, offset=prefix)

@@ -12,17 +12,17 @@ from __future__ import annotations
 import ast
 import functools
 import re
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jwtaudit.frontends import TEXT_NEEDLES
+from jwtaudit.frontends.trees import statements, syntax_tree
+from jwtaudit.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.frontends.triage import Vocabulary
-    from jwtaudit.source import Source
 
 _WORD = re.compile(r"\w+")
 # Below this many lines a whole parse costs less than the slicing saves.
@@ -43,7 +43,7 @@ def slice_source(source: Source, vocabulary: Vocabulary) -> tuple[str, frozenset
     text = source.text
     if text.count("\n") < _MIN_LINES:
         return text, frozenset()
-    tree = _parse(text)
+    tree = syntax_tree(text)
     if tree is None:
         return text, frozenset()
     bodies = list(_bodies(tree, source, _Wanted(tree, vocabulary)))
@@ -67,28 +67,24 @@ def cut_function(source: Source, start: int) -> tuple[str, int] | None:
 
     A method is put below an ``if``, so that its indentation is right.
     """
-    tree = _parse(source.text)
-    if tree is None:
-        return None
-    for node in _functions(tree):
-        line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        begin = source.line_starts[line - 1]
-        end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
+    for begin, end in _extents(source.text):
         if begin <= start < end:
             head = "if 1:\n" if source.text[begin] in " \t" else ""
             return head + source.text[begin:end] + "\n", begin - len(head)
     return None
 
 
-@functools.lru_cache(maxsize=8)
-def _parse(text: str) -> ast.Module | None:
-    """The tree by the interpreter's parser; None for what libcst may read all the same."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+@functools.lru_cache(maxsize=256)
+def _extents(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the lines of the outermost functions begin and end."""
+    source = Source("", b"", text)
+    tree = syntax_tree(text)
+    found = []
+    for node in () if tree is None else _functions(tree):
+        line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
+        found.append((source.line_starts[line - 1], end))
+    return tuple(found)
 
 
 class _Wanted:
@@ -101,7 +97,7 @@ class _Wanted:
 
     def __init__(self, tree: ast.Module, vocabulary: Vocabulary) -> None:
         self._names: set[str] = set()
-        for node in ast.walk(tree):
+        for node in statements(tree.body):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 module = getattr(node, "module", None) or ""
                 for alias in node.names:
@@ -145,17 +141,9 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The outermost functions, those of classes included, in order."""
-    stack: list[ast.stmt] = list(reversed(tree.body))
-    while stack:
-        node = stack.pop()
+    for node in statements(tree.body, inside=False):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
-            continue
-        inner: list[ast.stmt] = []
-        for block in ("body", "handlers", "orelse", "finalbody"):
-            for part in getattr(node, block, ()):
-                inner.extend(part.body if isinstance(part, ast.ExceptHandler) else [part])
-        stack.extend(reversed(inner))
 
 
 def _offset(source: Source, line: int, column: int) -> int:

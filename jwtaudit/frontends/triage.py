@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.frontends import TEXT_NEEDLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Vocabulary(NamedTuple):
@@ -33,8 +36,20 @@ VALUES = Vocabulary(any_file=True)
 
 
 def matters(data: bytes, vocabulary: Vocabulary) -> bool:
-    """Whether a file's facts may be of use."""
-    return vocabulary.any_file or any(pattern.search(data) for pattern in _patterns(vocabulary))
+    """Whether a file's facts may be of use; the time is in proportion to the file, always."""
+    if vocabulary.any_file or any(needle in data for needle in _TEXTS):
+        return True
+    lower = data.lower()
+    return any(test(lower) for test in _tests(vocabulary))
+
+
+_TEXTS = tuple(needle.encode() for needle in TEXT_NEEDLES)
+# import jwt; from x import jwt; lazy import jwt: up to the comment or the end of the line
+_IMPORT = re.compile(rb"(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?(?:from|import)[ \t][^#]*")
+# from x import (a, b, jwt)
+_LIST = re.compile(rb"from[ \t]+[\w.]+[ \t]+import[ \t]*\(([^)]*)")
+# JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ..., what follows the word
+_SET = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:)")
 
 
 def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
@@ -68,19 +83,39 @@ def _script_patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
 
 
 @functools.lru_cache(maxsize=8)
-def _patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
-    patterns = ["|".join(map(re.escape, TEXT_NEEDLES))]
+def _tests(vocabulary: Vocabulary) -> tuple[Callable[[bytes], object], ...]:
+    """Tests of a file's bytes in lower case."""
+    tests: list[Callable[[bytes], object]] = []
     if vocabulary.imports:
         word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
-        patterns += [
-            # import jwt; from x import (..., jwt); lazy import jwt
-            rf"(?im)(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?"
-            rf"(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]*?|(?:from|import)[ \t][^\n#]*?){word}",
-            rf"(?i)import(?:_module|__)[ \t]*\(\s*[\"'][\w.]*{word}",
-            # JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ...
-            rf"(?i){word}\w*[\"']?\]?[ \t]*(?:=(?!=)|:)",
-        ]
+        loaded = rf"import(?:_module|__)[ \t]*\(\s*[\"'][\w.]*{word}"
+        patterns = re.compile(word.encode()), re.compile(loaded.encode())
+        tests.append(functools.partial(_names_it, *patterns))
     if vocabulary.calls:
-        word = "|".join(map(re.escape, vocabulary.calls))
-        patterns.append(rf"(?is)\b(?:{word})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)")
-    return tuple(re.compile(pattern.encode()) for pattern in patterns)
+        called = "|".join(map(re.escape, vocabulary.calls))
+        pattern = rf"(?s)\b(?:{called})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)"
+        tests.append(re.compile(pattern.encode()).search)
+    return tuple(tests)
+
+
+def _names_it(word: re.Pattern[bytes], loaded: re.Pattern[bytes], data: bytes) -> bool:
+    """Whether a word stands in an import or in the name of something that is set."""
+    start = end = 0
+    comment = True
+    stands = False
+    for hit in word.finditer(data):
+        if hit.start() >= end:
+            start = data.rfind(b"\n", 0, hit.start()) + 1
+            end = data.find(b"\n", hit.start())
+            end = len(data) if end < 0 else end
+            line = data[start:end]
+            comment = line.lstrip().startswith(b"#")
+            if not comment and any(map(word.search, _IMPORT.findall(line))):
+                return True
+        if not comment:
+            stands = True
+            if _SET.match(data, hit.end()):
+                return True
+    return stands and (
+        any(map(word.search, _LIST.findall(data))) or loaded.search(data) is not None
+    )

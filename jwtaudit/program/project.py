@@ -42,11 +42,11 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    children,
     hop,
     join,
     member,
     options,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ _MAX_LOADED = 400
 # How many functions may be read that do not seem to matter by themselves.
 _MAX_DETOURS = 100
 _DETOURS_PER_FILE = 2
+_MAX_DEEP = 2000
 
 
 class Loader(Protocol):
@@ -119,6 +120,7 @@ class Project:
         self.cut = False
         self.detours = 0
         self._pins: dict[tuple[str, str], Any] = {}
+        self._found: dict[tuple[str, str, int], str | None] = {}
         for path in self.facts:
             self.module(path)
         self._inner = tuple(self._inner_modules())
@@ -190,19 +192,28 @@ class Project:
 
     def find_module(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in ``importer`` means; None when it is not in the project."""
+        key = (importer, module, level)
+        if key not in self._found:
+            self._found[key] = self._find_module(importer, module, level)
+        return self._found[key]
+
+    def _find_module(self, importer: str, module: str, level: int) -> str | None:
         relative = module.replace(".", "/")
-        folder = PurePosixPath(importer).parent
+        folder = importer.rpartition("/")[0]
         if level:
             for _ in range(level - 1):
-                folder = folder.parent
+                folder = folder.rpartition("/")[0]
             return self._module_file(folder, relative)
-        for root in (folder, *folder.parents):
-            found = self._module_file(root, relative) or self._module_file(root / "src", relative)
+        while True:
+            found = self._module_file(folder, relative)
+            found = found or self._module_file(f"{folder}/src".lstrip("/"), relative)
             if found is not None:
                 if found == importer or self._is_library(module, found):
                     return None
                 return found
-        return None
+            if not folder:
+                return None
+            folder = folder.rpartition("/")[0]
 
     def _is_library(self, module: str, found: str) -> bool:
         """Whether an absolute import means a library, though the project holds its files.
@@ -213,8 +224,8 @@ class Project:
         head = module.partition(".")[0]
         return self.models.is_library(module) and not found.endswith((f"/{head}.py", f"{head}.py"))
 
-    def _module_file(self, root: PurePosixPath, relative: str) -> str | None:
-        base = str(root / relative) if relative else str(root)
+    def _module_file(self, root: str, relative: str) -> str | None:
+        base = f"{root}/{relative}".strip("/")
         for candidate in (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi"):
             if candidate in self.files:
                 return candidate
@@ -259,9 +270,9 @@ class Project:
             scope.names[name] = _FOLLOWED  # `from . import name` comes by here again
             scope.names[name] = value = self.interpreter.followed(found)
             return value
-        folder = PurePosixPath(path)
-        if folder.name == "__init__.py":
-            submodule = self._module_file(folder.parent, name)
+        folder, _, file = path.rpartition("/")
+        if file == "__init__.py":
+            submodule = self._module_file(folder, name)
             if submodule is not None:
                 return ModuleRef(submodule, place=place)
         return Unknown(name, place=place)
@@ -723,20 +734,24 @@ def _open_functions(call: Call) -> Iterator[FunctionId]:
 
 def deep(value: Value) -> Iterator[Value]:
     """The value, all values inside it, and those inside the calls it is the outcome of."""
-    stack = [value]
+    calls = [value]
     seen: set[int] = set()
-    while stack and len(seen) < 2000:
-        for part in walk(stack.pop()):
+    while calls and len(seen) < _MAX_DEEP:
+        stack = [calls.pop()]
+        while stack:
+            part = stack.pop()
             if id(part) in seen:
                 continue
             seen.add(id(part))
             yield part
             if isinstance(part, Outcome):
-                stack.extend(a.value for a in part.call.arguments)
+                calls.extend(a.value for a in part.call.arguments)
                 if part.call.receiver is not None:
-                    stack.append(part.call.receiver)
-            elif isinstance(part, Member) and not isinstance(part.key, Const):
-                stack.append(part.key)
+                    calls.append(part.call.receiver)
+                continue
+            if isinstance(part, Member) and not isinstance(part.key, Const):
+                calls.append(part.key)
+            stack.extend(reversed(children(part)))
 
 
 def _opened(value: Value) -> Value:
