@@ -59,21 +59,22 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
 
 @functools.lru_cache(maxsize=8)
 def _script_patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
+    # Every repetition has a bound: bundles hold lines, and words, of a million characters.
     patterns = ["|".join(map(re.escape, TEXT_NEEDLES))]
     if vocabulary.imports:
         word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
         patterns += [
             # from "jsonwebtoken", require("../utils/jwt")
-            rf"(?i)(?:from|import|require|\()\s*\(?\s*[\"'`][^\"'`\n]*?{word}",
+            rf"(?i)(?:from|import|require|\()\s{{0,20}}\(?\s{{0,20}}[\"'`][^\"'`\n]*?{word}",
             # JWT_SECRET = ..., { jwtSecret: ... }, process.env.JWT_SECRET; jwt_decode(...)
-            rf"(?i){word}\w*[\"']?\]?[ \t]*(?:=(?!=)|:|\()",
-            rf"(?i)\benv(?:\.|\[[\"'])\w*{word}",
+            rf"(?i){word}\w{{0,60}}[\"']?\]?[ \t]*(?:=(?!=)|:|\()",
+            rf"(?i)\benv(?:\.|\[[\"'])\w{{0,60}}?{word}",
             # token.split("."), and its parts decoded
-            r"(?is)split\(\s*[\"'`]\.[\"'`]\s*\).{0,600}?[\"'`]base64",
+            r"(?is)split\(\s{0,20}[\"'`]\.[\"'`]\s{0,20}\).{0,600}?[\"'`]base64",
             # jwt.sign(...), in a snippet that leaves the import out
-            rf"(?i)(?<![\w.]){word}\.\w+[ \t]*\(",
+            rf"(?i)(?<![\w.]){word}\.\w{{1,60}}[ \t]*\(",
             # user.token, getState().auth.accessToken: what a login answered is known by it
-            r"(?i)\w*(?:user|auth|session|account|profile|login)\w*\??\."
+            r"(?i)(?:user|auth|session|account|profile|login)\w{0,60}\??\."
             r"(?:access_?|auth_?|id_?)?(?:token|jwt)\b",
         ]
     if vocabulary.calls:
