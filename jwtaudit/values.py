@@ -263,6 +263,7 @@ Value: TypeAlias = (
 if TYPE_CHECKING:
     Change: TypeAlias = Callable[[Value], Value | None]
     Attribute: TypeAlias = Callable[[Value, str, Place], Value]
+    Concerns: TypeAlias = Callable[[Value], bool]
 
 ABSENT = Absent()
 UNKNOWN = Unknown()
@@ -488,26 +489,39 @@ def entry(table: Table, key: Scalar) -> Value:
     return join(*(Member(rest, Const(key), item=True, place=rest.place) for rest in table.rest))
 
 
-def rewrite(value: Value, change: Change, attribute: Attribute | None = None) -> Value:
+def rewrite(
+    value: Value,
+    change: Change,
+    attribute: Attribute | None = None,
+    concerns: Concerns | None = None,
+) -> Value:
     """The value with every part for which ``change`` gives another one put in its place.
 
     Values share parts; each part is rewritten once. ``attribute`` tells the attributes of what
-    became an instance.
+    became an instance, ``concerns`` whether a part may hold anything to be changed.
     """
-    return _Rewrite(change, attribute).value(value)
+    return _Rewrite(change, attribute, concerns).value(value)
 
 
-def rewrite_call(call: Call, change: Change, attribute: Attribute | None = None) -> Call:
+def rewrite_call(
+    call: Call,
+    change: Change,
+    attribute: Attribute | None = None,
+    concerns: Concerns | None = None,
+) -> Call:
     """The call with its receiver and arguments rewritten; its place stays."""
-    return _Rewrite(change, attribute).call(call)
+    return _Rewrite(change, attribute, concerns).call(call)
 
 
 class _Rewrite:
     """One rewriting: remembers what became of each part."""
 
-    def __init__(self, change: Change, attribute: Attribute | None) -> None:
+    def __init__(
+        self, change: Change, attribute: Attribute | None, concerns: Concerns | None
+    ) -> None:
         self.change = change
         self.attribute = attribute
+        self.concerns = concerns
         self.done: dict[int, Value] = {}
         self.calls: dict[int, Call] = {}
         self.keep: list[object] = []
@@ -519,6 +533,8 @@ class _Rewrite:
         found = self.done.get(id(value))
         if found is not None:
             return found
+        if self.concerns is not None and not self.concerns(value):
+            return value
         if self.depth > MAX_DEPTH:
             return Unknown("too deep")
         self.depth += 1

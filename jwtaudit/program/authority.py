@@ -11,6 +11,7 @@ import enum
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import exclusive, is_test
@@ -115,8 +116,17 @@ class Reading:
     evidence: Origin | None = None
 
 
-def readings(project: Project) -> Iterator[Reading]:
+_readings: WeakKeyDictionary[Project, tuple[Reading, ...]] = WeakKeyDictionary()
+
+
+def readings(project: Project) -> tuple[Reading, ...]:
     """Every place outside of tests where claims are read without verification."""
+    if project not in _readings:
+        _readings[project] = tuple(_find_readings(project))
+    return _readings[project]
+
+
+def _find_readings(project: Project) -> Iterator[Reading]:
     for site in project.sites("decode-unverified", "verify", "verify-signature"):
         if is_test(site.place.path) or in_browser(project, site.place.path):
             continue  # who holds the token may read it; what a page shows decides nothing

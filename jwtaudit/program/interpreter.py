@@ -15,6 +15,7 @@ from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
 from jwtaudit.program import scripts
 from jwtaudit.program.containers import METHODS, Use
+from jwtaudit.program.mentions import Mentions
 from jwtaudit.program.operations import (
     as_table,
     by_encoding,
@@ -122,6 +123,7 @@ class Interpreter:
         self.nesting = 0
         self.detour = 0
         self.order = 0
+        self.mentions = Mentions()
 
     # -- entry points ----------------------------------------------------------------------------
 
@@ -1177,13 +1179,15 @@ class Interpreter:
 
     def substitute(self, value: Value, function: FunctionId, binding: Mapping[str, Value]) -> Value:
         """The value with a function's parameters replaced by arguments."""
+        if function not in self.mentions.of(value):
+            return value
 
         def change(part: Value) -> Value | None:
             if isinstance(part, Param) and part.function == function:
                 return binding.get(part.name)
             return None
 
-        return rewrite(value, change, self.attribute)
+        return rewrite(value, change, self.attribute, self._mentioning(function))
 
     def substitute_call(
         self, call: Call, function: FunctionId, binding: Mapping[str, Value]
@@ -1195,7 +1199,11 @@ class Interpreter:
                 return binding.get(part.name)
             return None
 
-        return rewrite_call(call, change, self.attribute)
+        return rewrite_call(call, change, self.attribute, self._mentioning(function))
+
+    def _mentioning(self, function: FunctionId) -> Callable[[Value], bool]:
+        mentioned = self.mentions.of
+        return lambda value: function in mentioned(value)
 
     def receive_call(self, call: Call, receiver: Value | None) -> Call:
         """The call, in a method, with what its object was made with put in."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import Arm
 
     Lookup = Env | Setting | Param
+    _Test = tuple[Tested, tuple[Value, ...], bool, bool]
 
 _MAX_DEPTH = 12
 # Operations whose result tells its operand, or is as hard to guess as that.
@@ -456,9 +457,11 @@ def is_refused(project: Project, source: Source) -> bool:
     puts there.
     """
     place = source.value.place
-    for test, then_leaves, else_leaves in _tests(project, place.path if place is not None else ""):
-        subject = _subject(project, source)
-        if not any(subject(part) for part in _looked_at(project, test.value)):
+    subject = _subject(project, source)
+    for test, looked_at, then_leaves, else_leaves in _tests(
+        project, place.path if place is not None else ""
+    ):
+        if not any(map(subject, looked_at)):
             continue
         truth = _truth(project, test.value, source, subject)
         if (truth is not False and then_leaves) or (truth is not True and else_leaves):
@@ -466,11 +469,22 @@ def is_refused(project: Project, source: Source) -> bool:
     return False
 
 
-def _tests(project: Project, path: str) -> Iterator[tuple[Tested, bool, bool]]:
-    """The tests a side of which leaves, and which side it is.
+_leaving_tests: WeakKeyDictionary[Project, dict[object, list[_Test]]] = WeakKeyDictionary()
+
+
+def _tests(project: Project, path: str) -> list[_Test]:
+    """The tests a side of which leaves, what they look at, and which side it is.
 
     Those in functions of a file that was only looked into are included.
     """
+    known = _leaving_tests.setdefault(project, {})
+    if (path, len(project.functions)) not in known:
+        found = list(_find_tests(project, path))
+        known[path, len(project.functions)] = found
+    return known[path, len(project.functions)]
+
+
+def _find_tests(project: Project, path: str) -> Iterator[_Test]:
     for scope in list(project.functions.values()):
         if scope.id.path == path and scope.state == "new":
             project.interpreter.function(scope)
@@ -482,7 +496,7 @@ def _tests(project: Project, path: str) -> Iterator[tuple[Tested, bool, bool]]:
                 seen.add(id(event))
                 leaves = _leaves(project, event)
                 if any(leaves):
-                    yield event, *leaves
+                    yield event, tuple(_looked_at(project, event.value)), *leaves
 
 
 _leaving: WeakKeyDictionary[Project, dict[int, tuple[bool, bool]]] = WeakKeyDictionary()
@@ -513,8 +527,12 @@ def _raises(project: Project, test: Tested, side: str) -> bool:
 def _looked_at(project: Project, test: Value) -> Iterator[Value]:
     """What a test looks at: a value, its length or its digest, not what a call made with it."""
     stack = [test]
+    seen: set[int] = set()
     while stack:
         for part in walk(stack.pop()):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
             yield part
             if isinstance(part, Outcome):
                 model = project.model_of(part.call)

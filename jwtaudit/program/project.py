@@ -120,6 +120,7 @@ class Project:
         self.cut = False
         self.detours = 0
         self._pins: dict[tuple[str, str], Any] = {}
+        self._sites: dict[str, list[Site]] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
         for path in self.facts:
             self.module(path)
@@ -493,7 +494,7 @@ class Project:
         """What the project's configuring calls say; unknown where there are none to be seen."""
         found = [
             self.argument(site.call, site.model, meaning)
-            for site in self._sites_by_role["factory"]
+            for site in self.sites("factory")
             if site.model.name in model.configured_by
         ]
         return join(*found) if found else Unknown("configured elsewhere")
@@ -625,13 +626,12 @@ class Project:
     # -- sites -----------------------------------------------------------------------------------
 
     @cached_property
-    def _sites_by_role(self) -> dict[str, list[Site]]:
-        out: dict[str, list[Site]] = defaultdict(list)
+    def _calls_by_role(self) -> dict[str, list[tuple[Call, Model]]]:
+        out: dict[str, list[tuple[Call, Model]]] = defaultdict(list)
         for call in self.calls:
             model = self.model_of(call)
             if model is not None:
-                for context in self._contexts(call):
-                    out[model.role].append(Site(self, context[0], model, context[1:]))
+                out[model.role].append((call, model))
         return out
 
     def sites(self, *roles: str) -> Iterator[Site]:
@@ -641,7 +641,13 @@ class Project:
         caller's arguments put in.
         """
         for role in roles:
-            yield from self._sites_by_role.get(role, ())
+            if role not in self._sites:  # there are many calls of which no rule speaks
+                self._sites[role] = [
+                    Site(self, context[0], model, context[1:])
+                    for call, model in self._calls_by_role.get(role, ())
+                    for context in self._contexts(call)
+                ]
+            yield from self._sites[role]
 
     def _contexts(self, call: Call) -> list[tuple[Call, ...]]:
         """The call in terms of its callers, each with the chain of calls that leads to it."""
