@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from jwtaudit.engine.limits import Limits
-from jwtaudit.engine.worker import receive, send
+from jwtaudit.engine.worker import READY, receive, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,7 @@ _BOOT = (
     "import sys; sys.path[:] = sys.argv[3:]; del sys.argv[3:];"
     " from jwtaudit.engine.worker import main; main()"
 )
+_START_SECONDS = 120.0
 _WALL_FACTOR = 6  # processor time is what counts; a busy machine must not change the result
 
 
@@ -110,6 +111,7 @@ class _Process:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._timed_out = False
+        self._ready = False
         # A file, for a pipe that nobody reads would hold the worker up.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         try:
@@ -135,19 +137,12 @@ class _Process:
             LostError: there is none; this process is of no more use.
             Exception: what the function raised.
         """
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        clock = threading.Timer(self._limits.seconds * _WALL_FACTOR, self._time_out)
-        clock.daemon = True
-        clock.start()
-        try:
-            send(stdin, pickle.dumps((function, arguments)))  # type: ignore[arg-type]
-            answer = receive(stdout)  # type: ignore[arg-type]
-        except (OSError, ValueError):  # a closed pipe: it is dead
-            answer = None
-        finally:
-            clock.cancel()
+        if not self._ready:
+            self._ready = self._exchange(None, _START_SECONDS) == READY
+        answer = None
+        if self._ready:
+            task = pickle.dumps((function, arguments))
+            answer = self._exchange(task, self._limits.seconds * _WALL_FACTOR)
         if answer is None:
             raise self._cause_of_death()
         outcome, value = pickle.loads(answer)  # noqa: S301 - from our child
@@ -160,6 +155,23 @@ class _Process:
         if outcome == "recursion":
             raise LostError("unparsable", "nested too deeply")
         raise LostError("crashed", f"the parser failed ({value})")
+
+    def _exchange(self, message: bytes | None, seconds: float) -> bytes | None:
+        """Say something, if there is anything to say, and wait for the answer."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        clock = threading.Timer(seconds, self._time_out)
+        clock.daemon = True
+        clock.start()
+        try:
+            if message is not None:
+                send(stdin, message)  # type: ignore[arg-type]
+            return receive(stdout)  # type: ignore[arg-type]
+        except (OSError, ValueError):  # a closed pipe: it is dead
+            return None
+        finally:
+            clock.cancel()
 
     def kill(self) -> None:
         """End the process now; a thread that waits for it will notice."""

@@ -13,6 +13,7 @@ import sys
 from typing import BinaryIO
 
 STACK = 64 * 1024 * 1024
+READY = b"ready"
 _RECURSION_LIMIT = 10_000
 
 
@@ -42,6 +43,7 @@ def main() -> None:
     sys.setrecursionlimit(_RECURSION_LIMIT)
     import jwtaudit.frontends.python  # noqa: F401, PLC0415 - now: no file's time is spent on it
 
+    send(results, READY)
     while (payload := receive(tasks)) is not None:
         _start_clock(seconds)
         outcome, survives = _run(payload)
