@@ -51,6 +51,7 @@ ROLES = frozenset(
         "log",  # everything given is written to a log, a console or a file
         "redirect",  # url
         "http-request",  # url, headers
+        "query-entry",  # name, value: puts a parameter into the query string of a URL
         "query",  # name -> a parameter of the query string
         "request",  # something a client controls
         "respond",  # everything given goes to the client

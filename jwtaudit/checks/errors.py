@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.bearers import told
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.refusals import Refusals
 from jwtaudit.program.scopes import Raised, Returned
+from jwtaudit.program.texts import told
 from jwtaudit.values import Call, Outcome, Value, options
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from jwtaudit.program.bearers import (
     is_authorization,
     is_claims,
     token_evidence,
-    told,
 )
 from jwtaudit.program.commands import is_command, is_typed
 from jwtaudit.program.context import is_demonstration, is_test
@@ -21,6 +20,7 @@ from jwtaudit.program.keys import key_uses
 from jwtaudit.program.names import is_link_name, is_masked, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import MODULE, Raised, Tested
+from jwtaudit.program.texts import told
 from jwtaudit.repair import DropStatement, Repair, Replace
 from jwtaudit.values import (
     Call,

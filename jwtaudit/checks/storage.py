@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.bearers import told
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.logins import holds_token, is_login, is_read_as_token, token_entries
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.storage import COOKIE, DEVICE, kept, texts
+from jwtaudit.program.texts import told
 from jwtaudit.values import Absent, Const, Operation, Table, Value, options, walk
 
 if TYPE_CHECKING:

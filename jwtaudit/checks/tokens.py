@@ -19,15 +19,25 @@ if TYPE_CHECKING:
 _SAMPLE_SUBJECTS = frozenset({"1234567890", "joe", "test", "example"})
 _SAMPLE_NAMES = frozenset({"John Doe", "Jane Doe"})
 _SAMPLE_CLAIM = "http://example.com/is_root"
+_EXPIRED = "expired"
 _PUBLIC_ROLES = frozenset({"anon", "public", "publishable"})
 _PRIVILEGED = frozenset({"service_role", "admin", "root", "superuser"})
 
 
 @check("embedded-live-token")
 def embedded_live_token(project: Project) -> Iterator[Draft]:
-    """A token that a server would still accept."""
+    """A token that a server would still accept, or that the program sends to one."""
     for token in embedded_tokens(project):
-        if _why_inert(token):
+        why = _why_inert(token)
+        if why == _EXPIRED and token.sent:
+            yield _draft(
+                token,
+                "A token stands in the source and is sent as a credential; this one has expired,"
+                " but where it stands the next one will stand too",
+                Confidence.LOW,
+                "Ask the server for a token, or read it from the environment or a secret store.",
+            )
+        if why:
             continue
         privileged = bool(_PRIVILEGED & _roles(token.claims))
         yield _draft(
@@ -99,7 +109,7 @@ def _why_inert(token: Embedded) -> str:
     if _is_sample(token):
         return "a well-known sample"
     if isinstance(expiry, (int, float)) and expiry < time.time():
-        return "expired"
+        return _EXPIRED
     if _PUBLIC_ROLES & _roles(token.claims):
         return "a key meant to be public"
     return ""

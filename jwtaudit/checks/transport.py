@@ -6,19 +6,23 @@ import itertools
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.bearers import handling, pieces, token_evidence
+from jwtaudit.program.bearers import handling, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.project import event_values
+from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
     Absent,
     Call,
+    Closure,
     Const,
+    Member,
     Operation,
     Outcome,
     Param,
@@ -31,7 +35,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
@@ -40,10 +44,13 @@ if TYPE_CHECKING:
     from jwtaudit.values import FunctionId
 
 _KEY = re.compile(r"[?&]([\w.-]+)=$")
+_ELSEWHERE = re.compile(r"https?://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
 _KEYS = frozenset({"jwt", "auth", "bearer", "authorization"})
 _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
 _NO_LOGIN = frozenset({"hint", "state", "request", "assertion", "provider"})
+_QUERIES = frozenset({"query", "searchParams"})
+_REQUESTS = frozenset({"req", "request", "ctx", "context", "handshake", "url", "event", "c"})
 _WHY = (
     "URLs stand in server logs, browser histories and `Referer` headers, and whoever reads one"
     " there is let in"
@@ -72,6 +79,8 @@ def _read(project: Project) -> Iterator[Draft]:
             yield from _from_query(project, call.place, call.scope, sink, spoken)
     for parameter, sink in _open_parameters(project):
         yield from _from_query(project, sink.source, parameter.function, sink, [])
+    for member, place, scope, sink in _query_members(project):
+        yield from _from_query(project, place, scope, sink, [*_names_inside(member)])
 
 
 def _from_query(
@@ -112,6 +121,47 @@ def _used_queries(project: Project) -> Iterator[tuple[Place, _Sink]]:
             # a method that is asked for nothing by name is a query of another kind
             if isinstance(value, Outcome) and (value.call.receiver is None or _asked(value.call)):
                 yield value.call.place, _sink(site, part, value.call.place)
+
+
+def _query_members(
+    project: Project,
+) -> Iterator[tuple[Member, Place, FunctionId, _Sink | None]]:
+    """Reads of a query string that a request holds as an object: ``req.query.token``."""
+    seen: set[Place] = set()
+    for site, part in _read_tokens(project):
+        if (
+            isinstance(part, Member)
+            and part.place is not None
+            and part.place not in seen
+            and _is_query(part.base)
+        ):
+            seen.add(part.place)
+            yield part, part.place, site.call.scope, _sink(site, part, part.place)
+    for event in project.events:
+        path = event.place.path
+        if not project.is_script(path) or path not in handling(project):
+            continue
+        for value in event_values(event):
+            for part in walk(value):
+                if (
+                    isinstance(part, Member)
+                    and part.place is not None
+                    and part.place not in seen
+                    and part.name is not None
+                    and _is_key(part.name)
+                    and _is_query(part.base)
+                ):
+                    seen.add(part.place)
+                    yield part, part.place, event.scope, None
+
+
+def _is_query(value: Value) -> bool:
+    """Whether a value is the query string of a request, taken apart."""
+    return (
+        isinstance(value, Member)
+        and value.name in _QUERIES
+        and any(_REQUESTS & set(words(name)) for name in _names_inside(value.base))
+    )
 
 
 def _open_parameters(project: Project) -> Iterator[tuple[Param, _Sink]]:
@@ -201,11 +251,12 @@ def _written(project: Project) -> Iterator[Draft]:
             if place in seen or place.path != event.place.path:
                 continue
             found = token_evidence(project, token, place.path)
-            if found is None or _is_link_text(text):
+            if found is None or _is_link_text(text) or _is_elsewhere(project, text):
                 continue
             seen.add(place)
             # what another service asks for in its URLs is that service's choice
-            if is_demonstration(place.path, event.path) or place == event.place:
+            asked = place == event.place and not project.is_script(place.path)
+            if asked or is_demonstration(place.path, event.path):
                 found = Confidence(max(found - 1, 0))
             yield Draft(
                 rule="",
@@ -236,6 +287,11 @@ def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, s
         if model is not None and model.role == "http-request":
             parameters = project.argument(event, model, "parameters")
             yield from ((Outcome(event, event.place), *found) for found in _entries(parameters))
+        elif model is not None and model.role == "query-entry":
+            name = project.argument(event, model, "name")
+            if isinstance(name, Const) and isinstance(name.value, str) and _is_key(name.value):
+                value = project.argument(event, model, "value")
+                yield Outcome(event, event.place), value, name.value
 
 
 def _texts(value: Value) -> Iterator[Value]:
@@ -249,6 +305,22 @@ def _texts(value: Value) -> Iterator[Value]:
             inside.update(id(inner) for inner in walk(part))
         elif isinstance(part, Outcome) and part.call.name == "str.format":
             yield part
+
+
+def _is_elsewhere(project: Project, text: Value) -> bool:
+    """Whether a script calls another service, which has asked for the token in its URLs."""
+    if isinstance(text, Outcome):
+        model = project.model_of(text.call)
+        if model is not None and "url" in {*model.meanings, *model.inside}:
+            text = project.argument(text.call, model, "url")
+    first = next(iter(pieces(text)), text)
+    return (
+        text.place is not None
+        and project.is_script(text.place.path)
+        and isinstance(first, Const)
+        and isinstance(first.value, str)
+        and bool(_ELSEWHERE.match(first.value))
+    )
 
 
 def _entries(value: Value) -> Iterator[tuple[Value, str]]:
@@ -268,13 +340,34 @@ def _is_key(key: str) -> bool:
 
 def _is_link(project: Project, scope: FunctionId) -> bool:
     """Whether a function has to do with links that are sent once: by its name, file or route."""
-    names = [scope.qualname, PurePosixPath(scope.path).stem]
+    names = [scope.qualname, PurePosixPath(scope.path).stem, *_routes(project).get(scope, ())]
     function = project.scope(scope)
     for decorator in () if function is None else function.decorators:
         if isinstance(decorator, Outcome):
             routes = (a.value.value for a in decorator.call.arguments if isinstance(a.value, Const))
             names.extend(route for route in routes if isinstance(route, str))
     return any(map(is_link_name, names))
+
+
+def _routes(project: Project) -> Mapping[FunctionId, list[str]]:
+    """The texts that are given along with a function: ``app.get("/reset", handler)``."""
+    found = _given_along.get(project)
+    if found is None:
+        found = _given_along[project] = {}
+        for call in project.calls:
+            said = [
+                argument.value.value
+                for argument in call.arguments
+                if isinstance(argument.value, Const) and isinstance(argument.value.value, str)
+            ]
+            if said and project.is_script(call.place.path):
+                for argument in call.arguments:
+                    if isinstance(argument.value, Closure):
+                        found.setdefault(argument.value.id, []).extend(said)
+    return found
+
+
+_given_along: WeakKeyDictionary[Project, dict[FunctionId, list[str]]] = WeakKeyDictionary()
 
 
 def _is_link_text(text: Value) -> bool:

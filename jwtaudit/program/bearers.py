@@ -6,58 +6,30 @@ file that signs or verifies tokens, or calls what does.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.names import is_called_token, is_masked, names_of, words
 from jwtaudit.values import (
-    Call,
     Const,
     Member,
     Operation,
     Outcome,
     Param,
-    Sequence,
     Symbol,
-    Table,
     Value,
     options,
     same,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jwtaudit.program.project import Project
 
 _READING = ("verify", "verify-signature", "decode-unverified", "header-peek", "decrypt")
 _MINTING = frozenset({"payload", "subject", "token"})
 _NO_TOKEN = frozenset({*_READING, "claims-accessor", "generator", "digest", "factory", "type"})
-# Operations whose result tells its operand.
-_TELLING = frozenset(
-    {
-        "or",
-        "identity",
-        "strip",
-        "lower",
-        "upper",
-        "join",
-        "each",
-        "pad",
-        "text",
-        "+",
-        "%",
-        "replace",
-    }
-    | {"json-encode", "url-encode", "base64-encode", "base64url-encode"}
-)
 _HEADER = frozenset({"authorization", "auth_header", "authorization_header", "http_authorization"})
-_MAX_PARTS = 200
-_FORMAT = "str.format"
-_FIELD = re.compile(r"\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
-_PERCENT = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[srdiax]")
 
 
 class _Traffic(NamedTuple):
@@ -142,6 +114,9 @@ def _survey(project: Project) -> _Traffic:
             call = site.call.origin or site.call
             for value in options(project.argument(call, site.model, "token")):
                 read.setdefault(site.place.path, []).append(value)
+    from jwtaudit.program.browsers import token_scripts  # noqa: PLC0415 - which asks for tokens
+
+    paths.update(token_scripts(project))
     return _Traffic(frozenset(paths), read)
 
 
@@ -174,72 +149,3 @@ def _is_part(value: Value) -> bool:
     if not isinstance(value, Member) or not value.item or value.name is not None:
         return False
     return not (isinstance(value.key, Const) and isinstance(value.base, Outcome))
-
-
-# -- texts ---------------------------------------------------------------------------------------
-
-
-def told(value: Value) -> Iterator[Value]:
-    """The values that a text, a log line or a message made of this one gives away."""
-    stack = [value]
-    for _ in range(_MAX_PARTS):
-        if not stack:
-            return
-        current = stack.pop()
-        inner = [option for option in options(current) if option is not current]
-        if inner:
-            stack.extend(inner)
-        elif isinstance(current, Operation) and current.operator in _TELLING:
-            stack.extend(_operands(current))
-        elif isinstance(current, Table):
-            stack.extend((*current.entries.values(), *current.rest))
-        elif isinstance(current, Sequence):
-            stack.extend((*current.items, *current.rest))
-        elif isinstance(current, Outcome) and current.call.name == _FORMAT:
-            stack.extend(argument.value for argument in current.call.arguments)
-        else:
-            yield current
-
-
-def _operands(value: Operation) -> tuple[Value, ...]:
-    first = value.operands[0]
-    if isinstance(first, Const) and isinstance(first.value, str) and "%." in first.value:
-        return ()  # cut to a length
-    return value.operands
-
-
-def pieces(value: Value) -> tuple[Value, ...]:
-    """A text as its parts in order, templates taken apart; a value that is no text is alone."""
-    if isinstance(value, Outcome) and value.call.name == _FORMAT:
-        return _formatted(value.call)
-    if not isinstance(value, Operation) or value.operator not in ("text", "+"):
-        return (value,)
-    template = value.operands[0]
-    if isinstance(template, Const) and isinstance(template.value, str):
-        texts = _PERCENT.split(template.value)
-        if len(texts) > 1 and len(value.operands) == 2:
-            given = value.operands[1]
-            return _filled(texts, list(given.items) if isinstance(given, Sequence) else [given])
-    return tuple(part for operand in value.operands for part in pieces(operand))
-
-
-def _formatted(call: Call) -> tuple[Value, ...]:
-    template = call.receiver
-    if not isinstance(template, Const) or not isinstance(template.value, str):
-        return ()
-    positional = [a.value for a in call.arguments if a.name is None]
-    named = {a.name: a.value for a in call.arguments if a.name is not None}
-    texts = _FIELD.split(template.value)
-    given: list[Value] = []
-    for index, field in enumerate(texts[1::2]):
-        number = int(field) if field.isdigit() else index
-        default = positional[number] if number < len(positional) else Const("")
-        given.append(named.get(field, default))
-    return _filled(texts[::2], given)
-
-
-def _filled(texts: list[str], given: list[Value]) -> tuple[Value, ...]:
-    out: list[Value] = [Const(texts[0])]
-    for text, value in zip(texts[1:], given, strict=False):
-        out.extend((value, Const(text)))
-    return tuple(out)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.bearers import pieces
 from jwtaudit.program.scopes import Stored
+from jwtaudit.program.texts import pieces
 from jwtaudit.values import ABSENT, Call, Const, Sequence, Table, Unknown, Value, options
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.finding import Confidence
 from jwtaudit.models import SCRIPT
-from jwtaudit.program.bearers import pieces, token_evidence
+from jwtaudit.program.bearers import token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
+from jwtaudit.program.texts import pieces
 from jwtaudit.values import Absent, Const, Outcome, Value, options
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.cookie_texts import CookieText
     from jwtaudit.program.project import Project, Site
     from jwtaudit.program.scopes import Stored
-    from jwtaudit.values import Call
+from jwtaudit.values import Call
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})

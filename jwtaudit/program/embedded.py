@@ -42,6 +42,8 @@ _LENGTHS = {
     "EdDSA": (64, 114),
 }
 _MAX_TOKEN = 16_384
+_BEFORE = 80
+_SENT = re.compile(r"(?i)(?:\bbearer\s+|(?:^|[;\s\"'])[\w.-]*(?:jwt|token|session|auth)[\w.-]*=)\Z")
 _EXAMPLE = frozenset({"example", "examples"})
 
 
@@ -54,6 +56,7 @@ class Embedded:
         text: the token.
         claims: its payload, unverified; empty for an encrypted token.
         documentation: whether it stands in a docstring, or in an API's description.
+        sent: whether it is written as a credential: behind ``Bearer``, or as a cookie.
     """
 
     place: Place
@@ -61,6 +64,7 @@ class Embedded:
     header: dict[str, Any]
     claims: dict[str, Any]
     documentation: bool
+    sent: bool = False
 
     @property
     def algorithm(self) -> str:
@@ -113,7 +117,8 @@ def embedded_tokens(project: Project) -> Iterator[Embedded]:
                 span = Span(start, start + len(token))
             place = Place(path, span)
             shown = text.docstring or _is_example(project, place)
-            yield Embedded(place, token, *read, shown)
+            before = text.text[max(0, match.start() - _BEFORE) : match.start()]
+            yield Embedded(place, token, *read, shown, bool(_SENT.search(before)))
 
 
 _shown: WeakKeyDictionary[Project, frozenset[Place]] = WeakKeyDictionary()

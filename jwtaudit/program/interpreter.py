@@ -23,6 +23,7 @@ from jwtaudit.program.operations import (
     empty,
     extend,
     fold,
+    is_cut,
     is_test,
     is_text,
     join_names,
@@ -88,6 +89,7 @@ _MAX_CALLEES = 4
 _MAX_DETOUR = 2  # of them, those that by themselves do not seem to matter
 _MAX_NESTING = 25  # functions walked because another one, being walked, needs them
 _WILD = ("*", f"{SCRIPT}*")
+_ENDS = ("start", "end")
 _SCALARS = (Const, Env, Setting, Operation, Param, Member, Outcome, Unknown, Join)
 
 
@@ -1448,6 +1450,8 @@ class Interpreter:
         effect = model.effect
         if effect in ("decode", "encode"):
             effect = by_encoding(effect, self._argument(call, model, "encoding"))
+        elif effect == "slice" and is_cut(*(self._argument(call, model, m) for m in _ENDS)):
+            effect = "cut"
         return transform(effect, value, call.place)
 
     def _make_mapping(self, call: Call, model: Model, frame: Frame) -> Value:

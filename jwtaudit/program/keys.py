@@ -56,6 +56,7 @@ _TRANSPARENT = frozenset(
         "join",
         "each",
         "slice",
+        "cut",
         "pad",
         "replace",
         "text",

@@ -33,12 +33,17 @@ class _Read(NamedTuple):
 _reads: WeakKeyDictionary[Project, _Read] = WeakKeyDictionary()
 
 
+def is_login_url(text: str) -> bool:
+    """Whether a URL is one that a login is sent to."""
+    return bool(_URL.search(text))
+
+
 def is_login(value: Value, scope: FunctionId) -> bool:
     """Whether a value is what a login answered, going by its URL or by the function."""
     return bool(_FUNCTION.search(scope.qualname)) or any(
         isinstance(argument.value, Const)
         and isinstance(argument.value.value, str)
-        and _URL.search(argument.value.value)
+        and is_login_url(argument.value.value)
         for part in walk(value)
         if isinstance(part, Outcome)
         for argument in part.call.arguments

@@ -167,3 +167,10 @@ def join_names(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
         elif before is not value and not same(before, value):
             out[name] = join(before, value)
     return out
+
+
+def is_cut(start: Value, end: Value) -> bool:
+    """Whether a slice keeps a few characters: a known end is given, or it counts from there."""
+    return (isinstance(end, Const) and end.value is not None) or (
+        isinstance(start, Const) and isinstance(start.value, int) and start.value < 0
+    )

@@ -127,8 +127,10 @@ def _telling(project: Project, site: Site) -> Call:
     What only passes on a name and a value keeps nothing by itself.
     """
     original = site.call.origin or site.call
-    meaning = "cookie" if "cookie" in site.model.meanings else "name"
-    key = project.argument(original, site.model, meaning)
+    key = project.argument(original, site.model, "name")
+    if "cookie" in site.model.meanings:
+        text = cookie_text(project.argument(original, site.model, "cookie"))
+        key = ABSENT if text is None else text.key
     for call in site.chain:
         if not any(isinstance(part, Param) for part in walk(key)):
             break

@@ -1,0 +1,71 @@
+"""Scripts that handle tokens which somebody else signs and verifies: those of pages and apps."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.logins import is_login_url
+from jwtaudit.program.names import is_token_name
+from jwtaudit.program.project import event_values
+from jwtaudit.program.scopes import Stored
+from jwtaudit.program.storage import texts
+from jwtaudit.values import Call, Const, Operation, Table, Value, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+
+_KEEPING = ("storage", "storage-read", "storage-hook")
+_HEADER = "authorization"
+_BEARER = re.compile(r"(?i)^(?:bearer|jwt|token) $")
+
+
+def token_scripts(project: Project) -> Iterator[str]:
+    """The scripts that keep tokens, send them, or ask for them."""
+    seen: set[str] = set()
+    for site in project.sites(*_KEEPING):
+        if any(map(is_token_name, texts(site.argument("name")))):
+            seen.add(site.place.path)
+            seen.update(call.place.path for call in site.chain)
+    for event in project.events:
+        path = event.place.path
+        if path not in seen and project.is_script(path) and _handles(project, event):
+            seen.add(path)
+    yield from seen
+
+
+def _handles(project: Project, event: Event) -> bool:
+    if isinstance(event, Stored) and _is_header(event.key):
+        return True
+    if isinstance(event, Call) and _asks(project, event):
+        return True
+    return any(_is_credential(part) for value in event_values(event) for part in walk(value))
+
+
+def _is_credential(value: Value) -> bool:
+    """Whether a value is a header that says who is asking, or an object with one."""
+    if isinstance(value, Table):
+        return any(isinstance(name, str) and name.lower() == _HEADER for name in value.entries)
+    return (
+        isinstance(value, Operation)
+        and value.operator in ("text", "+")
+        and isinstance(value.operands[0], Const)
+        and isinstance(value.operands[0].value, str)
+        and bool(_BEARER.match(value.operands[0].value))
+    )
+
+
+def _is_header(key: Value) -> bool:
+    return isinstance(key, Const) and isinstance(key.value, str) and key.value.lower() == _HEADER
+
+
+def _asks(project: Project, call: Call) -> bool:
+    """Whether a call sends a login to a server."""
+    model = project.model_of(call)
+    if model is None or model.role != "http-request":
+        return False
+    url = project.argument(call, model, "url")
+    return any(is_login_url(text) for part in walk(url) for text in texts(part))
