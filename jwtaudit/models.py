@@ -74,6 +74,7 @@ ROLES = frozenset(
         "clock",  # -> a point in time
         "duration",  # weeks, days, hours, minutes, seconds, milliseconds -> a length of time
         "partial",  # target, further arguments -> a callable
+        "plugin",  # plugin: a function that is called with the other arguments
         "getattr",  # object, name, default -> the attribute
         "import",  # name -> the module
         "mapping",  # dict(...) and its like

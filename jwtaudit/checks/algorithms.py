@@ -66,6 +66,14 @@ def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
                 f"Upgrade {title}, and list the algorithm that your issuer signs with.",
                 confidence=Confidence.HIGH if site.version else Confidence.LOW,
             )
+        if (nothing := _key_for_none(project, site)) is not None:
+            yield _draft(
+                site,
+                site.place,
+                f"`{nothing.name.rpartition('.')[2]}` as the key makes {title} take tokens without"
+                " any signature, so anyone can mint tokens",
+                "Give the issuer's key.",
+            )
         for name in _listed(site) if _accepts_none(site) else ():
             if _is_none(name):
                 yield _draft(
@@ -332,10 +340,20 @@ def _is_none(value: Value) -> bool:
     )
 
 
+def _key_for_none(project: Project, site: Site) -> Symbol | None:
+    """A library's own stand-in for a key, with which nothing is verified."""
+    for option in options(site.argument("key")):
+        if isinstance(option, Symbol) and any(
+            model.effect == "no-key" for model in project.models.exactly(option.name)
+        ):
+            return option
+    return None
+
+
 def _accepts_none(site: Site) -> bool:
     accepted = site.semantic("none-listed")
     if accepted == "accept-without-key":
-        return not _given(site.argument("key"))
+        return _no_key(site)
     return bool(accepted == "accept")
 
 

@@ -231,7 +231,7 @@ def _is_key(text: str | bytes, use: KeyUse, source: Source) -> bool:
 
 
 def _asymmetric(use: KeyUse) -> bool:
-    return bool(use.algorithms) and not any(a.startswith("HS") for a in use.algorithms)
+    return bool(use.algorithms) and not any(a.startswith(("HS", "NONE")) for a in use.algorithms)
 
 
 def _confidence(project: Project, place: Place, uses: Iterable[KeyUse]) -> Confidence:
@@ -571,7 +571,8 @@ def weak_asymmetric_key(project: Project) -> Iterator[Draft]:
             continue
         if not (isinstance(size, Const) and type(size.value) is int):
             continue
-        if not (isinstance(kind, Const) and kind.value == "RSA") or size.value >= _RSA_BITS:
+        rsa = isinstance(kind, Const) and str(kind.value).upper().startswith("RSA")
+        if not rsa or size.value >= _RSA_BITS:
             continue
         use = signing.get(site.place)
         flows = use is not None

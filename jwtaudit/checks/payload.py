@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from jwtaudit.program.repairs import drop
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
     Absent,
+    Call,
     ClassRef,
     Const,
     Instance,
@@ -289,7 +291,9 @@ def _whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]
 def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
     if depth > _MAX_NESTING:
         return
-    if isinstance(value, Table):
+    if isinstance(value, Outcome) and _is_stored_record(project, value):
+        yield value, replace(value, place=None)  # told where it is signed
+    elif isinstance(value, Table):
         for inner in (*value.entries.values(), *value.rest):
             for option in options(inner):
                 yield from _dumps(project, option, depth + 1)
@@ -321,6 +325,35 @@ def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
         return  # made for this, field by field
     if not isinstance(dumped, Absent):
         yield dumped, value
+
+
+def _is_stored_record(project: Project, value: Outcome) -> bool:
+    """Whether a script signs what a query gave, with all its columns."""
+    if not project.is_script(value.call.place.path):
+        return False  # elsewhere a payload is made a mapping first
+    call: Call | None = value.call
+    found = False
+    while call is not None:
+        if call.target is not None or _picks(call):
+            return False
+        found = found or bool(_QUERIES & set(words(call.name.rpartition(".")[2])))
+        inner = call.receiver
+        call = inner.call if isinstance(inner, Outcome) else None
+    return found
+
+
+def _picks(call: Call) -> bool:
+    """Whether a query names the columns that it wants."""
+    named = any(
+        isinstance(argument.value, Table) and _COLUMNS & set(argument.value.entries)
+        for argument in call.arguments
+    )
+    return named or bool(_COLUMNS & set(words(call.name.rpartition(".")[2])))
+
+
+# What finds or makes one record, and what names the columns of it that are wanted.
+_QUERIES = frozenset({"find", "create", "save", "insert"})
+_COLUMNS = frozenset({"select", "attributes", "projection", "fields", "omit", "pick", "exclude"})
 
 
 def _is_serializer(value: Value) -> bool:

@@ -460,7 +460,7 @@ class Authority:
                 return Use(event.place, f"{what} kept with the request", Weight.DECIDES, True)
             return None
         if isinstance(event, Tested):
-            if claim is None or not _compares(event.value):
+            if claim is None or not (_compares(event.value) or says_right(claim)):
                 return None
             return Use(event.place, f"{what} decides which way to go", Weight.DECIDES, request)
         if isinstance(event, Returned):
@@ -511,6 +511,11 @@ def _is_some_object(receiver: Value | None) -> bool:
 def _builds(call: Call) -> bool:
     """Whether a project class without a constructor of its own is built."""
     return call.target is None
+
+
+def says_right(claim: str) -> bool:
+    """Whether a claim is a right by itself, true or false."""
+    return "_".join(words_of(claim)) in words("rights")
 
 
 def _compares(value: Value) -> bool:

@@ -1469,6 +1469,14 @@ class Interpreter:
             return Outcome(call, place=call.place)
         return Partial(call.arguments[0].value, call.arguments[1:], place=call.place)
 
+    def _plug_in(self, call: Call, model: Model, frame: Frame) -> Value:
+        """A library's function that a framework is given to call, and what it is called with."""
+        for option in options(self._argument(call, model, "plugin")):
+            if isinstance(option, Symbol):
+                given = tuple(a for a in call.arguments[1:])
+                self.apply(option, given, call.place, frame)
+        return Outcome(call, place=call.place)
+
     def _getattr(self, call: Call, model: Model, frame: Frame) -> Value:
         if len(call.arguments) >= 2:
             base, name = call.arguments[0].value, call.arguments[1].value
@@ -1582,6 +1590,7 @@ _ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "transform": Interpreter._transform,
     "mapping": Interpreter._make_mapping,
     "partial": Interpreter._make_partial,
+    "plugin": Interpreter._plug_in,
     "getattr": Interpreter._getattr,
     "import": Interpreter._import_call,
     "dependency": Interpreter._dependency,

@@ -390,7 +390,7 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
                 yield from _sources(project, item, source, depth + 1)
         elif isinstance(option, Member) and not option.item and isinstance(option.base, Outcome):
             model = project.model_of(option.base.call)
-            if model is not None and model.role == "generator":
+            if model is not None and model.role in ("generator", "key-generate"):
                 yield from _sources(project, option.base, source, depth + 1)
 
 
