@@ -406,7 +406,21 @@ def test_interruption_is_one_line(tmp_path):
 
 def test_nothing_of_the_scanned_project_is_imported(tmp_path):
     """Also not by the workers: the file in ``nested`` goes to one."""
-    for name in ("jwt", "libcst", "tomli", "rich", "pathspec", "packaging", "json", "pickle"):
+    for name in (
+        *(
+            "jwt",
+            "libcst",
+            "tomli",
+            "rich",
+            "pathspec",
+            "packaging",
+            "json",
+            "pickle",
+            "ast",
+            "yaml",
+        ),
+        *("tree_sitter", "subprocess", "threading", "concurrent", "dataclasses", "unicodedata"),
+    ):
         (tmp_path / f"{name}.py").write_text(f"open('imported-{name}', 'w')\nimport jwt\n")
     (tmp_path / "sitecustomize.py").write_text("open('imported-sitecustomize', 'w')\n")
     fault = FAULT.replace("import jwt", "from jose import jwt")

@@ -19,6 +19,7 @@ CLEAN, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _leave_directory()
     _keep_streams_alive()
     try:
         return _dispatch(given)
@@ -31,6 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - one line, never a traceback
         say(_explanation(error))
         return ERROR
+
+
+def _leave_directory() -> None:
+    """Import nothing from the current directory, which may be what is scanned.
+
+    An empty part of PYTHONPATH stands for it, and so does an editable install.
+    """
+    here = os.path.abspath(".")  # noqa: PTH100 - pathlib would be imported
+    own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+    if here != own:
+        sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100
 
 
 def _dispatch(arguments: list[str]) -> int:

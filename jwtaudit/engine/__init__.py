@@ -32,7 +32,7 @@ from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.options import RuleOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from jwtaudit.catalog import Rule
     from jwtaudit.engine.fixing import Fixer, Fixing
@@ -52,6 +52,8 @@ _LITTLE = 256 * 1024
 _PROGRAMS = ("python", "javascript")
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
+_MAX_IMPORTERS = 300
+"""How many such files are read, for each import away."""
 
 __all__ = ["Limits", "Options", "active_rules", "fix", "run"]
 
@@ -164,6 +166,7 @@ class _Run:
         self.sources: dict[str, Source | None] = {}
         self.secrets: set[Place] = set()
         self.held_back = False
+        self.left_out: set[str] = set()
         self.contents: dict[str, bytes] = {}
         self.drafts: list[tuple[Draft, Rule]] = []
         self.scanned: list[Diagnostic] = []
@@ -303,22 +306,10 @@ class _Run:
         for _ in range(_WAVES):
             python = Importers(new, words["python"], self.models.is_library, names)
             scripts = ScriptImporters(new, words["javascript"], names)
+            wanted = tuple(self._importing(python, scripts, facts))
+            self.left_out.update(path for path, *_ in wanted[_MAX_IMPORTERS:])
             found: dict[str, Facts] = {}
-            for path in self.tree.files:
-                program = frontends.program_of(path)
-                importers = python if program == "python" else scripts
-                if program is None or path in facts or path in self.unanalysed:
-                    continue
-                if not importers.may_hold(path):
-                    continue
-                data = self.data.get(path) or self.read(path)
-                if data is None or not importers.match(path, data):
-                    continue
-                if importers is scripts and discovery.is_generated(path, data):
-                    continue
-                self.data[path] = data
-                vocabulary = Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
-                outcome = self.extraction.now(path, data, vocabulary)
+            for path, outcome in self.extraction.further(wanted[:_MAX_IMPORTERS]):
                 if isinstance(outcome, Diagnostic):
                     self._cannot(outcome)
                 else:
@@ -329,6 +320,28 @@ class _Run:
             names = python.names | scripts.names
             new = found.values()
             words = dict.fromkeys(_PROGRAMS, tuple(name.lower() for name in names))
+
+    def _importing(
+        self, python: Importers, scripts: ScriptImporters, known: Collection[str]
+    ) -> Iterator[tuple[str, bytes, Vocabulary]]:
+        vocabularies = {
+            importers: Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
+            for importers in (python, scripts)
+        }
+        for path in self.tree.files:
+            program = frontends.program_of(path)
+            importers = python if program == "python" else scripts
+            if program is None or path in known or path in self.unanalysed:
+                continue
+            if not importers.may_hold(path):
+                continue
+            data = self.data.get(path) or self.read(path)
+            if data is None or not importers.match(path, data):
+                continue
+            if importers is scripts and discovery.is_generated(path, data):
+                continue
+            self.data[path] = data
+            yield path, data, vocabularies[importers]
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""
@@ -423,6 +436,7 @@ class _Run:
                 elif item.rule in rules:
                     yield item
         self.diagnostics += project.versions.diagnostics  # read as versions were asked for
+        self.diagnostics += _limits_met(project, self.left_out)
         try:
             with _bounded(limit):
                 self.secrets.update(key_literals(project))
@@ -570,6 +584,22 @@ def _processors() -> int:
 
 def _diagnostic_order(diagnostic: Diagnostic) -> tuple[str, int, str, str]:
     return diagnostic.path, diagnostic.line or 0, diagnostic.kind, diagnostic.message
+
+
+_NAMED = 3
+"""How many of the things that were left out are named; the rest is counted."""
+
+
+def _limits_met(project: Project, importers: Collection[str]) -> Iterator[Diagnostic]:
+    """What of the program was not followed to its end; findings may be missing there."""
+    met = {cut.value: names for cut, names in project.cut.items()}
+    if importers:
+        what = f"only {_MAX_IMPORTERS} of the files that import token code were read; not read:"
+        met[what] = set(importers)
+    for what, names in sorted(met.items()):
+        listed = ", ".join(sorted(names)[:_NAMED])
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield Diagnostic("", "limit", f"{what} {listed}{more}", error=False)
 
 
 class _TimeUpError(Exception):

@@ -11,7 +11,7 @@ from jwtaudit.frontends import Unparsable
 from jwtaudit.frontends.triage import VALUES, Vocabulary, matters, matters_as_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from jwtaudit.engine.limits import Limits
@@ -72,8 +72,10 @@ class Extraction:
         vocabulary = None if wholly or _MENTION in data else wanted
         if not _matters(path, data, vocabulary):
             return
-        task = _Task(path, data, vocabulary)
-        self._size += len(data)
+        self._take(_Task(path, data, vocabulary))
+
+    def _take(self, task: _Task) -> None:
+        self._size += len(task.data)
         self._waiting.append(task)
         if self._jobs > 1 and self._size > WORK_THRESHOLD:
             for waiting in self._waiting:
@@ -95,9 +97,13 @@ class Extraction:
             yield path, _outcome(path, future.result)
         self._futures.clear()
 
-    def now(self, path: str, data: bytes, vocabulary: Vocabulary) -> Outcome:
-        """The facts of a further file that matters."""
-        return self._now(path, data, partial(frontends.extract, path, data, vocabulary))
+    def further(
+        self, files: Iterable[tuple[str, bytes, Vocabulary]]
+    ) -> Iterator[tuple[str, Outcome]]:
+        """The facts of further files that matter."""
+        for file in files:
+            self._take(_Task(*file))
+        yield from self.results()
 
     def whole(self, path: str, data: bytes) -> Outcome:
         """The facts of a file whose content is not that of before, with nothing left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import enum
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -74,6 +75,20 @@ _DETOURS_PER_FILE = 2
 _MAX_DEEP = 2000
 
 
+class Cut(enum.Enum):
+    """What a limit leaves out; the value says so to people."""
+
+    FILES = (
+        f"imports were followed from the files that use tokens over {_MAX_DISTANCE} others, and"
+        f" into {_MAX_LOADED} in all; not looked into:"
+    )
+    FUNCTIONS = "too many functions had to be read besides those that use tokens; not read:"
+    WAYS = (
+        f"calls reached in more than {_MAX_CONTEXTS} ways, or through more than {_MAX_CALL_DEPTH}"
+        " others, were not followed to their beginning:"
+    )
+
+
 class Loader(Protocol):
     """Gives what the first pass over the files has left out."""
 
@@ -117,7 +132,7 @@ class Project:
         self.builtin_roots = frozenset(dir(builtins))
         self.interpreter = Interpreter(self)
         self.scripts = ScriptModules(self)
-        self.cut = False
+        self.cut: dict[Cut, set[str]] = {}
         self.detours = 0
         self._pins: dict[tuple[str, str], Any] = {}
         self._sites: dict[str, list[Site]] = {}
@@ -166,7 +181,8 @@ class Project:
             near = None if importer is None else self.modules.get(importer)
             distance = 1 if near is None else near.distance + 1
             if distance > _MAX_DISTANCE or len(self.modules) - len(self.facts) > _MAX_LOADED:
-                self.cut = True
+                if path in self.files:
+                    self._cut(Cut.FILES, path)
                 return None
             if self.loader is not None and path in self.files:
                 facts = self.loader.module(path)
@@ -185,11 +201,17 @@ class Project:
 
     def whole(self, identity: FunctionId) -> Function | None:
         """The definition of a function whose body was omitted; None when it stays so."""
-        if self.loader is None or self.detours > _MAX_DETOURS + _DETOURS_PER_FILE * len(self.facts):
-            self.cut = True
+        if self.loader is None:
+            return None
+        if self.detours > _MAX_DETOURS + _DETOURS_PER_FILE * len(self.facts):
+            self._cut(Cut.FUNCTIONS, f"{identity.qualname} in {identity.path}")
             return None
         self.detours += 1
         return self.loader.function(identity.path, identity.start)
+
+    def _cut(self, what: Cut, name: str) -> None:
+        """Remember that something was left out for a limit's sake."""
+        self.cut.setdefault(what, set()).add(name)
 
     def find_module(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in ``importer`` means; None when it is not in the project."""
@@ -653,11 +675,13 @@ class Project:
         """The call in terms of its callers, each with the chain of calls that leads to it."""
         done: list[tuple[Call, ...]] = []
         queue: list[tuple[Call, ...]] = [(call,)]
+        is_cut = False
         while queue and len(done) + len(queue) < _MAX_CONTEXTS:
             chain = queue.pop(0)
             current = chain[0]
             function, callers = self._next_callers(chain)
             if function is None or len(chain) > _MAX_CALL_DEPTH:
+                is_cut = is_cut or function is not None
                 done.append(chain)
                 continue
             for caller in callers:
@@ -665,6 +689,8 @@ class Project:
                 bound = self.interpreter.substitute_call(current, function, binding)
                 bound = self.interpreter.receive_call(bound, caller.receiver)
                 queue.append((bound, *chain[1:], caller))
+        if queue or is_cut:
+            self._cut(Cut.WAYS, f"{call.name}() in {call.place.path}")
         return [*done, *queue]
 
     def _next_callers(self, chain: tuple[Call, ...]) -> tuple[FunctionId | None, list[Call]]:
