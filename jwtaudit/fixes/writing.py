@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CHANGED = "it has changed since it was read; run again"
 
@@ -53,15 +56,9 @@ def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
 
 
 def _swap(target: Path, status: os.stat_result, before: bytes, after: bytes) -> None:
-    number, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}")
     try:
-        try:
-            _fill(number, after)
-            _take_over(number, temporary, status)
-            os.fsync(number)
-        finally:
-            os.close(number)
+        _write_beside(temporary, status, after)
         if target.read_bytes() != before:
             raise NotWrittenError(_CHANGED)  # noqa: TRY301 - said as what else can go wrong
         temporary.replace(target)
@@ -70,6 +67,16 @@ def _swap(target: Path, status: os.stat_result, before: bytes, after: bytes) -> 
             temporary.unlink(missing_ok=True)
         raise
     _flush_directory(target.parent)
+
+
+def _write_beside(temporary: Path, status: os.stat_result, content: bytes) -> None:
+    number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _fill(number, content)
+        _take_over(number, temporary, status)
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _fill(number: int, content: bytes) -> None:
