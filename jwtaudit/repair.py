@@ -174,6 +174,13 @@ class DropStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for what the call at a place promises."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class SwapDecorators:
     """Put the decorator at one place where another one stands, and that one in its place."""
 
@@ -203,6 +210,7 @@ Change: TypeAlias = (
     | Insist
     | AddStatement
     | DropStatement
+    | Await
     | SwapDecorators
     | ReplaceText
 )

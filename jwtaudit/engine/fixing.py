@@ -8,6 +8,7 @@ another are tried in one evaluation; only when that fails are they tried in halv
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from jwtaudit.fixes.apply import choose, splice, splice_bytes
 from jwtaudit.fixes.dialects import Lookup
 from jwtaudit.fixes.diff import unified
 from jwtaudit.fixes.edits import edits_of
+from jwtaudit.frontends import markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Repair
     from jwtaudit.source import Source
 
+_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 _PASSES = 10
 _TRIALS = 200
 """The most evaluations that are spent on one pass."""
@@ -119,15 +122,37 @@ class Fixer:
         found: dict[int, tuple[Edit, ...]] = {}
         for index, repair in repairs.items():
             edits = edits_of(repair, self._file, self._lookups)
-            if edits and all(self.redactor.text(e.text) == _plain(e.text) for e in edits):
+            if edits and all(map(self._is_allowed, edits)):
                 found[index] = edits
         rank = sorted(found, key=lambda i: (-self.reported[i][0].severity, i))
         return {index: found[index] for index in rank}
 
+    def _is_allowed(self, edit: Edit) -> bool:
+        """Whether an edit writes nothing secret, and no quotes into an attribute of a tag."""
+        if self.redactor.text(edit.text) != _plain(edit.text):
+            return False
+        if frontends.language_of(edit.place.path) != "markup":
+            return True
+        source = self.source(edit.place.path)
+        start, end = edit.place.span
+        spans = (m.span(1) for m in _SCRIPT.finditer(source.text)) if source else ()
+        return any(first <= start and end <= last for first, last in spans)
+
     def _file(self, path: str) -> tuple[Source, str] | None:
         source = self.source(path)
         language = frontends.language_of(path)
-        return (source, language) if source and language else None
+        if source is None or language is None or self._is_damaged(self.run, path):
+            return None
+        if language == "markup":
+            found = markup.scripts(path, source.text)
+            return (replace(source, text=found.text), "javascript") if found else None
+        return source, language
+
+    @staticmethod
+    def _is_damaged(run: _Run, path: str) -> bool:
+        """Whether a file was read in spite of errors."""
+        facts = run.facts.get(path) or run.loaded.get(path)
+        return facts is not None and facts.damaged > 0
 
     def source(self, path: str) -> Source | None:
         """A file of the run, also one that no front end has seen."""
@@ -213,6 +238,7 @@ class Fixer:
         failed = any(
             diagnostic.error for diagnostic in changed.diagnostics[len(self.run.scanned) :]
         )
+        failed = failed or any(self._is_damaged(changed, path) for path in contents or ())
         if failed or any(n > self.before[key] - fixed[key] for key, n in after.items()):
             return None
         return changed

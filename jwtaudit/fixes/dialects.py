@@ -168,10 +168,25 @@ class Python(_Plain):
 
 
 class JavaScript(_Plain):
-    """JavaScript and TypeScript. A named argument is an entry of the options object."""
+    """JavaScript and TypeScript. What is named is an entry of an object."""
+
+    def snippet(self, text: str) -> tuple[str, list[Splice]]:
+        from jwtaudit.fixes.imports_js import ScriptImports  # noqa: PLC0415
+
+        imports = ScriptImports(self.layout)
+        more: list[Splice] = []
+
+        def named(match: re.Match[str]) -> str:
+            found = imports.name(match[1])
+            if found is None:
+                raise CannotError
+            more.extend(splice for splice in found[1] if splice not in more)
+            return found[0]
+
+        return re.sub(r"\{([\w.]+)\}", named, text).replace('"', self.layout.quote), more
 
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
-        return f"process.env.{name}", []
+        return f"process.env.{name}{'!' if self.layout.typed else ''}", []
 
     def entry(self, key: str, text: str) -> str:
         return (

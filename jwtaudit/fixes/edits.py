@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Source
 
 
+_TYPED = (".ts", ".tsx", ".mts", ".cts")
 _ENTRY = re.compile(r"[\w.]+(?:\[[^\[\]=]+\])+\s*=\s*")
 _TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
 _THOUSAND = re.compile(r"\s*\*\s*(?:1000|1_000|1e3)(?![\w.])")
@@ -80,14 +81,22 @@ def edits_of(
                 if given is None:
                     return None
                 source, language = given
-                layout = Layout(source.text, language)
-                editors[place.path] = Editor(layout, dialect_of(layout, lookups(place.path)))
+                editors[place.path] = editor_of(source, language, lookups(place.path))
             for splice in editors[place.path].splices(change):
                 found[Edit(Place(place.path, Span(splice.start, splice.end)), splice.text)] = None
     except CannotError:
         return None
     edits = tuple(_merged(sorted(found)))
     return None if _overlap(edits) else edits
+
+
+def editor_of(source: Source, language: str, lookups: Sequence[Lookup] = ()) -> Editor:
+    """Who edits a file."""
+    from jwtaudit.fixes.scripts import ScriptEditor  # noqa: PLC0415 - the two know each other
+
+    layout = Layout(source.text, language, typed=source.path.endswith(_TYPED))
+    kind = ScriptEditor if language == "javascript" else Editor
+    return kind(layout, dialect_of(layout, lookups))
 
 
 def _merged(edits: Sequence[Edit]) -> Iterator[Edit]:
@@ -145,6 +154,10 @@ class Editor:
         """
         handler = getattr(self, f"_{type(change).__name__.lower()}")
         found: list[Splice] = handler(change)
+        if not isinstance(change, ReplaceText) and any(
+            self.layout.in_string(splice.start, splice.end) for splice in found
+        ):
+            raise CannotError  # its quotes and escapes are another language
         return found
 
     def _text(self, code: Code, at: int) -> tuple[str, list[Splice]]:
@@ -243,8 +256,6 @@ class Editor:
 
     def _setargument(self, change: SetArgument) -> list[Splice]:
         group = self._call(change.call)
-        if self.layout.language == "javascript":
-            return self._setoption(change, group)
         named = self._named(group, change.name)
         if not change.key:
             return self._put(group, named, change.name, change.code)
@@ -254,20 +265,6 @@ class Editor:
             return [*append(self.layout, group, self.dialect.argument(change.name, mapping)), *more]
         inner = self.layout.starting(named.value.start)
         if inner is None or inner.end != named.value.end:
-            raise CannotError
-        return self._put_entry(inner, change.key, change.code)
-
-    def _setoption(self, change: SetArgument, group: Group) -> list[Splice]:
-        """An entry of the object that is an argument by its position, the last one or a new one."""
-        items = self.layout.items(group)
-        if not change.key or len(items) not in (change.position, change.position + 1):
-            raise CannotError
-        if len(items) == change.position:
-            text, more = self._text(change.code, group.start)
-            mapping = self.dialect.mapping(self.dialect.entry(change.key, text))
-            return [*append(self.layout, group, mapping), *more]
-        inner = self.layout.starting(items[-1].span.start)
-        if inner is None or inner.end != items[-1].span.end:
             raise CannotError
         return self._put_entry(inner, change.key, change.code)
 
@@ -332,9 +329,13 @@ class Editor:
         outer = layout.around(Span(group.start, group.end))
         if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
             for holder in layout.items(outer):  # options={} says nothing
-                if holder.value == Span(group.start, group.end):
+                if holder.value == Span(group.start, group.end) and self._emptied(outer, holder):
                     return self._taken_out(outer, holder, claim=claim)
         return remove(layout, group, item)
+
+    def _emptied(self, _outer: Group, _holder: Item) -> bool:
+        """Whether an argument that says nothing may go."""
+        return True
 
     def _item(self, place: Place) -> tuple[Group, Item]:
         """The item that a place is the value of, or the whole of."""
@@ -425,12 +426,16 @@ class Editor:
         ]
 
     def _dropstatement(self, change: DropStatement) -> list[Splice]:
-        statement = self._statement(change.place)
+        self._refuse_effects(change.place)
+        return self._without(self._statement(change.place))
+
+    def _refuse_effects(self, place: Place) -> None:
+        """Refuse to take out a statement in which more than its own call may do something."""
+        statement = self._statement(place)
         for group in self.layout.groups:
             inner = statement.start < group.start and group.end < statement.end
             if inner and self.layout.is_call(group) and not self._is_plain(group):
-                raise CannotError  # it may do something
-        return self._without(statement)
+                raise CannotError
 
     def _is_plain(self, group: Group) -> bool:
         """Whether a call only turns its arguments into text."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from jwtaudit.fixes.blocks import statements
 from jwtaudit.source import Span
 
 _PYTHON = r"""
@@ -79,10 +80,11 @@ class Group:
 
 @dataclass
 class Layout:
-    """The layout of one file's text."""
+    """The layout of one file's text; ``typed`` where an absent value has a type of its own."""
 
     text: str
     language: str
+    typed: bool = False
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -94,9 +96,10 @@ class Layout:
         ]
 
     @cached_property
-    def groups(self) -> list[Group]:
-        """All closed pairs of brackets, in the order of their beginnings."""
+    def _tree(self) -> tuple[list[Token | Group], list[Group]]:
+        """What stands outside of all brackets, and all closed pairs of them."""
         found: list[Group] = []
+        outside: list[Token | Group] = []
         current: Group | None = None
         for token in self.tokens:
             if token.kind == "open":
@@ -106,11 +109,15 @@ class Layout:
                     current.end = token.end
                     found.append(current)
                     current = current.parent
-                    if current is not None:
-                        current.tokens.append(found[-1])
-            elif current is not None:
-                current.tokens.append(token)
-        return sorted(found, key=lambda group: group.start)
+                    (current.tokens if current else outside).append(found[-1])
+            else:
+                (current.tokens if current else outside).append(token)
+        return outside, sorted(found, key=lambda group: group.start)
+
+    @property
+    def groups(self) -> list[Group]:
+        """All closed pairs of brackets, in the order of their beginnings."""
+        return self._tree[1]
 
     @cached_property
     def _depths(self) -> tuple[list[int], list[int]]:
@@ -176,7 +183,7 @@ class Layout:
         word = re.search(r"\w+$", before)
         if word:
             return word[0] not in _NOT_CALLED
-        return before.endswith((")", "]", '"', "'"))
+        return before.endswith((")", "]", '"', "'")) or bool(_TYPED_CALL.search(before))
 
     def is_bare(self, group: Group) -> bool:
         """Whether round brackets only hold a value together."""
@@ -186,6 +193,16 @@ class Layout:
             and len(self.items(group)) == 1
             and not any(isinstance(t, Token) and t.kind == "comma" for t in group.tokens)
         )
+
+    def in_string(self, start: int, end: int) -> bool:
+        """Whether a range lies within a string, between its quotes."""
+        strings = self._strings
+        index = bisect.bisect_left(strings, (start, -1)) - 1
+        return index >= 0 and end < strings[index][1]
+
+    @cached_property
+    def _strings(self) -> list[tuple[int, int]]:
+        return [(token.start, token.end) for token in self.tokens if token.kind == "string"]
 
     # -- lines -------------------------------------------------------------------------------------
 
@@ -235,11 +252,22 @@ class Layout:
         longest = max((len(line) for line in re.split(r"[\r\n]+", self.text)), default=0)
         return min(max(longest, 88), 120)
 
+    @cached_property
+    def step(self) -> str:
+        """By what a line is indented more than the one around it."""
+        found = re.findall(r"(?:\A|[\r\n])(\t| {2,8})(?=[^\s*])", self.text)
+        return min(found, default="  ", key=len)
+
     # -- statements --------------------------------------------------------------------------------
 
     @cached_property
     def statements(self) -> list[Span]:
-        """The simple statements and the heads of compound ones, outside of all brackets."""
+        """The simple statements and the heads of compound ones, outside of all brackets.
+
+        Where blocks stand in braces, also those in blocks, behind what they are part of.
+        """
+        if self.language == "javascript":
+            return statements(self.text, self._tree[0])
         found: list[Span] = []
         start = end = -1
         depth = 0
@@ -266,9 +294,16 @@ class Layout:
 
     def statement(self, offset: int) -> Span | None:
         """The statement that holds an offset."""
-        return next((span for span in self.statements if span.start <= offset <= span.end), None)
+        found = None
+        for span in self.statements:
+            if span.start > offset:
+                break
+            if offset <= span.end:
+                found = span
+        return found
 
 
+_TYPED_CALL = re.compile(r"[\w$]<[^<>()=;]*(?:<[^<>()=;]*>[^<>()=;]*)?>$|[\w$)\]]\?\.$")  # f<T>(
 _NOT_CALLED = frozenset(
     "and as assert await case del elif else except for from if import in is lambda match not or"
     " raise return while with yield typeof new delete void throw of".split()

@@ -1,0 +1,162 @@
+"""Edits of JavaScript: arguments go by position, options are objects, statements have braces."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from jwtaudit.fixes.dialects import CannotError
+from jwtaudit.fixes.edits import Editor
+from jwtaudit.fixes.lists import Splice, append, has_comment
+
+if TYPE_CHECKING:
+    from jwtaudit.fixes.layout import Group, Item
+    from jwtaudit.repair import Await, Code, DropStatement, RenameKey, SetArgument
+    from jwtaudit.source import Place, Span
+
+_FUNCTION = re.compile(r"(?:async\b\s*)?(?:function\b|\w+\s*=>|\([^()]*\)\s*=>)")
+_NOTHING = re.compile(r"(?:undefined|null|void 0|\{\s*\})\Z")
+_NO_KEY = re.compile(r"\w+\Z")
+_WRAPPED = re.compile(r"(?:await|void)\s+\Z")
+_VARIABLE = re.compile(r"(?:process|meta)\.env(?:\.\w+|\[[^\[\]]+\])\Z")
+# A line that begins so would become the end of the one before.
+_JOINS = tuple("([`+-/")
+
+
+class ScriptEditor(Editor):
+    """Makes the splices for changes of one script."""
+
+    # -- arguments ---------------------------------------------------------------------------------
+
+    def _setargument(self, change: SetArgument) -> list[Splice]:
+        group = self._call(change.call)
+        items = self.layout.items(group)
+        text, more = self._text(change.code, group.start)
+        if change.key:
+            text = self.dialect.mapping(self.dialect.entry(change.key, text))
+        given = items[change.position] if 0 <= change.position < len(items) else None
+        if given is None:
+            if change.position != len(items):
+                raise CannotError
+            return [*append(self.layout, group, text), *more]
+        written = self.layout.text[given.span.start : given.span.end]
+        if _NOTHING.match(written):
+            return [Splice(*given.span, text), *more]
+        if change.key and written[0] == "{":
+            return self._put_entry(self._object(given), change.key, change.code)
+        if _FUNCTION.match(written):
+            return [Splice(given.span.start, given.span.start, f"{text}, "), *more]
+        raise CannotError
+
+    def _object(self, item: Item) -> Group:
+        group = self.layout.starting(item.span.start)
+        if group is None or group.end != item.span.end:
+            raise CannotError
+        return group
+
+    def _put_entry(self, group: Group, key: str, code: Code) -> list[Splice]:
+        named = self._named(group, key)
+        text, more = self._text(code, group.start)
+        if named is not None and named.key.start == named.key.end:  # { key }
+            return [Splice(*named.span, self.dialect.entry(key, text)), *more]
+        if named is not None:
+            return [Splice(*named.value, text), *more]
+        return [*self._appended(group, self.dialect.entry(key, text)), *more]
+
+    def _appended(self, group: Group, text: str) -> list[Splice]:
+        """A further entry; an object that becomes too long for its line gets several."""
+        layout = self.layout
+        if layout.breaks(group.start, group.end) or has_comment(layout, group):
+            return append(layout, group, text)
+        items = layout.items(group)
+        line = layout.line_end(group.end) - layout.line_start(group.start)
+        if not items:
+            return [Splice(group.start + 1, group.end - 1, f" {text} ")]
+        if line + len(text) + 2 <= layout.width:
+            return [Splice(items[-1].span.end, items[-1].span.end, f", {text}")]
+        indent = layout.indent(group.start)
+        inner = f"{layout.newline}{indent}{layout.step}"
+        splices = [Splice(group.start + 1, items[0].span.start, inner)]
+        for item, following in pairwise(items):
+            splices.append(Splice(item.span.end, following.span.start, f",{inner}"))
+        end = f",{inner}{text},{layout.newline}{indent}"
+        return [*splices, Splice(items[-1].span.end, group.end - 1, end)]
+
+    def _named(self, group: Group, name: str) -> Item | None:
+        text = self.layout.text
+        for item in self.layout.items(group):
+            if name == text[item.span.start : item.span.end]:
+                return item
+        return super()._named(group, name)
+
+    def _renamekey(self, change: RenameKey) -> list[Splice]:
+        _, item = self._item(change.place)
+        written = self.layout.text[item.span.start : item.span.end]
+        if item.key.start == item.key.end and _NO_KEY.match(written):  # { algorithm }
+            return [Splice(item.span.start, item.span.start, f"{change.name}: ")]
+        return super()._renamekey(change)
+
+    def _emptied(self, outer: Group, holder: Item) -> bool:
+        """Whether an argument that says nothing may go: nothing that counts stands behind it."""
+        items = self.layout.items(outer)
+        behind = items[items.index(holder) + 1 :]
+        texts = (self.layout.text[item.span.start : item.span.end] for item in behind)
+        return all(_FUNCTION.match(text) for text in texts)
+
+    def _without_alternative(self, span: Span) -> list[Splice] | None:
+        splices = super()._without_alternative(span)
+        kept = splices and _VARIABLE.search(self.layout.text, 0, splices[0].start)
+        if splices and kept and self.layout.typed:  # what is left may be undefined by its type
+            return [splices[0]._replace(text="!")]
+        return splices
+
+    # -- statements --------------------------------------------------------------------------------
+
+    def _dropstatement(self, change: DropStatement) -> list[Splice]:
+        self._refuse_effects(change.place)
+        return self._without(self._whole(change.place))
+
+    def _whole(self, place: Place) -> Span:
+        """The statement that a call is, with its semicolon."""
+        statement = self._statement(place)
+        text = self.layout.text
+        head = text[statement.start : place.span.start]
+        if (head and not _WRAPPED.fullmatch(head)) or statement.end != place.span.end:
+            raise CannotError
+        return statement
+
+    def _without(self, span: Span) -> list[Splice]:
+        layout = self.layout
+        start, end = layout.line_start(span.start), layout.line_end(span.end)
+        behind = layout.text[span.end : end].strip(" \t;")
+        before = layout.text[start : span.start].strip()
+        following = layout.text[end:].lstrip()
+        ended = layout.text[span.end : end].lstrip(" \t").startswith(";")
+        if not ended and following.startswith(_JOINS):
+            raise CannotError
+        if behind.startswith("//"):
+            behind = ""
+        if before.endswith("{") and behind.startswith("}"):  # { f(); }
+            around = self._within(span)
+            if around is not None:
+                return [Splice(around.start + 1, around.end - 1, "")]
+        if before or behind:
+            raise CannotError
+        return [Splice(start, layout.next_line(span.end), "")]
+
+    def _within(self, span: Span) -> Group | None:
+        """The braces that hold nothing but a statement."""
+        group = self.layout.around(span)
+        text = self.layout.text
+        if group is None or text[group.start + 1 : span.start].strip():
+            return None
+        return None if text[span.end : group.end - 1].strip(" \t;") else group
+
+    # -- promises ----------------------------------------------------------------------------------
+
+    def _await(self, change: Await) -> list[Splice]:
+        start, end = change.place.span
+        if re.match(r"\s*(?:\?\.|[.(\[!])", self.layout.text[end:]):
+            return [Splice(start, start, "(await "), Splice(end, end, ")")]
+        return [Splice(start, start, "await ")]
