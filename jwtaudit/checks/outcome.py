@@ -326,7 +326,10 @@ def _swallowed(project: Project) -> Iterator[Draft]:
         if any(o.effect == "signature" for o in turned_off(site)):
             continue
         for handler in scope.events:
-            if not isinstance(handler, Caught) or handler.exits or not _handles(handler, call):
+            if not isinstance(handler, Caught) or not _handles(handler, call):
+                continue
+            if handler.exits:
+                yield from _let_in(scope, call, handler)
                 continue
             used = _used_anyway(project, scope, site, handler, unverified)
             if used is not None:
@@ -353,6 +356,28 @@ def _swallowed(project: Project) -> Iterator[Draft]:
                     advice="Refuse the request where the error is caught.",
                     anchor=scope.name,
                 )
+
+
+def _let_in(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft]:
+    """A handler that answers yes, to whoever asked whether the token is good."""
+    for event in scope.events:
+        if (
+            isinstance(event, Returned)
+            and event.kind == "return"
+            and handler.path[-1] in event.path
+            and isinstance(event.value, Const)
+            and event.value.value is True
+        ):
+            yield Draft(
+                "",
+                event.place,
+                "a token that fails verification passes all the same: where the error is caught the"
+                " function answers yes",
+                Confidence.HIGH,
+                trace=((call.place, "verified here"), (event.place, "answered here")),
+                advice="Return False there, or let the error pass.",
+                anchor=scope.name,
+            )
 
 
 def _used_anyway(
