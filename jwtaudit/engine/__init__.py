@@ -325,8 +325,8 @@ class _Run:
         self, python: Importers, scripts: ScriptImporters, known: Collection[str]
     ) -> Iterator[tuple[str, bytes, Vocabulary]]:
         vocabularies = {
-            importers: Vocabulary(calls=tuple(sorted(importers.names)), any_file=True)
-            for importers in (python, scripts)
+            importers: Vocabulary(calls=tuple(sorted(words)), any_file=True)
+            for importers, words in ((python, python.words), (scripts, scripts.names))
         }
         for path in self.tree.files:
             program = frontends.program_of(path)

@@ -56,14 +56,20 @@ class Importers:
             and not is_test(fact.path)
             and not is_library(_dotted(fact.path))
         ]
-        told = [_token_names(fact, words) for fact in candidates]
-        known = frozenset(names).union(*told)
-        for fact, defined in zip(candidates, told, strict=True):
-            found = defined | _passed_on(fact, known)
+        used = [_token_names(fact, words) for fact in candidates]
+        known = frozenset(names).union(*(filter(tells, defined) for defined in used))
+        # Names that tell nothing by themselves count where they are taken from their module.
+        self._taken: set[str] = set()
+        for fact, defined in zip(candidates, used, strict=True):
+            module = _dotted(fact.path)
+            self._taken.update(f"{_end(module)}.{name}" for name in defined)
+            found = frozenset(filter(tells, defined)) | _passed_on(fact, known)
             if found:
-                self.modules[_dotted(fact.path)] = found
+                self.modules[module] = found
+            if found or defined:
                 self._folders.add(fact.path.partition("/")[0])
         self.names = frozenset(name for names in self.modules.values() for name in names)
+        self.words = self.names.union(*used)
         self._names_by_end: dict[str, set[bytes]] = {}
         for module, given in self.modules.items():
             self._names_by_end.setdefault(_end(module), set()).update(map(str.encode, given))
@@ -75,12 +81,15 @@ class Importers:
     def may_hold(self, path: str) -> bool:
         """Whether a file lies where it can import one of the modules at all."""
         head = path.partition("/")[0]
-        return bool(self.modules) and ("/" not in path or head in self._folders)
+        return bool(self._folders) and ("/" not in path or head in self._folders)
 
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
         names: set[bytes] = set()
         for module in _imports(path, data):
+            package, _, name = module.rpartition(".")
+            if f"{_end(package)}.{name}" in self._taken:
+                return True
             names |= self._names_by_end.get(_end(module), set())
             if self._is_passed_on(module, data):
                 return True
@@ -153,7 +162,7 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         found |= new
         wanted = {name for name in new if tells(name)}
         changed = bool(wanted)
-    return frozenset(name for name in found if tells(name))
+    return frozenset(found)
 
 
 def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
