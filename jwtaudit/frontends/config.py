@@ -48,7 +48,7 @@ def matters(data: bytes) -> bool:
         return False
     lower = data.lower()
     return b"secret" in lower or (
-        b"key" in lower and any(word in lower for word in (b"jwt", b"token", b"auth"))
+        b"key" in lower and any(word in lower for word in (b"jwt", b"token", b"auth", b"sign"))
     )
 
 

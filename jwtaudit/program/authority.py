@@ -593,9 +593,20 @@ def _has_role(project: Project, outcome: Outcome, *roles: str) -> bool:
 
 def is_own(project: Project, token: Value) -> bool:
     """Whether the token came from its issuer: this program, or an answer over TLS."""
+    if _is_kept(token):
+        return True
     if isinstance(token, Absent) or from_request(project, token):
         return False
     return all(_came_from_issuer(project, option) for option in options(token))
+
+
+def _is_kept(token: Value) -> bool:
+    """Whether the program has kept the token itself, with the session or the request."""
+    while isinstance(token, Member):
+        token = token.base
+        if _name_of(token) in words("kept"):
+            return True
+    return False
 
 
 def _came_from_issuer(project: Project, token: Value) -> bool:
@@ -733,7 +744,9 @@ class _Verified:
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             outer = self.project.interpreter.substitute(token, scope, binding)
             path = caller.path
-            if self._in_function(reading, caller.scope, outer, path, depth + 1, seen | {scope}):
+            if self._decorated(caller.scope) or self._in_function(
+                reading, caller.scope, outer, path, depth + 1, seen | {scope}
+            ):
                 return True
         return False
 
@@ -829,6 +842,8 @@ def _alike(a: Value, b: Value) -> bool:
         return False
     if same(a, b):
         return True
+    if isinstance(b, Member) and not b.item and same(a, b.base):
+        return True  # what is verified is the object that holds the token
     if isinstance(a, Outcome) and isinstance(b, Outcome):
         one, two = a.call, b.call
         if not one.name or one.name != two.name or len(one.arguments) != len(two.arguments):

@@ -750,14 +750,17 @@ class Interpreter:
         owner = default.cls.id.qualname
         return Setting(f"{base.name}.{name}", inner, owner, place=inner.place)
 
-    def _is_field(self, ref: ClassRef, name: str) -> bool:
+    def _is_field(
+        self, ref: ClassRef, name: str, seen: frozenset[FunctionId] = frozenset()
+    ) -> bool:
         """Whether a class, or one it derives from, declares a field with a default."""
         scope = self.project.classes.get(ref.id)
-        if scope is None:
+        if scope is None or ref.id in seen:
             return False
         if name in scope.annotations:
             return name in scope.names
-        return any(isinstance(b, ClassRef) and self._is_field(b, name) for b in scope.bases)
+        seen |= {ref.id}
+        return any(isinstance(b, ClassRef) and self._is_field(b, name, seen) for b in scope.bases)
 
     def _param_attribute(self, base: Param, name: str, place: Place) -> Value | None:
         """An attribute of a parameter whose type, or whose injected value, is a project class."""

@@ -118,6 +118,20 @@ def branch_kind(project: Project, call: Call | None) -> Kind:
 _OTHER = {Kind.ACCESS: Kind.REFRESH, Kind.REFRESH: Kind.ACCESS}
 
 
+def _holders(project: Project, call: Call) -> Iterator[str]:
+    """The variables that a call's result is put into, or what the called function makes."""
+    scope = project.scope(call.scope)
+    made = [
+        event
+        for event in (scope.events if scope is not None else ())
+        if isinstance(event, Assigned)
+        and any(step.place == call.place for step in event.value.trace)
+    ]
+    for use in (*project.uses(call), *made):
+        if isinstance(use, Assigned):
+            yield use.name
+
+
 def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iterator[str]:
     for table in payload:
         for claim in _KIND_CLAIMS:
@@ -128,9 +142,7 @@ def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iter
         if isinstance(lifetime, Setting):
             yield lifetime.name
         yield from _variables(lifetime)
-    for use in site.project.uses(site.chain[-1] if site.chain else site.call):
-        if isinstance(use, Assigned):
-            yield use.name
+    yield from _holders(site.project, site.chain[-1] if site.chain else site.call)
     yield from (call.name for call in site.chain)
     yield site.model.name.rpartition(".")[2]
     yield site.call.scope.qualname

@@ -37,6 +37,18 @@ KEYS = {
         'def f(x):\n    jwt.encode({}, "a" if x else "b")',
         ["'a' | 'b'"],
     ),
+    "branch of a module": (
+        'if x():\n    K = "a"\nelse:\n    K = "b"\njwt.encode({}, K)',
+        ["'a' | 'b'"],
+    ),
+    "branch of a class": (
+        'class C:\n    if x():\n        K = "a"\n    else:\n        K = "b"\njwt.encode({}, C.K)',
+        ["'a' | 'b'"],
+    ),
+    "own base, by name": (
+        "from m import C\nclass B(C):\n    pass\nclass C(B):\n    pass\njwt.encode({}, C().k)",
+        ["a C.k"],
+    ),
     "branches": (
         'def f(x):\n    if x:\n        k = "a"\n    else:\n        k = "b"\n    jwt.encode({}, k)',
         ["'a' | 'b'"],
