@@ -291,7 +291,7 @@ class _Run:
             elif outcome.relevant:
                 facts[path] = outcome
                 if outcome.damaged:
-                    message = "syntax error: what could be understood was analysed"
+                    message = "cannot be understood in part; the rest was analysed"
                     line = outcome.damaged
                     self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
         self._extract_importers(facts)

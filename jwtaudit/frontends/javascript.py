@@ -5,14 +5,16 @@ The parser goes on after what it does not understand, so a broken file is read a
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
+import time
 from typing import TYPE_CHECKING
 
 from tree_sitter import Language, Parser
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import language_of, markup
+from jwtaudit.frontends import Unparsable, language_of, markup
 from jwtaudit.frontends.javascript_statements import Statements
 from jwtaudit.frontends.text import marks, whole_text
 from jwtaudit.source import Span
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 _BLANK = re.compile(r"[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
 _WIDE = re.compile(r"[^\x00-\x7f]")
 _TYPED = (".ts", ".mts", ".cts")
+_SECONDS = 5.0
+_SECOND_LOOK = 0.5
+_PIECE = 64 * 1024
 
 
 def lower_page(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
@@ -91,16 +96,33 @@ def parse(path: str, text: str) -> Tree:
         return _parse("tsx", text)
     tree = _parse("javascript", text)
     if tree.root_node.has_error:  # Flow writes types into .js
-        typed = _parse("tsx", text)
-        if not typed.root_node.has_error:
-            return typed
+        with contextlib.suppress(Unparsable):
+            typed = _parse("tsx", text, _SECOND_LOOK)
+            if not typed.root_node.has_error:
+                return typed
     return tree
 
 
 @functools.lru_cache(maxsize=4)
-def _parse(grammar: str, text: str) -> Tree:
+def _parse(grammar: str, text: str, seconds: float = _SECONDS) -> Tree:
+    """The syntax tree of a text, whose offsets count characters.
+
+    Raises:
+        Unparsable: garbage can take the parser minutes.
+    """
     plain = text if text.isascii() else _WIDE.sub("x", _BLANK.sub(" ", text))
-    return _parser(grammar).parse(plain.encode("ascii"))
+    data = plain.encode("ascii")
+    parser = _parser(grammar)
+    end = time.monotonic() + seconds
+    try:
+        # Only a text that is given in pieces can be given up.
+        return parser.parse(
+            lambda offset, _: data[offset : offset + _PIECE],
+            progress_callback=lambda *_: time.monotonic() > end,
+        )
+    except ValueError:
+        parser.reset()
+        raise Unparsable("the parser takes too long over it") from None
 
 
 def _tree(source: Source) -> tuple[str, Tree]:

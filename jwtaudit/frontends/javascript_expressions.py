@@ -330,6 +330,8 @@ class Expressions:
         nodes.reverse()
         before = len(self.texts)
         parts = [self.expr(n) for n in nodes]
+        if len(parts) > MAX_DEPTH and not any(_is_text(p) for p in parts):
+            return f.Opaque(self.span(node), tuple(parts))
         if not any(_is_text(p) for p in parts):
             result = parts[0]
             for part in parts[1:]:

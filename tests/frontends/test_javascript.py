@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import extract
+from jwtaudit.frontends import Unparsable, extract, javascript
 
 
 def body(text, path="app.js"):
@@ -151,3 +151,8 @@ def test_string_of_a_python_program(string):
     (inner,) = extract("app.py", text.encode()).scripts
     assert inner.language == "javascript"
     assert stored(inner) == [("k", text.index("localStorage"))]
+
+
+def test_garbage_is_given_up():
+    with pytest.raises(Unparsable, match="too long"):
+        javascript._parse("javascript", "({[" * 100_000, 0.0)
