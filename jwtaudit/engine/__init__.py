@@ -50,6 +50,7 @@ _RECURSION = 4000
 _LITTLE = 256 * 1024
 """Bytes that matter up to which fixes are looked for unasked: that takes a second evaluation."""
 _PROGRAMS = ("python", "javascript")
+_NOTEBOOK = 10
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
 _MAX_IMPORTERS = 300
@@ -260,7 +261,7 @@ class _Run:
         if self.options.stdin:
             return self.options.stdin[1]
         try:
-            return discovery.read(self.tree.files[path], self.options.filters.max_size)
+            return discovery.read(self.tree.files[path], self._limit(path))
         except discovery.TooLargeError as error:
             if frontends.language_of(path) == "javascript":  # nobody writes so much by hand
                 self.skipped[discovery.GENERATED] += 1
@@ -271,6 +272,11 @@ class _Run:
             reason = error.strerror or type(error).__name__
             self._cannot(Diagnostic(path, "unreadable", f"cannot be read: {reason}"))
         return None
+
+    def _limit(self, path: str) -> int:
+        """How large a file may be: most of a notebook is what its cells have shown."""
+        limit = self.options.filters.max_size
+        return limit * _NOTEBOOK if frontends.language_of(path) == "notebook" else limit
 
     def _cannot(self, diagnostic: Diagnostic) -> None:
         """A file could not be analysed."""

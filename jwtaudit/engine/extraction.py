@@ -145,13 +145,16 @@ def _matters(path: str, data: bytes, vocabulary: Vocabulary | None) -> bool:
     """Whether a file is worth a parser."""
     if vocabulary is None:
         return True
-    is_python = frontends.language_of(path) == "python"
-    return (matters if is_python else matters_as_script)(data, vocabulary)
+    language = frontends.language_of(path)
+    if language == "notebook":
+        return True
+    return (matters if language == "python" else matters_as_script)(data, vocabulary)
 
 
 def _is_harmless(path: str, data: bytes) -> bool:
-    if frontends.language_of(path) != "python":
-        return True
+    language = frontends.language_of(path)
+    if language != "python":
+        return language != "notebook"
     from jwtaudit.engine import guard  # noqa: PLC0415 - most scans see no file that matters
 
     return guard.is_harmless(path, data)

@@ -14,6 +14,7 @@ _LANGUAGES = {
     ".py": "python",
     ".pyi": "python",
     ".pyw": "python",
+    ".ipynb": "notebook",
     ".js": "javascript",
     ".mjs": "javascript",
     ".cjs": "javascript",
@@ -87,7 +88,12 @@ class Unparsable(Exception):  # noqa: N818 - a word that reads well where it is 
 
 
 # Whose rules hold for what is inside: a page holds scripts.
-PROGRAMS = {"python": "python", "javascript": "javascript", "markup": "javascript"}
+PROGRAMS = {
+    "python": "python",
+    "notebook": "python",
+    "javascript": "javascript",
+    "markup": "javascript",
+}
 """The languages of programs, and what they are written in."""
 
 
@@ -148,6 +154,10 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
         from jwtaudit.frontends.python import lower
 
         return lower(read(path, data), vocabulary)
+    if language == "notebook":
+        from jwtaudit.frontends.python import lower_notebook
+
+        return lower_notebook(read(path, data), vocabulary)
     if language in ("javascript", "markup"):
         from jwtaudit.frontends.triage import matters_as_script
 

@@ -18,8 +18,9 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import SCRIPT_NEEDLES, TEXT_NEEDLES, Unparsable
+from jwtaudit.frontends import SCRIPT_NEEDLES, TEXT_NEEDLES, Unparsable, notebook
 from jwtaudit.frontends.slicing import cut_function, slice_source
+from jwtaudit.frontends.triage import matters
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from jwtaudit.frontends.triage import Vocabulary
     from jwtaudit.source import Source
 
+_END_OF_STRING = re.compile(r'(?:\\n)?",?\s*$')
 _COMMENT = re.compile(r"#[^\r\n]*jwtaudit:[^\r\n]*")
 
 
@@ -84,6 +86,19 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
             slice_source(source, vocabulary) if vocabulary else (source.text, frozenset())
         )
         return _Lowering(source, text, omitted).facts()
+
+
+def lower_notebook(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
+    """Turn a notebook's code cells into facts, as one program.
+
+    Raises:
+        Unparsable: it is no notebook, or its code is not Python.
+    """
+    text, offsets = notebook.code(source.text)
+    if vocabulary is not None and not matters(text.encode("utf-8", "replace"), vocabulary):
+        return f.Facts(source.path, "python", relevant=False)
+    with _refusals(text):
+        return _Lowering(source, text, frozenset(), offsets=offsets).facts()
 
 
 def lower_function(source: Source, start: int) -> f.Function | None:
@@ -149,8 +164,16 @@ class _Offsets:
     the two differ, the dropped ones are found by walking both.
     """
 
-    def __init__(self, module: cst.Module, text: str, length: int, moved: int) -> None:
+    def __init__(
+        self,
+        module: cst.Module,
+        text: str,
+        length: int,
+        moved: int,
+        written: list[int] | None = None,
+    ) -> None:
         self.moved = moved
+        self.written = written
         self.table: list[int] | None = None
         # libcst only ever drops characters: of equal length is equal text. A line end that is
         # missing at the end is counted, as it is generated and then taken back.
@@ -170,6 +193,14 @@ class _Offsets:
         self.table = table
 
     def span(self, start: int, end: int) -> Span:
+        found = self._span(start, end)
+        if self.written is None:
+            return found
+        last = len(self.written) - 1
+        end = self.written[min(max(found.end - 1, 0), last)] + 1
+        return Span(self.written[min(found.start, last)], end)
+
+    def _span(self, start: int, end: int) -> Span:
         if self.table is None:
             return Span(start + self.moved, end + self.moved)
         last = len(self.table) - 1
@@ -209,12 +240,20 @@ _LINE_END = re.compile(r"\r\n?")
 class _Lowering:
     """One walk over one module."""
 
-    def __init__(self, source: Source, text: str, omitted: frozenset[int], moved: int = 0) -> None:
+    def __init__(
+        self,
+        source: Source,
+        text: str,
+        omitted: frozenset[int],
+        moved: int = 0,
+        offsets: list[int] | None = None,
+    ) -> None:
         module = cst.parse_module(text)
         counter = _Counter(module)
         module._codegen(counter)
         self.spans = counter.spans
-        self.offsets = _Offsets(module, text, counter.offset, moved)
+        self.offsets = _Offsets(module, text, counter.offset, moved, offsets)
+        self.is_notebook = offsets is not None
         self.omitted = omitted
         self.module = module
         self.source = source
@@ -230,7 +269,10 @@ class _Lowering:
             for match in _COMMENT.finditer(self.source.text):
                 span = Span(*match.span())
                 if not any(s.start <= span.start < s.end for s in self.strings):
-                    comments.append(f.Comment(span, match.group()))
+                    text = match.group()
+                    if self.is_notebook:  # what ends the JSON string is no part of it
+                        text = _END_OF_STRING.sub("", text)
+                    comments.append(f.Comment(span, text))
         return f.Facts(
             self.source.path,
             "python",
@@ -540,6 +582,7 @@ class _Lowering:
     def text(self, span: Span, value: str | bytes, *, raw: bool = False, offset: int = 0) -> None:
         if isinstance(value, bytes):
             value = value.decode("latin-1")
+        raw = raw and not (self.is_notebook and self.source.text.find(value, *span) < 0)
         if len(value) > 8 and any(needle in value for needle in TEXT_NEEDLES):
             self.texts.append(f.TextFact(span, value, raw=raw, offset=offset))
 
