@@ -87,6 +87,12 @@ TOKENS = (
 )
 
 
+MODERN = (
+    'import jwt from "jsonwebtoken";\n\n'
+    "export function login(claims: object) { return jwt.sign(claims, process.env.KEY!); }\n"
+)
+
+
 @pytest.mark.parametrize(
     ("reader", "text"),
     [
@@ -96,11 +102,13 @@ TOKENS = (
         ("routes.ts", 'import { issue } from "@/lib/security";'),
         ("routes.ts", 'import * as s from "./lib/security";\nconst issue = s.issue;'),
         ("routes.ts", 'import { issue } from "./lib";'),
+        ("routes.ts", 'import { login } from "./lib/modern";\nconst issue = login;'),
     ],
 )
 def test_a_script_without_a_word_is_found(reader: str, text: str) -> None:
     files = {
         "lib/security.js": TOKENS,
+        "lib/modern.ts": MODERN,
         "lib/index.ts": 'export * from "./security";\n',
         reader: f"{text}\n\nissue({{ sub: '1', exp: 1 }});\n",
     }

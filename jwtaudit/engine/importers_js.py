@@ -7,6 +7,7 @@ code, in files that import them, and the names that these give.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from posixpath import basename, dirname, join, normpath
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,11 @@ _WHOLE = "*"
 
 
 class ScriptImporters:
-    """What to look for; the arguments are those of ``Importers``."""
+    """What to look for; the arguments are those of ``Importers``.
+
+    Attributes:
+        wholly: the files found that may call a module what they like: every name in them counts.
+    """
 
     def __init__(
         self, facts: Iterable[Facts], words: Sequence[str], names: Collection[str] = ()
@@ -41,6 +46,7 @@ class ScriptImporters:
             given = _token_names(fact, words) | _passed_on(fact, names)
             if given:
                 self.modules[_module(fact.path)] = given
+        self.wholly: set[str] = set()
         self.names = frozenset(n for given in self.modules.values() for n in given if n != _WHOLE)
         self._ends = {basename(module) for module in self.modules}
 
@@ -56,6 +62,7 @@ class ScriptImporters:
         if not given:
             return False
         if _WHOLE in given or _ALL.search(data):
+            self.wholly.add(path)
             return True
         return not {name.encode() for name in given}.isdisjoint(_NAME.findall(data))
 
@@ -86,7 +93,9 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         if isinstance(node, f.Import)
         and any(word in f"{node.module}.{node.name}".lower() for word in words)
     }
-    inside = {owner: mentions(statement) for owner, statement in _definitions(fact.body)}
+    inside: dict[str, set[str]] = defaultdict(set)
+    for owner, statement in _definitions(fact.body):
+        inside[owner] |= mentions(statement)  # a function, and its export
     found: set[str] = set()
     while wanted:
         new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
