@@ -347,7 +347,10 @@ class _Run:
             if importers is scripts and discovery.is_generated(path, data):
                 continue
             self.data[path] = data
-            yield path, data, vocabularies[importers]
+            vocabulary = vocabularies[importers]
+            if aliases := scripts.aliases.get(path):
+                vocabulary = vocabulary._replace(calls=(*vocabulary.calls, *sorted(aliases)))
+            yield path, data, vocabulary
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jwtaudit.facts import Facts
 
 _SPECIFIER = re.compile(rb"""\b(?:from|import|(?:require|import)[ \t]*\()\s*["']([^"'\n]+)""")
+_BEGINNING = re.compile(rb"\b(?:import|const|let|var)\b|;")
+_STATEMENT = 300
 _ALL = re.compile(rb"\bexport\s*\*")
 _NAME = re.compile(rb"[\w$]+")
 _END = re.compile(r"\.(?:d\.)?[cm]?[jt]sx?$|\.vue$|\.svelte$")
@@ -33,7 +35,7 @@ class ScriptImporters:
     """What to look for; the arguments are those of ``Importers``.
 
     Attributes:
-        wholly: the files found that may call a module what they like: every name in them counts.
+        aliases: what files call the modules that they import as a whole.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class ScriptImporters:
             given = _token_names(fact, words) | _passed_on(fact, names)
             if given:
                 self.modules[_module(fact.path)] = given
-        self.wholly: set[str] = set()
+        self.aliases: dict[str, frozenset[str]] = {}
         self.names = frozenset(n for given in self.modules.values() for n in given if n != _WHOLE)
         self._ends = {basename(module) for module in self.modules}
 
@@ -57,14 +59,17 @@ class ScriptImporters:
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
         given: set[str] = set()
-        for specifier in _SPECIFIER.findall(data):
-            given |= self._given(path, specifier.decode("utf-8", "replace"))
-        if not given:
-            return False
-        if _WHOLE in given or _ALL.search(data):
-            self.wholly.add(path)
-            return True
-        return not {name.encode() for name in given}.isdisjoint(_NAME.findall(data))
+        aliases: set[str] = set()
+        for match in _SPECIFIER.finditer(data):
+            names = self._given(path, match[1].decode("utf-8", "replace"))
+            given |= names
+            if _WHOLE in names:
+                before = data[max(0, match.start() - _STATEMENT) : match.start()]
+                aliases.update(n.decode() for n in _NAME.findall(_BEGINNING.split(before)[-1]))
+        if _WHOLE not in given and not _ALL.search(data):
+            return not {name.encode() for name in given}.isdisjoint(_NAME.findall(data))
+        self.aliases[path] = frozenset(aliases)
+        return bool(given)
 
     def _given(self, path: str, specifier: str) -> frozenset[str]:
         """The names that an import may bring."""

@@ -15,12 +15,13 @@ from tree_sitter import Language, Parser
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, language_of, markup
+from jwtaudit.frontends.javascript_slicing import left_out
 from jwtaudit.frontends.javascript_statements import Statements
 from jwtaudit.frontends.text import marks, whole_text
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tree_sitter import Node, Tree
 
@@ -46,7 +47,7 @@ def lower_page(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     script = markup.scripts(source.path, source.text)
     if script is not None:
         tree = _parse(script.grammar, script.text)
-        lowering = Statements(script.text, omit=_left_out(vocabulary))
+        lowering = Statements(script.text, omit=left_out(script.text, tree, vocabulary))
         body = lowering.block(tree.root_node.named_children)
     return f.Facts(
         source.path, "javascript", body, texts=whole_text(source), comments=marks(source)
@@ -66,7 +67,7 @@ def lower_string(source: Source, span: Span) -> f.Facts | None:
 def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     """Turn a file into facts; with a vocabulary, only the functions that can matter to it."""
     tree = parse(source.path, source.text)
-    lowering = Statements(source.text, omit=_left_out(vocabulary))
+    lowering = Statements(source.text, omit=left_out(source.text, tree, vocabulary))
     body = lowering.block(tree.root_node.named_children)
     damaged = _damage(tree, lowering.damaged_at)
     return f.Facts(
@@ -144,19 +145,6 @@ def _parser(grammar: str) -> Parser:
     if grammar == "tsx":
         return Parser(Language(tree_sitter_typescript.language_tsx()))
     return Parser(Language(tree_sitter_typescript.language_typescript()))
-
-
-def _left_out(vocabulary: Vocabulary | None) -> Callable[[str], bool] | None:
-    """Tells a function that cannot matter by its text; None where all are wanted."""
-    if vocabulary is None or not vocabulary.any_file:
-        return None
-    if not vocabulary.calls:
-        return lambda _text: True
-    names = frozenset(_WORD.findall(call)[-1] for call in vocabulary.calls)
-    return lambda text: names.isdisjoint(_WORD.findall(text.lower()))
-
-
-_WORD = re.compile(r"[\w$]+")
 
 
 def _damage(tree: Tree, found: int | None) -> int | None:

@@ -30,10 +30,10 @@ class Statements(Expressions):
 
     Args:
         text: the file's text.
-        omit: tells by its text whether a function's body is left out.
+        omit: tells by its beginning whether a function's body is left out.
     """
 
-    def __init__(self, text: str, *, omit: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, text: str, *, omit: Callable[[int], bool] | None = None) -> None:
         super().__init__(text)
         self.omit = omit
         self.functions = 0
@@ -381,7 +381,7 @@ class Statements(Expressions):
             parameters.append(f.Parameter(here, "this"))
         for child in [single] if single is not None else given.named_children if given else ():
             self.parameter(child, parameters, opening)
-        omitted = self.functions == 0 and self.omit is not None and self.omit(self.text(node))
+        omitted = self.functions == 0 and self.omit is not None and self.omit(node.start_byte)
         statements: tuple[f.Statement, ...] = ()
         if body is not None and not omitted:
             names = {parameter.name for parameter in parameters}

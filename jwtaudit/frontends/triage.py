@@ -53,8 +53,20 @@ _SET = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:)")
 
 
 def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
-    """Whether the facts of a JavaScript file may be of use."""
-    return vocabulary.any_file or any(p.search(data) for p in _script_patterns(vocabulary))
+    """Whether the facts of a JavaScript file may be of use.
+
+    A file that is read for its values alone is one of many: every component imports others.
+    """
+    if vocabulary.any_file:
+        return bool(vocabulary.calls) or _VALUES.search(data) is not None
+    return any(p.search(data) for p in _script_patterns(vocabulary))
+
+
+# What stands in a file that holds a key, a setting, a lifetime, or passes others' on.
+_VALUES = re.compile(
+    rb"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|[a-z_]key\b|expir|ttl|lifetime|max_?age"
+    rb"|algorithm|[HREP]S(?:256|384|512)|\benv\b|config|issuer|audience|export\s*[*{]"
+)
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,0 +1,102 @@
+"""Leaves out the bodies of JavaScript functions that cannot matter, before they are lowered.
+
+Parsing is fast, lowering and evaluating are not. A function matters when a word stands in it that
+has to do with tokens, or when it mentions a function that matters. A body that turns out to be
+needed is read later.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.frontends import TEXT_NEEDLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tree_sitter import Node, Tree
+
+    from jwtaudit.frontends.triage import Vocabulary
+
+_FUNCTIONS = frozenset(
+    {"function_declaration", "generator_function_declaration", "arrow_function", "function",
+     "function_expression", "generator_function", "method_definition"}
+)  # fmt: skip
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+# What the code around tokens speaks of, wherever they come from.
+_TOKENS = re.compile(
+    r"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|credential|private_?key"
+    rf"|{'|'.join(map(re.escape, TEXT_NEEDLES))}"
+)
+# Below this much text a whole look costs less than the choice.
+_SMALL = 3000
+
+
+class _Function(NamedTuple):
+    start: int
+    name: str
+    words: frozenset[str]
+    matters: bool
+
+
+def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[int], bool] | None:
+    """Tells by its beginning whether a function's body is left out; None where none is."""
+    if vocabulary is None:
+        return None
+    if vocabulary.any_file and not vocabulary.calls:
+        return lambda _start: True
+    if not vocabulary.any_file and len(text) < _SMALL:
+        return None
+    names = frozenset(vocabulary.calls)
+
+    def matters(body: str, words: frozenset[str]) -> bool:
+        if vocabulary.any_file:
+            return not words.isdisjoint(names)
+        return _TOKENS.search(body) is not None or any(
+            w in body.lower() for w in vocabulary.imports
+        )
+
+    functions = []
+    for node in _outermost(tree):
+        body = text[node.start_byte : node.end_byte]
+        words = frozenset(_WORD.findall(body))
+        functions.append(_Function(node.start_byte, _name(text, node), words, matters(body, words)))
+    kept = _spread(functions)
+    return lambda start: start not in kept
+
+
+def _outermost(tree: Tree) -> Iterator[Node]:
+    """The functions that are in no other."""
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.type in _FUNCTIONS:
+            yield node
+        else:
+            stack.extend(reversed(node.named_children))
+
+
+def _name(text: str, node: Node) -> str:
+    named = node.child_by_field_name("name")
+    if named is None and node.parent is not None:
+        around = node.parent
+        named = around.child_by_field_name("name") or around.child_by_field_name("left")
+        named = named or around.child_by_field_name("key") or around.child_by_field_name("property")
+    return "" if named is None else text[named.start_byte : named.end_byte].rpartition(".")[2]
+
+
+def _spread(functions: list[_Function]) -> frozenset[int]:
+    """Where the functions begin that matter, and those that mention one by its name."""
+    kept = {function.start for function in functions if function.matters}
+    names = {function.name for function in functions if function.matters} - {"", "constructor"}
+    changed = True
+    while changed:
+        changed = False
+        for function in functions:
+            if function.start not in kept and function.words & names:
+                kept.add(function.start)
+                changed = True
+                if function.name not in ("", "constructor"):
+                    names.add(function.name)
+    return frozenset(kept)
