@@ -87,14 +87,14 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         if is_tested(site):
             continue
         added = site.semantic("exp-added")
-        if added:
+        asked = added == "on-request"
+        if added and not asked:
             if _unlimited(site, added):
                 why = "its lifetime is switched off"
                 repair = drop(site, site.argument("lifetime"), "Leave the library's lifetime")
-                if added == "on-request":
-                    why = "its payload has no `exp`, and no lifetime is given"
-                    repair = _limited(site)
                 yield _never_expires(site, why, Confidence.HIGH, repair)
+            continue
+        if asked and truthy_options(site.argument("lifetime")):
             continue
         if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
             continue
@@ -108,7 +108,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 why, confidence = missing
                 if confidence is Confidence.MEDIUM and _reads_own(project, claims):
                     confidence = Confidence.LOW
-                yield _never_expires(site, why, confidence, _short_lived(claims))
+                repair = _limited(site) if asked else _short_lived(claims)
+                yield _never_expires(site, why, confidence, repair)
     for setting in lifetime_settings(project):
         if setting.unlimited:
             yield Draft(
@@ -223,11 +224,18 @@ def _never_expires(
         message=f"This token never expires ({why}): whoever gets hold of it may use it for ever",
         confidence=_stepped(site, confidence),
         trace=(*reached, (site.place, "signed here")) if reached else (),
-        advice='Put an expiry into the payload: `"exp": datetime.now(timezone.utc) +'
-        " timedelta(minutes=15)`.",
+        advice=_LIVES[site.library.language],
         anchor=f"{site.call.scope.qualname} expiry",
         repair=repair,
     )
+
+
+_LIVES = {
+    "python": 'Put an expiry into the payload: `"exp": datetime.now(timezone.utc) +'
+    " timedelta(minutes=15)`.",
+    "javascript": 'Give the token a lifetime: `expiresIn: "15m"`, or `exp` in the payload, in'
+    " seconds.",
+}
 
 
 def _stepped(site: Site, confidence: Confidence) -> Confidence:

@@ -332,14 +332,14 @@ def _is_stored_record(project: Project, value: Outcome) -> bool:
     if not project.is_script(value.call.place.path):
         return False  # elsewhere a payload is made a mapping first
     call: Call | None = value.call
-    found = False
-    while call is not None:
-        if call.target is not None or _picks(call):
+    while call is not None and call.target is None and not _picks(call):
+        method = words(call.name.rpartition(".")[2])
+        if _QUERIES & set(method):
+            return method != ("find",)  # which finds many
+        if not _ENDINGS & set(method):
             return False
-        found = found or bool(_QUERIES & set(words(call.name.rpartition(".")[2])))
-        inner = call.receiver
-        call = inner.call if isinstance(inner, Outcome) else None
-    return found
+        call = call.receiver.call if isinstance(call.receiver, Outcome) else None
+    return False
 
 
 def _picks(call: Call) -> bool:
@@ -353,6 +353,8 @@ def _picks(call: Call) -> bool:
 
 # What finds or makes one record, and what names the columns of it that are wanted.
 _QUERIES = frozenset({"find", "create", "save", "insert"})
+# What a query ends with that gives all of the record.
+_ENDINGS = frozenset({"lean", "exec", "get", "object", "json", "populate"})
 _COLUMNS = frozenset({"select", "attributes", "projection", "fields", "omit", "pick", "exclude"})
 
 

@@ -508,7 +508,7 @@ class Project:
     def argument(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""
         found = self._given(call, model, meaning)
-        if model.configured_by and isinstance(found, Absent):
+        if model.configured_by and isinstance(found, Absent) and meaning not in model.parameters:
             return self._configured(model, meaning)
         return found
 
