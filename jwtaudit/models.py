@@ -82,6 +82,7 @@ ROLES = frozenset(
         "settings-base",  # base class of settings objects
         "settings-object",  # object whose members are settings
         "field",  # default: declares a member of a settings class
+        "schema",  # value: what was described before, or is here, is read from the environment
         "exit",  # does not come back
         "dump",  # receiver or value: an object turned into a mapping of all its fields
         "type",  # known for its methods only

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
-from jwtaudit.program import scripts
+from jwtaudit.program import schemas, scripts
 from jwtaudit.program.containers import METHODS, Use
 from jwtaudit.program.mentions import Mentions
 from jwtaudit.program.operations import (
@@ -1472,6 +1472,9 @@ class Interpreter:
             return Outcome(call, place=call.place)
         return Partial(call.arguments[0].value, call.arguments[1:], place=call.place)
 
+    def _schema(self, call: Call, model: Model, frame: Frame) -> Value:
+        return schemas.read(self.project, call, model)
+
     def _plug_in(self, call: Call, model: Model, frame: Frame) -> Value:
         """A library's function that a framework is given to call, and what it is called with."""
         for option in options(self._argument(call, model, "plugin")):
@@ -1594,6 +1597,7 @@ _ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "mapping": Interpreter._make_mapping,
     "partial": Interpreter._make_partial,
     "plugin": Interpreter._plug_in,
+    "schema": Interpreter._schema,
     "getattr": Interpreter._getattr,
     "import": Interpreter._import_call,
     "dependency": Interpreter._dependency,

@@ -1,0 +1,105 @@
+"""Settings that a schema reads from the environment: ``z.object({...}).parse(process.env)``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.models import SCRIPT
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Call,
+    Env,
+    Outcome,
+    Symbol,
+    Table,
+    Unknown,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.facts import Scalar
+    from jwtaudit.models import Model
+    from jwtaudit.program.project import Project
+
+_ENVIRONMENTS = (f"{SCRIPT}process.env", f"{SCRIPT}import.meta.env")
+_PARTS = ("server", "shared", "client")  # of a schema that tells where its settings may be read
+
+
+def read(project: Project, call: Call, model: Model) -> Value:
+    """What a schema makes of the environment; the outcome itself where it is given something else.
+
+    The model's effect names the entry of the result that holds the settings, where there is one.
+    """
+    outcome = Outcome(call, place=call.place)
+    given = project.argument(call, model, "value")
+    asked = "value" not in model.meanings or any(map(_is_environment, options(given)))
+    schema = next(_schemas(call), None) if asked else None
+    if schema is None:
+        return outcome
+    settings = _settings(schema)
+    if not model.effect:
+        return settings
+    rest = (Unknown("the rest of the answer", place=call.place),)
+    return Table({model.effect: settings}, rest, place=call.place)
+
+
+def _is_environment(value: Value) -> bool:
+    if isinstance(value, Table):
+        return any(_is_environment(rest) for rest in value.rest)
+    return isinstance(value, Symbol) and value.name in _ENVIRONMENTS
+
+
+def _schemas(call: Call | None) -> Iterator[Table]:
+    """The mappings given to a call, or to those that its receiver is the result of."""
+    while call is not None:
+        for argument in call.arguments:
+            for option in options(argument.value):
+                if isinstance(option, Table) and _describes(option):
+                    yield option
+        receiver = call.receiver
+        call = receiver.call if isinstance(receiver, Outcome) else None
+
+
+def _describes(table: Table) -> bool:
+    """Whether a mapping describes fields, or holds mappings that do."""
+    return any(
+        isinstance(value, Outcome)
+        or (name in _PARTS and isinstance(value, Table) and _describes(value))
+        for name, value in table.entries.items()
+    )
+
+
+def _settings(schema: Table) -> Table:
+    entries: dict[Scalar, Value] = {}
+    for part in _PARTS:
+        inner = schema.entries.get(part)
+        if isinstance(inner, Table):
+            entries.update(_settings(inner).entries)
+    for name, field in schema.entries.items():
+        if isinstance(name, str) and isinstance(field, Outcome):
+            place = field.place
+            entries[name] = Env(name, _default(field.call), place=place)
+    rest = (Unknown("not in the schema", place=schema.place),)
+    return Table(entries, rest, place=schema.place)
+
+
+def _default(call: Call | None) -> Value:
+    """The default of a field: ``.default("x")`` somewhere in a chain, or an option so called."""
+    while call is not None:
+        if call.name.rpartition(".")[2] == "default" and call.arguments:
+            return call.arguments[0].value
+        for argument in call.arguments:
+            if isinstance(argument.value, Table):
+                found = argument.value.entries.get("default")
+                if found is not None and not isinstance(found, Absent):
+                    return found
+        receiver = call.receiver
+        call = receiver.call if isinstance(receiver, Outcome) else None
+    return ABSENT
+
+
+__all__ = ["read"]
