@@ -216,6 +216,7 @@ class Model:
         validated_by: methods of the result, or functions it must be passed to, that check claims.
         validate: how the first of these is written behind the call; ``{target}`` is its result.
         secure: the function that makes secrets in the place of this one, for the same arguments.
+        raising: the method that fails, in the place of this one, where nothing is found.
         effect: what a transform does, how a generator makes its bytes, which clock it is.
     """
 
@@ -235,6 +236,7 @@ class Model:
     validated_by: tuple[str, ...] = ()
     validate: str = ""
     secure: str = ""
+    raising: str = ""
     effect: str = ""
     returns: str = ""
     switches: tuple[Switch, ...] = ()
@@ -409,7 +411,7 @@ _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
     "options": list, "factory": list, "configured-by": list, "validated-by": list,
-    "validate": str, "secure": str, "effect": str, "returns": str,
+    "validate": str, "secure": str, "raising": str, "effect": str, "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
@@ -619,6 +621,7 @@ def _models(
             validated_by=tuple(call.get("validated-by", ())),
             validate=call.get("validate", ""),
             secure=call.get("secure", ""),
+            raising=call.get("raising", ""),
             effect=call.get("effect", ""),
             returns=prefix + call["returns"] if "returns" in call else "",
             switches=switches,

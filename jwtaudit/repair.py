@@ -56,8 +56,15 @@ class EnvVar(NamedTuple):
     binary: bool = False
 
 
+class Entry(NamedTuple):
+    """A mapping with one entry."""
+
+    key: str
+    code: Code
+
+
 Constant: TypeAlias = "str | bytes | bool | int | float | list[str] | dict[str, Constant] | None"
-Code: TypeAlias = "Snippet | Named | EnvVar | Constant"
+Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Constant"
 """A snippet, a lookup, or a constant that is written as a literal."""
 
 
@@ -149,9 +156,13 @@ class DropFactor:
 
 @dataclass(frozen=True, slots=True)
 class Insist:
-    """Let a lookup with a default fail instead: ``a.get(k, d)`` becomes ``a[k]``."""
+    """Let a lookup with a default fail instead: ``a.get(k, d)`` becomes ``a[k]``.
+
+    With ``method`` it is called instead: ``a.method(k)``.
+    """
 
     place: Place
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
                 " algorithm of its kind; with a secret that is HS256, HS384 and HS512",
                 f"Name the one algorithm you sign with: {_list_of(site, 'HS256')}.",
                 notes=_notes(site),
+                repair=_pinned(site),
             )
 
 

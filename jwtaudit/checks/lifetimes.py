@@ -177,7 +177,17 @@ def lifetime_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 advice=f'Name the unit: `"{time.length:.0f}s"`'
                 + (f", or give a number: `{time.length:.0f}`." if text else "."),
                 anchor=f"{site.call.scope.qualname} lifetime",
+                repair=_with_unit(time),
             )
+
+
+def _with_unit(time: Time) -> Repair | None:
+    """Name the unit that was meant; a text stays a text."""
+    source = time.source
+    if not isinstance(source, Const) or source.place is None or time.length is None:
+        return None
+    text = f"{time.length:.0f}s"
+    return Repair(f'Write `"{text}"`', Replace(source.place, text))
 
 
 @check("naive-utc-clock")

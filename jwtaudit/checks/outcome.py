@@ -15,6 +15,7 @@ from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Assigned, Caught, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.switches import turned_off
+from jwtaudit.repair import Await, Repair
 from jwtaudit.values import (
     Arm,
     Call,
@@ -155,6 +156,7 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
                     f"`{name}()` of {model.library.title} is never awaited: a promise counts as"
                     " true, whatever comes of it, so that every token passes",
                     f"Write `await {name}(...)`.",
+                    repair=_awaited(project, call),
                 )
         elif (
             model is not None and model.role in ("verify", "verify-signature") and "bool" in effects
@@ -184,6 +186,7 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
                             else "nothing is verified, and a coroutine counts as true"
                         ),
                         f"Write `await {name}(...)`.",
+                        repair=_awaited(project, call),
                     )
             elif call.discarded and refusing[call.target] is not Confidence.LOW:
                 yield _draft(
@@ -196,8 +199,19 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
                 )
 
 
+def _awaited(project: Project, call: Call) -> Repair | None:
+    """Wait for the result, where a function can wait."""
+    if not _is_async_function(project, call.scope):
+        return None
+    return Repair("Wait for the result", Await(call.place))
+
+
 def _is_async(project: Project, call: Call) -> bool:
-    scope = project.scope(call.target) if call.target is not None else None
+    return _is_async_function(project, call.target)
+
+
+def _is_async_function(project: Project, function: FunctionId | None) -> bool:
+    scope = project.scope(function) if function is not None else None
     return scope is not None and scope.definition is not None and scope.definition.is_async
 
 
@@ -470,6 +484,7 @@ def _draft(
     message: str,
     advice: str,
     confidence: Confidence = Confidence.HIGH,
+    repair: Repair | None = None,
 ) -> Draft:
     scope = project.scope(call.scope)
     return Draft(
@@ -479,6 +494,7 @@ def _draft(
         confidence,
         advice=advice,
         anchor=scope.name if scope is not None else "",
+        repair=repair,
     )
 
 

@@ -7,7 +7,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from jwtaudit.repair import EnvVar, Named, Snippet
+from jwtaudit.repair import Entry, EnvVar, Named, Snippet
 from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class _Plain:
         if isinstance(code, Named):
             text, more = self.named(code.name)
             return text.replace("#", str(code.number)), more
+        if isinstance(code, Entry):
+            text, more = self.render(code.code, at)
+            return self.mapping(self.entry(code.key, text)), more
         if isinstance(code, EnvVar):
             text, more = self.lookup(code.name, at)
             return self.binary(text) if code.binary else text, more

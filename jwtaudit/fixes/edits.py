@@ -18,6 +18,7 @@ from jwtaudit.fixes.lists import Splice, append, has_comment, remove
 from jwtaudit.repair import (
     AddItem,
     AddStatement,
+    Await,
     CallInstead,
     DropArgument,
     DropFactor,
@@ -192,6 +193,12 @@ class Editor:
         group = self._call(change.place)
         function = text[change.place.span.start : group.start].rstrip()
         given = [text[item.span.start : item.span.end] for item in self.layout.items(group)]
+        if change.method:
+            called = re.fullmatch(r"([\w.$?!]+[.])\w+(\s*<.*>)?", function, re.DOTALL)
+            if called is None or not given:
+                raise CannotError
+            written = f"{called[1]}{change.method}{called[2] or ''}({given[0]})"
+            return [Splice(*change.place.span, written)]
         if len(given) == 2 and function.endswith(".get") and self.layout.language == "python":
             return [Splice(*change.place.span, f"{function[:-4]}[{given[0]}]")]
         if len(given) == 3 and function == "getattr" and given[1][1:-1].isidentifier():
@@ -237,6 +244,12 @@ class Editor:
         if follows and text.endswith("token_hex"):  # of a UUID
             splices.append(Splice(group.end, follows.end(), ""))
         return splices
+
+    def _await(self, change: Await) -> list[Splice]:
+        start, end = change.place.span
+        if re.match(r"\s*(?:\?\.|[.(\[!])", self.layout.text[end:]):
+            return [Splice(start, start, "(await "), Splice(end, end, ")")]
+        return [Splice(start, start, "await ")]
 
     def _renamekey(self, change: RenameKey) -> list[Splice]:
         _, item = self._item(change.place)

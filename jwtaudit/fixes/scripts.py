@@ -12,7 +12,7 @@ from jwtaudit.fixes.lists import Splice, append, has_comment
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Group, Item
-    from jwtaudit.repair import Await, Code, DropStatement, RenameKey, SetArgument
+    from jwtaudit.repair import CallInstead, Code, DropStatement, RenameKey, SetArgument
     from jwtaudit.source import Place, Span
 
 _FUNCTION = re.compile(r"(?:async\b\s*)?(?:function\b|\w+\s*=>|\([^()]*\)\s*=>)")
@@ -20,6 +20,7 @@ _NOTHING = re.compile(r"(?:undefined|null|void 0|\{\s*\})\Z")
 _NO_KEY = re.compile(r"\w+\Z")
 _WRAPPED = re.compile(r"(?:await|void)\s+\Z")
 _VARIABLE = re.compile(r"(?:process|meta)\.env(?:\.\w+|\[[^\[\]]+\])\Z")
+_TO_TEXT = r"\s*\.(?:toString|substring|substr|slice|toUpperCase|toLowerCase)\([\d\s,-]*\)"
 # A line that begins so would become the end of the one before.
 _JOINS = tuple("([`+-/")
 
@@ -111,6 +112,25 @@ class ScriptEditor(Editor):
             return [splices[0]._replace(text="!")]
         return splices
 
+    # -- calls -------------------------------------------------------------------------------------
+
+    def _callinstead(self, change: CallInstead) -> list[Splice]:
+        """With arguments in its snippet, also for what makes a text of the call's result."""
+        if "(" not in change.function.text:
+            return super()._callinstead(change)
+        span = change.place.span
+        text, more = self._text(change.function, span.start)
+        call = re.escape(self.layout.text[span.start : span.end])
+        chain = rf"{call}(?:{_TO_TEXT})+"
+        for match in re.finditer(rf"{chain}(?:\s*\+\s*{chain})*", self.layout.text):
+            if match.start() <= span.start < match.end():
+                around = self.layout.text[: match.start()].rstrip()[-1:]
+                behind = self.layout.text[match.end() :].lstrip()[:1]
+                if around in "+*-/" or behind in {"+", "*", "-", "/", ".", "[", "?"}:
+                    break
+                return [Splice(*match.span(), text), *more]
+        raise CannotError
+
     # -- statements --------------------------------------------------------------------------------
 
     def _dropstatement(self, change: DropStatement) -> list[Splice]:
@@ -152,11 +172,3 @@ class ScriptEditor(Editor):
         if group is None or text[group.start + 1 : span.start].strip():
             return None
         return None if text[span.end : group.end - 1].strip(" \t;") else group
-
-    # -- promises ----------------------------------------------------------------------------------
-
-    def _await(self, change: Await) -> list[Splice]:
-        start, end = change.place.span
-        if re.match(r"\s*(?:\?\.|[.(\[!])", self.layout.text[end:]):
-            return [Splice(start, start, "(await "), Splice(end, end, ")")]
-        return [Splice(start, start, "await ")]

@@ -512,13 +512,14 @@ class Project:
             return self._configured(model, meaning)
         return found
 
+    def configuring(self, model: Model) -> list[Site]:
+        """The calls that give what calls of a function leave out."""
+        factories = self.sites("factory") if model.configured_by else ()
+        return [site for site in factories if site.model.name in model.configured_by]
+
     def _configured(self, model: Model, meaning: str) -> Value:
         """What the project's configuring calls say; unknown where there are none to be seen."""
-        found = [
-            self.argument(site.call, site.model, meaning)
-            for site in self.sites("factory")
-            if site.model.name in model.configured_by
-        ]
+        found = [self.argument(site.call, site.model, meaning) for site in self.configuring(model)]
         return join(*found) if found else Unknown("configured elsewhere")
 
     def _given(self, call: Call, model: Model, meaning: str) -> Value:
@@ -545,14 +546,14 @@ class Project:
 
     def _inside(self, call: Call, model: Model, inside: Inside) -> Value:
         outer = self.argument(call, model, inside.argument)
-        ways = [self._follow(outer, key) for key in inside.keys]
+        ways = [self.follow(outer, key) for key in inside.keys]
         found = join(*([way for way in ways if not isinstance(way, Absent)] or ways))
         default = model.defaults.get(inside.key)
         if isinstance(found, Absent) and default is not None:
             return Const(default, place=call.place)
         return found
 
-    def _follow(self, value: Value, way: str) -> Value:
+    def follow(self, value: Value, way: str) -> Value:
         """What is found in a value under a key, and under that; ``f()`` is what ``f`` returns."""
         for step in way.split("."):
             key = step.removesuffix("()")
@@ -821,6 +822,15 @@ class Site:
     def place(self) -> Place:
         """Where the library call stands."""
         return self.call.place
+
+    @property
+    def configuring(self) -> list[Site]:
+        """The calls that give what this one leaves out."""
+        return self.project.configuring(self.model)
+
+    def own(self, meaning: str) -> Value:
+        """The argument with a meaning, without what is given by configuring calls."""
+        return self.project._given(self.call, self.model, meaning)
 
     @property
     def library(self) -> Library:

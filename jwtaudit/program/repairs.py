@@ -8,12 +8,22 @@ Where the project says two things, or nothing, there is no fix.
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import applies
 from jwtaudit.program.context import is_test
 from jwtaudit.program.origins import origins
-from jwtaudit.repair import AddItem, DropItem, RenameKey, Repair, Replace, SetArgument, SetEntry
+from jwtaudit.repair import (
+    AddItem,
+    DropItem,
+    Entry,
+    RenameKey,
+    Repair,
+    Replace,
+    SetArgument,
+    SetEntry,
+)
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -28,8 +38,8 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from jwtaudit.models import Condition, Ineffective
-    from jwtaudit.program.project import Site
+    from jwtaudit.models import Condition, Ineffective, Inside
+    from jwtaudit.program.project import Project, Site
     from jwtaudit.repair import Change, Code, Constant
     from jwtaudit.source import Place
 
@@ -38,13 +48,7 @@ def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
     """Give a library call an argument by what it means, wherever the library wants to have it."""
     inside = site.model.inside.get(meaning)
     if inside is not None:
-        outer = site.argument(inside.argument)
-        if isinstance(outer, Table) and outer.place is not None:
-            return SetEntry(outer.place, inside.key, code)
-        name = site.model.meanings.get(inside.argument, inside.argument)
-        position = site.model.parameters.index(name) if name in site.model.parameters else -1
-        change = SetArgument(site.place, name, code, inside.key, position)
-        return change if _open(outer) else None
+        return _set_inside(site, meaning, inside, code)
     given = site.argument(meaning)
     if isinstance(given, (Const, Sequence, Table)) and not _open(given):
         stands = given.place is not None and given.place != site.place  # a default does not
@@ -56,6 +60,32 @@ def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
         return SetArgument(site.place, name, code)
     maker = _maker(site, meaning)
     return None if maker is None else set_meaning(maker, meaning, code)
+
+
+def _set_inside(site: Site, meaning: str, inside: Inside, code: Code) -> Change | None:
+    name = site.model.meanings.get(inside.argument, inside.argument)
+    outer = site.own(inside.argument)
+    if not _open(outer):
+        return _set_below(site.project, outer, inside.key, code)
+    for configuring in site.configuring:
+        change = set_meaning(configuring, meaning, code)
+        if change is not None:
+            return change
+    if "." in inside.key:
+        return None
+    position = site.model.parameters.index(name) if name in site.model.parameters else -1
+    return SetArgument(site.place, name, code, inside.key, position)
+
+
+def _set_below(project: Project, outer: Value, way: str, code: Code) -> Change | None:
+    """Put an entry where a way leads; where only the mapping that is to hold it lacks, that too."""
+    above, _, key = way.rpartition(".")
+    holder = project.follow(outer, above) if above else outer
+    if isinstance(holder, Table):
+        return SetEntry(holder.place, key, code) if holder.place else None
+    if above and isinstance(holder, Absent) and not above.endswith("()"):
+        return _set_below(project, outer, above, Entry(key, code))
+    return None
 
 
 def require_claim(site: Site, claim: str) -> Repair | None:
@@ -212,6 +242,9 @@ def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
     dropped = DropItem(value.place)
     if name.startswith("verify"):
         return Repair(f"Remove `{name}`, which does nothing", dropped)
+    option = _OPTION.fullmatch(row.instead)
+    if option:
+        return _right_option(site, value, row, option[1], listed=bool(option[2]))
     argument, _, written = row.instead.partition("=")
     key, code = _instead(written, value)
     if not argument.isidentifier() or code is None:
@@ -234,6 +267,26 @@ def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
     if isinstance(given, Table) and given.place is not None:
         return Repair(title, dropped, SetEntry(given.place, key, code))
     return Repair(title, dropped, SetArgument(site.place, argument, code, key))
+
+
+_OPTION = re.compile(r"`(\w+)(: \[\.\.\.\])?`")
+
+
+def _right_option(
+    site: Site, value: Value, row: Ineffective, name: str, *, listed: bool
+) -> Repair | None:
+    """The option that a misspelt or shortened one was meant to be."""
+    given = site.argument(row.argument)
+    if value.place is None or not name.startswith(row.key or name) or not isinstance(given, Table):
+        return None
+    if name in given.entries:
+        return Repair(f"Remove `{row.key}`, which does nothing", DropItem(value.place))
+    renamed = RenameKey(value.place, name)
+    title = f"Write `{name}` for `{row.key}`"
+    if not listed or isinstance(value, Sequence):
+        return Repair(title, renamed)
+    text = value.value if isinstance(value, Const) else None
+    return Repair(title, Replace(value.place, [text]), renamed) if isinstance(text, str) else None
 
 
 def _instead(written: str, value: Value) -> tuple[str, Constant]:

@@ -11,7 +11,9 @@ from jwtaudit.values import Const, Env, Setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jwtaudit.models import Model
     from jwtaudit.program.project import Project
+    from jwtaudit.repair import Change
     from jwtaudit.values import Param
 
 
@@ -35,7 +37,10 @@ def without_default(
         if isinstance(lookup, Env) and lookup.place is not None and not _raises(project, lookup):
             if not lookup.name:
                 return None
-            read = Replace(lookup.place, EnvVar(lookup.name))
+            raising = _raising(project, lookup)
+            read: Change = Replace(lookup.place, EnvVar(lookup.name))
+            if raising:
+                read = Insist(lookup.place, raising)
             apart = not lies_in(lookup.place, literal.place)
             return Repair(title, *((dropped, read) if apart else (read,)))
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
@@ -45,7 +50,16 @@ def without_default(
 
 def _raises(project: Project, lookup: Env) -> bool:
     """Whether the function that looks it up fails without a default."""
-    for site in project.sites("environment"):
-        if site.place == lookup.place:
-            return site.model.effect == "raises"
-    return False
+    model = _model(project, lookup)
+    return model is not None and model.effect == "raises"
+
+
+def _raising(project: Project, lookup: Env) -> str:
+    """The method that fails, in the place of the one that looks it up."""
+    model = _model(project, lookup)
+    return model.raising if model else ""
+
+
+def _model(project: Project, lookup: Env) -> Model | None:
+    found = (s.model for s in project.sites("environment") if s.place == lookup.place)
+    return next(found, None)
