@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
+from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.kinds import words
 from jwtaudit.program.project import deep
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
@@ -284,6 +285,8 @@ def is_used(project: Project, library: Library, folder: str = "") -> bool:
 
 
 def _looked_up(project: Project, value: Value, reader: str) -> Value:
+    if project.is_script(reader):
+        value = resolved(project, value)
     if any(read_of(part) is not None for part in deep(value)):
         return project.stores.resolve(value, reader)
     return value
