@@ -110,6 +110,18 @@ def pin(root: Path, library: Library, path: str = "app.py") -> Pin:
             2,
         ),
         ("setup.py", "setup(\n  install_requires=['pyjwt[crypto]==1.7.1'])", "1.7.1", 2),
+        (
+            "environment.yml",
+            "name: x\ndependencies:\n  - python=3.12\n  - conda-forge::pyjwt=2.6.0=py_0\n",
+            "2.6.0",
+            4,
+        ),
+        (
+            "conda_env.yaml",
+            "dependencies:\n  - pip\n  - pip:\n    - pyjwt[crypto]==2.6.0\n",
+            "2.6.0",
+            4,
+        ),
         ("setup.cfg", "[options]\ninstall_requires =\n  pyjwt==1.7.1\n", "1.7.1", 3),
     ],
 )
@@ -128,6 +140,8 @@ def test_exact_version(
     [
         ("requirements.txt", "pyjwt>=1.5,<2", "1.7.1"),
         ("requirements.txt", "pyjwt~=2.10.0", "2.10.1"),
+        ("environment.yml", "dependencies:\n- pyjwt=2.10", "2.10.1"),
+        ("environment.yml", "dependencies:\n- pyjwt>=1.5,<2  # old", "1.7.1"),
         ("requirements.txt", "pyjwt", None),
         ("requirements.in", "pyjwt<3,!=2.15.1", "2.15.0"),
         ("pyproject.toml", '[tool.poetry.dependencies]\npyjwt = "^1.4"\n', "1.7.1"),
@@ -319,6 +333,22 @@ def test_long_lock_files_are_read_in_one_go(tmp_path: Path, pyjwt: Library) -> N
     start = time.process_time()
     assert pin(tmp_path, pyjwt).line == 10_001
     assert time.process_time() - start < 2
+
+
+def test_requirements_of_those_who_work_on_the_program(tmp_path: Path) -> None:
+    text = """
+        [dependency-groups]
+        docs = ["authlib"]
+        prod = ["pyjwt"]
+        [tool.poetry.group.unit-tests.dependencies]
+        jwcrypto = "1.5"
+    """
+    put(tmp_path, {"pyproject.toml": text, "Pipfile": '[dev-packages]\njoserfc = "*"\n'})
+    found = read(tmp_path)
+    told = [*found.requirements("pyproject.toml"), *found.requirements("Pipfile")]
+    assert {r.package: r.development for r in told} == {
+        "authlib": True, "pyjwt": False, "jwcrypto": True, "joserfc": True,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -126,24 +126,40 @@ def _pyproject(text: str, path: Path) -> Iterator[Declared]:
     document, lines = _toml(text), _lines(text)
     project = _table(document, "project")
     tool = _table(document, "tool")
-    groups: list[Any] = [project.get("dependencies")]
-    groups.extend(_table(project, "optional-dependencies").values())
-    groups.extend(_table(document, "dependency-groups").values())
-    groups.append(_table(tool, "uv").get("dev-dependencies"))
-    groups.extend(_table(tool, "pdm", "dev-dependencies").values())
-    for group in groups:
-        for item in group if isinstance(group, list) else ():
+    groups: list[tuple[str, Any]] = [("", project.get("dependencies"))]
+    groups += _table(project, "optional-dependencies").items()
+    groups += _table(document, "dependency-groups").items()
+    groups.append(("dev", _table(tool, "uv").get("dev-dependencies")))
+    groups += (("dev", group) for group in _table(tool, "pdm", "dev-dependencies").values())
+    for group, items in groups:
+        for item in items if isinstance(items, list) else ():
             declared = _requirement(item, None) if isinstance(item, str) else None
             if declared is not None:
-                yield declared._replace(line=lines.get(normalised(declared.name)))
+                line = lines.get(normalised(declared.name))
+                yield declared._replace(line=line, development=_is_for_work(group))
     poetry = _table(tool, "poetry")
-    tables = [_table(poetry, "dependencies"), _table(poetry, "dev-dependencies")]
-    tables += [_table(poetry, "group", g, "dependencies") for g in _table(poetry, "group")]
-    for table in tables:
+    tables = [("", _table(poetry, "dependencies")), ("dev", _table(poetry, "dev-dependencies"))]
+    tables += [(g, _table(poetry, "group", g, "dependencies")) for g in _table(poetry, "group")]
+    for group, table in tables:
         for name, value in table.items():
             yield Declared(
-                name, poetry_specifier(_version_text(value)), lines.get(normalised(name))
+                name,
+                poetry_specifier(_version_text(value)),
+                lines.get(normalised(name)),
+                development=_is_for_work(group),
             )
+
+
+_WORK = re.compile(
+    r"(?:.*[-_])?(?:dev|develop|development|tests?|testing|lint|linting|docs?|typing|types|ci)"
+    r"(?:[-_].*)?",
+    re.IGNORECASE,
+)
+
+
+def _is_for_work(group: str) -> bool:
+    """Whether a group of requirements is for those who work on the program, by its name."""
+    return bool(_WORK.fullmatch(group))
 
 
 def _pipfile(text: str, path: Path) -> Iterator[Declared]:
@@ -152,7 +168,9 @@ def _pipfile(text: str, path: Path) -> Iterator[Declared]:
         for name, value in _table(document, section).items():
             specifier = _version_text(value)
             line = lines.get(normalised(name))
-            yield Declared(name, "" if specifier == "*" else specifier, line)
+            development = section != "packages"
+            specifier = "" if specifier == "*" else specifier
+            yield Declared(name, specifier, line, development=development)
 
 
 def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -243,7 +261,34 @@ def _pipfile_lock(text: str, path: Path) -> Iterator[Declared]:
         for name, value in _table({"": document}, "", section).items():
             specifier = _version_text(value)
             if specifier:
-                yield Declared(name, specifier, lines.get(normalised(name)))
+                line = lines.get(normalised(name))
+                yield Declared(name, specifier, line, development=section == "develop")
+
+
+# -- environments of conda -----------------------------------------------------------------------
+
+_ITEM = re.compile(r"\s*-\s+[\"']?(?:[\w-]+::)?(?P<text>[A-Za-z0-9][^\"'#]*)")
+_SINGLE = re.compile(r"(?P<name>[\w.-]+)\s*=\s*(?P<version>\d[\w.]*)(?:=.*|\.\*)?\s*")
+
+
+def _conda(text: str, path: Path) -> Iterator[Declared]:
+    """The items under ``dependencies``, and those below that pip installs."""
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.match(r"\w", line):
+            inside = line.startswith("dependencies:")
+        item = _ITEM.match(line) if inside else None
+        if item is None:
+            continue
+        single = _SINGLE.fullmatch(item["text"].strip())
+        if single is None:
+            declared = _requirement(item["text"], number)
+        else:  # ``name=1.2`` is any 1.2 there
+            full = single["version"].count(".") > 1
+            specifier = f"=={single['version']}{'' if full else '.*'}"
+            declared = Declared(single["name"], specifier, number)
+        if declared is not None:
+            yield declared
 
 
 ECOSYSTEM = Ecosystem(
@@ -262,7 +307,8 @@ ECOSYSTEM = Ecosystem(
         ),
         kind(r"setup\.py", _setup_py, lock=False),
         kind(r"setup\.cfg", _setup_cfg, lock=False),
+        kind(r"environment\.ya?ml|conda[-_]?env(?:ironment)?\.ya?ml", _conda, lock=False),
     ),
-    (".txt", ".in", ".lock", ".toml", "pipfile", "setup.py", "setup.cfg"),
+    (".txt", ".in", ".lock", ".toml", "pipfile", "setup.py", "setup.cfg", ".yml", ".yaml"),
     normalised,
 )

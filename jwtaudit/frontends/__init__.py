@@ -57,12 +57,13 @@ _PERHAPS_CONFIG = re.compile(r"env|file|\.json$")
 _MANIFEST = re.compile(
     r"(?:.*/)?(?:(?:[\w.-]+[-_.])?(?:requirements|constraints)(?:[-_.][\w.-]+)?\.(?:txt|in)"
     r"|requirements/[\w.-]+\.(?:txt|in)|(?:uv|poetry|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml"
-    r"|pyproject\.toml|pipfile(?:\.lock)?|setup\.cfg"
+    r"|environment\.ya?ml|conda[-_]?env(?:ironment)?\.ya?ml|pyproject\.toml|pipfile(?:\.lock)?|setup\.cfg"
     r"|package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|bun\.lock"
     r"|pnpm-lock\.ya?ml)"
 )
 _MANIFEST_ENDS = (
     ".txt", ".in", ".lock", ".toml", ".cfg", "pipfile",
+    "environment.yml", "environment.yaml", "env.yml", "env.yaml",
     "package.json", "-lock.json", "-shrinkwrap.json", "-lock.yaml", "-lock.yml",
 )  # fmt: skip
 
