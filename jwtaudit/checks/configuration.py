@@ -17,7 +17,7 @@ from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.keys import KeyUse, Source, is_refused, key_uses, sources
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
-from jwtaudit.values import Const, Env, Setting
+from jwtaudit.values import ABSENT, Const, Env, Member, Outcome, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +53,7 @@ _DEPLOYMENT = frozenset(
     }
 )  # fmt: skip
 _PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
+_LOADS = re.compile(r"\.\w*load\w*$")  # of YAML, TOML, JSON
 _ENOUGH = 16
 _LONGEST_NOTE = 200
 
@@ -138,12 +139,25 @@ def _readers(project: Project) -> Mapping[str, Sequence[_Reader]]:
     """Name of a variable or setting -> the keys that are read from it."""
     found: dict[str, list[_Reader]] = defaultdict(list)
     for use in key_uses(project):
-        for source in sources(project, use.value):
+        for source in map(_from_file, sources(project, use.value)):
             if isinstance(source.value, (Env, Setting)) and source.value.name:
                 known = found[_plain(source.value.name)]
                 if all(reader.use.place != use.place for reader in known):
                     known.append(_Reader(use, source))
     return found
+
+
+def _from_file(source: Source) -> Source:
+    """An entry of a file that the program reads is a setting, by the whole of its path."""
+    names: list[str] = []
+    value = source.value
+    while isinstance(value, Member) and value.name is not None:
+        names.append(value.name)
+        value = value.base
+    if not names or not isinstance(value, Outcome) or not _LOADS.search(value.call.name):
+        return source
+    setting = Setting(".".join(reversed(names)), ABSENT, place=source.value.place)
+    return replace(source, value=setting)
 
 
 def _plain(name: str) -> str:

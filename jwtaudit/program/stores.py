@@ -201,7 +201,10 @@ class Stores:
                 yield from (
                     scope.ref
                     for identity, scope in list(self.project.classes.items())
-                    if any(word in identity.qualname.lower() for word in _LIKELY_CLASS)
+                    if any(
+                        word in f"{PurePosixPath(identity.path).stem} {identity.qualname}".lower()
+                        for word in _LIKELY_CLASS
+                    )
                 )
 
     def _names(self, cls: ClassRef) -> Iterator[str]:
