@@ -14,6 +14,8 @@ from jwtaudit.models import SCRIPT
 from jwtaudit.values import ABSENT, Const, Env, ModuleRef, Symbol, Table, Unknown, Value, merge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import ModuleScope
     from jwtaudit.source import Place
@@ -23,6 +25,7 @@ _ENDS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", "
 _COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 _ALIASES = ("@/", "~/", "~~/", "$lib/")
 _ROOTS = ("", "src/", "app/", "src/lib/")
+_WORKSPACES = ("packages", "libs", "apps")
 _GLOBAL = f"{SCRIPT}globalThis."
 _DEFAULT = "default"
 
@@ -50,9 +53,22 @@ class ScriptModules:
         for alias in _ALIASES:
             if module.startswith(alias):
                 return self._below(folder, module[len(alias) :])
-        if ("/" in module and not module.startswith("@")) or module.endswith(".json"):
-            return self._below(folder, module)
-        return None
+        if module.startswith(("@", "#")):
+            return self._scoped(folder, module)
+        return self._below(folder, module) if "/" in module or module.endswith(".json") else None
+
+    def _scoped(self, folder: str, module: str) -> str | None:
+        """An alias like ``@app/config``, or another package of the same repository."""
+        if any(root in self.project.models.roots for root in _heads(SCRIPT + module)):
+            return None
+        name, _, inside = module.partition("/")[2].partition("/")
+        if not name:
+            return None
+        guesses = [module[1:]]
+        for place in _WORKSPACES:
+            guesses += [f"{place}/{name}/src/{inside}", f"{place}/{name}/{inside}"]
+        found = (self._below(folder, guess.rstrip("/")) for guess in guesses)
+        return next((path for path in found if path is not None), None)
 
     def _below(self, folder: str, relative: str) -> str | None:
         """A file below one of the usual roots, the nearest first."""
@@ -152,6 +168,13 @@ class ScriptModules:
             if model.role == "settings-object":
                 return self.project.setting(last, owner, place)
         return Symbol(name, place=place)
+
+
+def _heads(name: str) -> Iterator[str]:
+    """A module's name and the names of what it is a part of."""
+    while name:
+        yield name
+        name = name.rpartition("/")[0]
 
 
 def _canonical(module: str) -> str:

@@ -212,6 +212,14 @@ MODULES = {
         'import { c } from "./lib"; jwt.sign({}, c.K);',
     ),
     "alias": ({"src/k.ts": 'export const K = "k";'}, 'import { K } from "@/k"; jwt.sign({}, K);'),
+    "alias of a folder": (
+        {"src/app/k.ts": 'export const K = "k";'},
+        'import { K } from "@app/k"; jwt.sign({}, K);',
+    ),
+    "another package": (
+        {"packages/keys/src/index.ts": 'export const K = "k";'},
+        'import { K } from "@acme/keys"; jwt.sign({}, K);',
+    ),
     "enum": (
         {"k.ts": 'export enum E { K = "k" }'},
         'import { E } from "./k"; jwt.sign({}, E.K);',
@@ -281,3 +289,12 @@ VERIFIED = {
 @pytest.mark.parametrize("name", VERIFIED)
 def test_claims_arrive(name):
     assert outcomes(VERIFIED[name])["user"] in ("js:jsonwebtoken.verify()", "param claims")
+
+
+def test_a_known_package_is_not_taken_for_a_folder():
+    files = {
+        "app.ts": 'import { JwtService } from "@nestjs/jwt"; new JwtService({}).sign({});',
+        "packages/jwt/src/index.ts": "export class JwtService {}",
+    }
+    (call, *_) = project(files).calls
+    assert call.name == "js:@nestjs/jwt.JwtService"
