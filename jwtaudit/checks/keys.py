@@ -136,9 +136,10 @@ class _Literal:
         return ""
 
     @property
-    def lookups(self) -> list[Env | Setting | Param]:
-        """What it is the default of; nothing for a parameter's, which has several cures."""
-        return [] if self.parameter else [x for _, source in self.uses for x in source.lookups]
+    def lookups(self) -> list[Env | Setting]:
+        """What it is the default of; a parameter's default has several cures."""
+        found = (lookup for _, source in self.uses for lookup in source.lookups)
+        return [lookup for lookup in found if isinstance(lookup, (Env, Setting))]
 
     def draft(self, message: str, advice: str, repair: Repair | None) -> Draft:
         use, source = self.uses[0]
@@ -471,7 +472,8 @@ def refused_key(project: Project) -> Iterator[Draft]:
 
 def _insisted(project: Project, source: Source) -> Repair | None:
     assert isinstance(source.value, Const)
-    return without_default(project, source.value, source.lookups)
+    lookups = [found for found in source.lookups if isinstance(found, (Env, Setting))]
+    return without_default(project, source.value, lookups)
 
 
 def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:

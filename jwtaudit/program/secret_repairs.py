@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from jwtaudit.models import Model
     from jwtaudit.program.project import Project
     from jwtaudit.repair import Change
-    from jwtaudit.values import Param
 
 
 def from_environment(literal: Const) -> Repair | None:
@@ -26,7 +25,7 @@ def from_environment(literal: Const) -> Repair | None:
 
 
 def without_default(
-    project: Project, literal: Const, lookups: Sequence[Env | Setting | Param]
+    project: Project, literal: Const, lookups: Sequence[Env | Setting]
 ) -> Repair | None:
     """Let a lookup fail where nothing is configured."""
     if literal.place is None or not lookups:
@@ -44,7 +43,7 @@ def without_default(
             apart = not lies_in(lookup.place, literal.place)
             return Repair(title, *((dropped, read) if apart else (read,)))
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
-            return Repair(title, Insist(lookup.place))
+            return Repair(title, Insist(lookup.place), otherwise=Repair(title, dropped))
     return Repair(title, dropped)
 
 
