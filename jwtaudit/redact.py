@@ -105,11 +105,12 @@ _DEFAULT = re.compile(
     + _LITERAL,
     _FLAGS,
 )
-# Names of things, not things: algorithms, variables of the environment, kinds of tokens.
+# Names of things, not things: algorithms, variables of the environment, kinds of tokens, versions
+# (a package is called jsonwebtoken).
 _HARMLESS = re.compile(
     r"""
     | [HREP]S(?:256|384|512) | ES256K | EdDSA | dir | [Nn]one | [Bb]earer | JWT | headers
-    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+
+    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [~^<>=v]{0,2}\d{1,3}(?:\.\d{1,3}){1,3}
     | (?:access|refresh|id|csrf|xsrf|auth|session|jwt|api)[_-]?token(?:_cookie)? | token
     """,
     re.VERBOSE,

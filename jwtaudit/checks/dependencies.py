@@ -87,7 +87,9 @@ def _raised(requirement: Requirement, fixed: str) -> Repair | None:
     if match is None or requirement.lock:
         return None
     change = ReplaceText(requirement.place, match[1], fixed)
-    return Repair(f"Raise {requirement.package} to {fixed}", change)
+    old, new = (text.partition(".")[0] for text in (match[1], fixed))
+    leap = "" if old == new else ": another major version, read its changes first"
+    return Repair(f"Raise {requirement.package} to {fixed}{leap}", change)
 
 
 def _newest(known: Iterable[Advisory]) -> str:
