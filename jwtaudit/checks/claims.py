@@ -465,7 +465,9 @@ def _off(
         advice=advice,
         anchor=f"{site.call.scope.qualname} {off.effect}",
         notes=site.notes,
-        repair=check_and_require(site, off.evidence.value, "exp"),
+        repair=None
+        if confidence is Confidence.LOW and off.effect in ("exp", "claims")
+        else check_and_require(site, off.evidence.value, "exp"),
     )
 
 

@@ -339,6 +339,9 @@ class Editor:
                 raise CannotError
             if only and statement and statement.end == group.end and "=" not in callee:
                 return self._without(statement)  # claims.update() does nothing
+        default = re.search(r"\s*\.default\s*\Z", layout.text[: group.start])
+        if only and default and layout.is_call(group):
+            return [Splice(default.start(), group.end, "")]
         outer = layout.around(Span(group.start, group.end))
         if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
             for holder in layout.items(outer):  # options={} says nothing

@@ -36,12 +36,15 @@ def without_default(
         if isinstance(lookup, Env) and lookup.place is not None and not _raises(project, lookup):
             if not lookup.name:
                 return None
+            inner = lies_in(lookup.place, literal.place)
+            facts = project.facts.get(lookup.place.path)
+            if inner and facts and facts.language == "javascript":
+                return Repair(title, dropped)  # in a schema: z.string().default("...")
             raising = _raising(project, lookup)
             read: Change = Replace(lookup.place, EnvVar(lookup.name))
             if raising:
                 read = Insist(lookup.place, raising)
-            apart = not lies_in(lookup.place, literal.place)
-            return Repair(title, *((dropped, read) if apart else (read,)))
+            return Repair(title, *((read,) if inner else (dropped, read)))
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
             return Repair(title, Insist(lookup.place), otherwise=Repair(title, dropped))
     return Repair(title, dropped)
