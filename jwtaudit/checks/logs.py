@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
@@ -101,7 +102,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the `Authorization` header, with all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
-    if sure is None or any(map(is_link_name, names_of(part))):
+    about = (*names_of(part), PurePosixPath(path).stem)
+    if sure is None or any(map(is_link_name, about)):
         return None  # what is sent once is of no use afterwards
     if isinstance(message.event, Raised):
         sure = Confidence(max(sure - 1, 0))

@@ -69,10 +69,12 @@ def token_over_plain_http(project: Project) -> Iterator[Draft]:
 def _plain_host(url: Value) -> str | None:
     """The host of a URL that begins with ``http://``, unless it lies inside of the network."""
     for option in options(url):
-        first = next(iter(pieces(option)), option)
+        first, *others = pieces(option) or (option,)
         if isinstance(first, Const) and isinstance(first.value, str):
             match = _PLAIN.match(first.value)
-            if match is not None and not _INSIDE.fullmatch(match["host"]):
+            if match is None or (others and match.end() == len(first.value)):
+                continue  # the host goes on
+            if not _INSIDE.fullmatch(match["host"]):
                 return match["host"]
     return None
 
