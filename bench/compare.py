@@ -1,6 +1,6 @@
 """Compares a cold scan with ruff and Bandit, on a tree of installed packages, in one run.
 
-    python bench/compare.py [--tree DIR] [--rounds 3] [--no-bandit]
+    python bench/compare.py [--tree DIR] [--rounds 3] [--no-bandit] [--cross-file]
 
 Without ``--tree`` an ordinary tree is built once: popular packages, of which few know of tokens.
 CPU time (user and system, children included) is measured; the least of the rounds counts. What
@@ -23,6 +23,14 @@ ORDINARY = (
     " pytest mypy pylint jinja2 werkzeug botocore boto3 twisted scrapy networkx sympy pydantic"
     " tornado docutils setuptools pyjwt flask-jwt-extended djangorestframework google-auth"
 ).split()
+# The same scan without what leads out of the files that speak of tokens: no file is added for
+# what it imports, none is loaded for what it defines.
+ALONE = """
+from jwtaudit import cli, engine
+engine._Run._extract_importers = lambda run, facts: None
+engine._Run.module = lambda run, path: None
+raise SystemExit(cli.main())
+"""
 CACHE = Path(os.environ.get("JWTAUDIT_BENCH_CACHE", Path.home() / ".cache" / "jwtaudit-bench"))
 
 
@@ -66,6 +74,9 @@ def main() -> int:
     parser.add_argument("--tree", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-bandit", action="store_true")
+    parser.add_argument(
+        "--cross-file", action="store_true", help="tell what following imports adds to the scan"
+    )
     options = parser.parse_args()
     tree = (options.tree or build_tree()).resolve()
     files, lines = count(tree)
@@ -81,6 +92,8 @@ def main() -> int:
     }
     if options.no_bandit:
         del commands["bandit"]
+    if options.cross_file:
+        commands["alone"] = [sys.executable, "-c", ALONE, *commands["jwtaudit"][3:]]
     times: dict[str, float] = {}
     for _ in range(options.rounds):
         for name, command in commands.items():
@@ -91,6 +104,8 @@ def main() -> int:
     ours = times["jwtaudit"]
     for name, taken in times.items():
         print(f"{name:10} {taken:8.2f} CPU s   jwtaudit / {name} = {ours / taken:.3f}")
+    if options.cross_file:
+        print(f"the cross-file pass adds {ours / times['alone'] - 1:.0%} to the scan")
     with tempfile.TemporaryDirectory() as directory:
         plain = Path(directory) / "plain.py"
         plain.write_text("print('no words that matter')\n")
