@@ -37,10 +37,10 @@ def without_default(
             if not lookup.name:
                 return None
             inner = lies_in(lookup.place, literal.place)
-            facts = project.facts.get(lookup.place.path)
-            if inner and facts and facts.language == "javascript":
-                return Repair(title, dropped)  # in a schema: z.string().default("...")
             raising = _raising(project, lookup)
+            facts = project.facts.get(lookup.place.path)
+            if inner and not raising and facts and facts.language == "javascript":
+                return Repair(title, dropped)  # in a schema: z.string().default("...")
             read: Change = Replace(lookup.place, EnvVar(lookup.name))
             if raising:
                 read = Insist(lookup.place, raising)
