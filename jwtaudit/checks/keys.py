@@ -488,8 +488,20 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
         if isinstance(value.value, (str, bytes)) and not value.value:
             if value.place is None or value.place == use.place:
                 continue  # left out: the library's own default
+            if not source.lookups and _is_field(project, value.place):
+                continue  # filled in by whoever makes the object
             if not is_refused(project, source):
                 yield use, source, use.semantic("key-empty")
+
+
+def _is_field(project: Project, place: Place) -> bool:
+    """Whether a value stands in the body of a class, as what its objects begin with."""
+    return any(
+        value.place == place
+        for scope in project.classes.values()
+        if scope.ref.id.path == place.path
+        for value in scope.names.values()
+    )
 
 
 def _when(source: Source) -> str:
