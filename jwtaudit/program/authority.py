@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.names import words as words_of
+from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
@@ -35,6 +36,7 @@ from jwtaudit.values import (
     Param,
     Setting,
     Symbol,
+    Table,
     Value,
     children,
     options,
@@ -251,6 +253,9 @@ class Authority:
                 )
             else:
                 found.append(Use(reading.place, idle, Weight.SEEN, False))
+        elif not found and self._expects(reading):
+            what = "what it expects of issuer and audience is not looked at either"
+            found.append(Use(reading.place, what, Weight.SEEN, False))
         return sorted(found, key=lambda use: (-use.weight, not use.from_request, use.place))
 
     def _uses(
@@ -370,6 +375,25 @@ class Authority:
         if self.verified.around(reading, call, token):
             return ""
         return "its claims are only shown" if shown else "nothing else looks at it"
+
+    def _expects(self, reading: Reading) -> bool:
+        """Whether a call says what to accept, as if it verified, and checks nothing of it."""
+        site = reading.site
+        if site is None or site.role != "verify":
+            return False
+        given = [site.argument(meaning) for meaning in ("algorithms", "issuer", "audience")]
+        if any(isinstance(v, Absent) or (isinstance(v, Const) and v.value is None) for v in given):
+            return False
+        switches = [
+            value
+            for table in options(site.argument("options"))
+            if isinstance(table, Table)
+            for value in table.entries.values()
+        ]
+        if any(not isinstance(value, Absent) and not empty(value) for value in switches):
+            return False  # some of it is looked at
+        token, call = site.argument("token"), site.call
+        return not is_own(self.project, token) and not self.verified.around(reading, call, token)
 
     def _shows(self, call: Call) -> bool:
         """Whether a call writes its arguments where somebody looks at them."""
