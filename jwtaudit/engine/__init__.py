@@ -53,7 +53,7 @@ _PROGRAMS = ("python", "javascript")
 _NOTEBOOK = 10
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
-_MAX_IMPORTERS = 300
+_MAX_IMPORTERS = 150
 """How many such files are read, for each import away."""
 
 __all__ = ["Limits", "Options", "active_rules", "fix", "run"]
