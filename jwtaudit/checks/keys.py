@@ -232,7 +232,7 @@ def _is_key(text: str | bytes, use: KeyUse, source: Source) -> bool:
 
 
 def _asymmetric(use: KeyUse) -> bool:
-    return bool(use.algorithms) and not any(a.startswith(("HS", "NONE")) for a in use.algorithms)
+    return bool(use.algorithms) and not any(a.startswith("HS") for a in use.algorithms)
 
 
 def _confidence(project: Project, place: Place, uses: Iterable[KeyUse]) -> Confidence:
