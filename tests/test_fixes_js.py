@@ -119,6 +119,13 @@ def test_names_of_variables(before, name):
     assert _edit(before, change) == before.replace("'x'", f"process.env.{name}")
 
 
+def test_one_secret_has_one_name():
+    before = "f('x'); const tokenKey = 'x'"
+    for at in (2, before.rindex("'x'")):
+        change = Replace(Place("app.js", Span(at, at + 3)), EnvVar())
+        assert "process.env.TOKEN_KEY" in _edit(before, change)
+
+
 def test_rename_key():
     before = "f({ algorithm })"
     assert _edit(before, RenameKey(_at(before, "algorithm"), "b")) == "f({ b: algorithm })"

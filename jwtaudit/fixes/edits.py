@@ -159,6 +159,11 @@ class Editor:
             self.layout.in_string(splice.start, splice.end) for splice in found
         ):
             raise CannotError  # its quotes and escapes are another language
+        if isinstance(change, (Replace, Insist)) and any(
+            token.kind == "comment" and change.place.span.contains(Span(token.start, token.end))
+            for token in self.layout.tokens
+        ):
+            raise CannotError  # somebody's words would be lost
         return found
 
     def _text(self, code: Code, at: int) -> tuple[str, list[Splice]]:
@@ -206,7 +211,20 @@ class Editor:
         raise CannotError
 
     def _variable(self, place: Place) -> str:
-        """The name of an environment variable for what stands at a place."""
+        """The name of an environment variable for what stands at a place.
+
+        A literal that stands there several times is one secret, and has one name.
+        """
+        written = self.layout.text[place.span.start : place.span.end]
+        names = [
+            self._variable_at(Place(place.path, Span(token.start, token.end)))
+            for token in self.layout.tokens
+            if token.kind == "string" and self.layout.text[token.start : token.end] == written
+        ]
+        own = self._variable_at(place)
+        return next((name for name in names if name != "JWT_SECRET"), own)
+
+    def _variable_at(self, place: Place) -> str:
         text = self.layout.text
         name = ""
         with contextlib.suppress(CannotError):

@@ -1,0 +1,195 @@
+"""Round trips: what is promised of a fix, over all pages' examples in many variants.
+
+By default a small part of them, by chance that is the same each time; all of them with
+``JWTAUDIT_ROUND_TRIPS=all``.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import tempfile
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+import variants
+
+from jwtaudit import catalog, engine
+
+if TYPE_CHECKING:
+    from jwtaudit.catalog import Example, Rule
+    from jwtaudit.finding import Finding
+
+Files = dict[str, bytes]
+
+_ALL = os.environ.get("JWTAUDIT_ROUND_TRIPS") == "all"
+_ONE_IN = 120
+
+
+class Subject(NamedTuple):
+    """A bad example, and what the fix makes of it, as its page shows."""
+
+    rule: Rule
+    title: str
+    bad: dict[str, str]
+    fixed: dict[str, str]
+
+
+def _texts(example: Example) -> dict[str, str]:
+    return {file.path: file.text for file in example.files}
+
+
+def _subjects() -> list[Subject]:
+    found = []
+    for rule in catalog.load().rules:
+        fixed = {example.title: _texts(example) for example in rule.examples("Fixed")}
+        for bad in rule.examples("Bad"):
+            if bad.title in fixed:
+                files = _texts(bad)
+                found.append(Subject(rule, bad.title, files, {**files, **fixed[bad.title]}))
+    return found
+
+
+SUBJECTS = _subjects()
+
+
+def _trips(kinds: dict[str, object]) -> list[object]:
+    """All pairs, or those that lot has drawn."""
+    return [
+        pytest.param(subject, kind, id=name)
+        for subject in SUBJECTS
+        for kind in kinds
+        for name in [f"{subject.rule.name}:{subject.title}:{kind}"]
+        if _ALL or zlib.crc32(name.encode()) % _ONE_IN == 0
+    ]
+
+
+def _fix(rule: Rule, files: Files) -> engine.fixing.Fixing:
+    with tempfile.TemporaryDirectory() as directory:
+        for path, content in files.items():
+            file = Path(directory, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        options = engine.Options(directory=directory, extend_select=(rule.id,), jobs=1)
+        return engine.fix(options, lambda finding: finding.rule_id == rule.id)
+
+
+def _told(findings: tuple[Finding, ...]) -> Counter[tuple[str, str]]:
+    return Counter((finding.rule_id, finding.location.path) for finding in findings)
+
+
+def _round_trip(rule: Rule, files: Files, *, whole: bool = False) -> Files:
+    """What a fix makes of files; on the way, what is promised of every fix."""
+    fixing = _fix(rule, files)
+    fixed = {change.path: change.after for change in fixing.changes}
+    assert bool(fixed) == bool(fixing.applied)
+    assert all(files[path] != content for path, content in fixed.items())
+    again = _fix(rule, {**files, **fixed})
+    assert not again.applied, "a second run does nothing"
+    if whole and any(f.rule_id == rule.id for f in fixing.report.findings):
+        pytest.skip("in part advice only")
+    assert _told(again.report.findings) == _told(fixing.report.findings)
+    for path, content in fixed.items():
+        if variants.is_python(path):
+            ast.parse(content)
+    return {**files, **fixed}
+
+
+# -- the same in other bytes -----------------------------------------------------------------------
+
+
+def _laid_out(files: dict[str, str], layout: str) -> Files | None:
+    """A project in which the programs are laid out in another way; None where they cannot be."""
+    found: Files = {}
+    for path, text in files.items():
+        content = text.encode()
+        if variants.is_program(path):
+            changed = variants.LAYOUTS[layout](path, text)
+            if changed is None:
+                return None
+            content = changed
+        found[path] = content
+    return found
+
+
+_MEASURED = {"tabs"}
+"""Layouts in which lines have another length, and are broken elsewhere."""
+
+
+@pytest.mark.parametrize(("subject", "layout"), _trips(variants.LAYOUTS))
+def test_the_fix_of_a_layout_is_the_layout_of_the_fix(subject, layout):
+    before, after = (_laid_out(files, layout) for files in (subject.bad, subject.fixed))
+    if before is None or after is None:
+        pytest.skip("cannot be laid out that way")
+    found = _round_trip(subject.rule, before)
+    if layout in _MEASURED:
+        found, after = ({p: c.split() for p, c in files.items()} for files in (found, after))
+    assert found == after
+
+
+@pytest.mark.parametrize(("subject", "_kind"), _trips({"mixed": None}))
+def test_line_ends_stay_as_they_are(subject, _kind):
+    before = {path: variants.mixed(text).encode() for path, text in subject.bad.items()}
+    after = _round_trip(subject.rule, before)
+    for path, content in after.items():
+        assert content.replace(b"\r\n", b"\n").decode() == subject.fixed[path]
+        kept = Counter(before[path].splitlines(keepends=True))
+        kept.subtract(content.splitlines(keepends=True))
+        plain = Counter(subject.bad[path].splitlines())
+        plain.subtract(subject.fixed[path].splitlines())
+        # A line that comes behind another one takes over its end.
+        changed = sum((+kept).values()) - sum((+plain).values())
+        assert changed <= max(2, sum((-plain).values()))
+
+
+# -- the same in another form ----------------------------------------------------------------------
+
+
+def _formed(files: dict[str, str], form: str) -> dict[str, str] | None:
+    """A project in which the programs are written in another form; None where none changes."""
+    found = {}
+    for path, text in files.items():
+        forms = variants.PYTHON_FORMS if variants.is_python(path) else variants.SCRIPT_FORMS
+        is_one = variants.is_program(path) and form in forms
+        found[path] = forms[form](text) if is_one else text
+    return None if found == files else found
+
+
+# Comments go with what they stand behind; each fix takes out a few things at most.
+_COMMENTS_LOST = 3
+
+
+@pytest.mark.parametrize(
+    ("subject", "form"), _trips({**variants.PYTHON_FORMS, **variants.SCRIPT_FORMS})
+)
+def test_the_fix_does_the_same_in_every_form(subject, form):
+    before, after = (_formed(files, form) for files in (subject.bad, subject.fixed))
+    if before is None or after is None:
+        pytest.skip("cannot be written that way")
+    files = _round_trip(
+        subject.rule, {path: text.encode() for path, text in before.items()}, whole=True
+    )
+    changed = {path for path, content in files.items() if content != before[path].encode()}
+    if not changed:
+        pytest.skip("advice only")
+    for path in changed & {path for path in files if variants.is_program(path)}:
+        text = files[path].decode()
+        assert variants.meaning(path, text) == variants.meaning(path, after[path])
+        lost = Counter(variants.comments(path, before[path]))
+        lost.subtract(variants.comments(path, text))
+        assert sum((+lost).values()) <= _COMMENTS_LOST
+
+
+@pytest.mark.parametrize(("subject", "_kind"), _trips({"broken": None}))
+def test_nothing_is_fixed_in_a_file_with_errors(subject, _kind):
+    changed = {path for path, text in subject.bad.items() if text != subject.fixed[path]}
+    files = {
+        path: (text + ("\n\nx = = (\n" if path in changed else "")).encode()
+        for path, text in subject.bad.items()
+    }
+    if not all(map(variants.is_program, changed)):
+        pytest.skip("no program")
+    assert not _fix(subject.rule, files).changes
