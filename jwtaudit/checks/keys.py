@@ -445,7 +445,8 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
 def refused_key(project: Project) -> Iterator[Draft]:
     """A key that the library will not take: nobody gets in, the users included."""
     for use, source, verdict in _empty_keys(project):
-        if verdict in ("error", "reject"):
+        # without a signature no key is asked for: a finding of its own
+        if verdict in ("error", "reject") and use.algorithms != {"NONE"}:
             yield _draft(
                 project,
                 use,
