@@ -445,8 +445,7 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
 def refused_key(project: Project) -> Iterator[Draft]:
     """A key that the library will not take: nobody gets in, the users included."""
     for use, source, verdict in _empty_keys(project):
-        # without a signature no key is asked for: a finding of its own
-        if verdict in ("error", "reject") and use.algorithms != {"NONE"}:
+        if verdict in ("error", "reject"):
             yield _draft(
                 project,
                 use,
