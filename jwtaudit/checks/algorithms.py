@@ -13,6 +13,7 @@ from jwtaudit.program.project import Site, deep
 from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
 from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropItem, Repair, Replace
 from jwtaudit.values import (
     Absent,
@@ -223,10 +224,11 @@ def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
 
 def _list_of(site: Site, algorithm: str) -> str:
     """How a list of one algorithm is written for a call."""
-    if site.library.language == "python":
-        return f'`algorithms=["{algorithm}"]`'
-    inside = site.model.inside.get("algorithms")
-    return f'`{inside.key}: ["{algorithm}"]`' if inside is not None else f'`"{algorithm}"`'
+    language, inside = site.library.language, site.model.inside.get("algorithms")
+    if inside is None:
+        return f"`{wording(language, 'one-algorithm').format(name=algorithm)}`"
+    listed = wording(language, "argument").format(name=inside.key, value=f'["{algorithm}"]')
+    return f"`{listed}`"
 
 
 @check("algorithm-from-token")

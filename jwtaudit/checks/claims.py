@@ -37,6 +37,7 @@ from jwtaudit.program.repairs import check_and_require, drop, require_claim, set
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
+from jwtaudit.program.wording import wording
 from jwtaudit.repair import AddStatement, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
     Absent,
@@ -224,18 +225,10 @@ def _never_expires(
         message=f"This token never expires ({why}): whoever gets hold of it may use it for ever",
         confidence=_stepped(site, confidence),
         trace=(*reached, (site.place, "signed here")) if reached else (),
-        advice=_LIVES[site.library.language],
+        advice=f"{wording(site.library.language, 'expiry')}.",
         anchor=f"{site.call.scope.qualname} expiry",
         repair=repair,
     )
-
-
-_LIVES = {
-    "python": 'Put an expiry into the payload: `"exp": datetime.now(timezone.utc) +'
-    " timedelta(minutes=15)`.",
-    "javascript": 'Give the token a lifetime: `expiresIn: "15m"`, or `exp` in the payload, in'
-    " seconds.",
-}
 
 
 def _stepped(site: Site, confidence: Confidence) -> Confidence:
@@ -371,7 +364,8 @@ def _left_open(site: Site, message: str, argument: str, confidence: Confidence) 
         place=site.place,
         message=message,
         confidence=_stepped(site, confidence),
-        advice=f"Say what is expected: `{argument}=...`.",
+        advice="Say what is expected:"
+        f" `{wording(site.library.language, 'argument').format(name=argument, value='...')}`.",
         anchor=f"{site.call.scope.qualname} {argument}",
     )
 
@@ -529,8 +523,8 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
                 f" one is expected: a token that was never meant for this service passes",
                 confidence=_stepped(site, Confidence.MEDIUM),
                 trace=steps(wanted, site.place, f"`{claim}` expected by this verification"),
-                advice=f"Make the claim mandatory: `require_{claim}` in the options, or"
-                ' `"essential": True` in its entry, as the library has it.',
+                advice="Make the claim mandatory:"
+                f" {wording(site.library.language, 'mandatory-claim').format(claim=claim)}.",
                 anchor=f"{site.call.scope.qualname} {claim}",
                 notes=site.notes,
                 repair=require_claim(site, claim),
@@ -559,8 +553,8 @@ def expiry_not_required(project: Project) -> Iterator[Draft]:
         " token ever be issued without an expiry, it stays valid for ever",
         confidence=Confidence.MEDIUM if is_foreign(site) else Confidence.LOW,
         related=tuple((place, "`exp` is not required here, either") for place in others),
-        advice='Require the claim as a second line of defence, in PyJWT with `options={"require":'
-        ' ["exp"]}`.',
+        advice="Require the claim as a second line of defence,"
+        f" {wording(site.library.language, 'mandatory-expiry')}.",
         anchor="expiry required",
         notes=site.notes,
         repair=_all_require_expiry([sites[place] for place in ordered]),

@@ -24,6 +24,7 @@ from jwtaudit.program.keys import (
 )
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.secret_repairs import from_environment, without_default
+from jwtaudit.program.wording import wording
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.repair import CallInstead, Repair, Replace, Snippet
 from jwtaudit.values import Const, Env, Operation, Outcome, Param, Setting, walk
@@ -58,8 +59,8 @@ def hardcoded_key(project: Project) -> Iterator[Draft]:
                 f"{use.library.title} {use.verb} tokens with a key that is written in the"
                 f" source{literal.weakness}: whoever reads the code can mint tokens for any user",
                 "Read the key from the environment or a secret store without a default"
-                ' (`os.environ["JWT_SECRET"]`), make a new one (`secrets.token_hex(32)`), and'
-                " treat this one as known.",
+                f" (`{_written(use, 'key-from-environment')}`), make a new one"
+                f" (`{_written(use, 'random-key')}`), and treat this one as known.",
                 from_environment(literal.value),
             )
 
@@ -74,8 +75,8 @@ def secret_fallback(project: Project) -> Iterator[Draft]:
                 f"Unless {literal.lookup} is set, {use.library.title} {use.verb} tokens with a key"
                 f" that is written in the source{literal.weakness}: whoever reads the code can"
                 " mint tokens for any user of such an installation",
-                'Take the key without a default (`os.environ["JWT_SECRET"]`), so that the program'
-                " does not start when it is missing.",
+                f"Take the key without a default (`{_written(use, 'key-from-environment')}`), so"
+                " that the program does not start when it is missing.",
                 without_default(project, literal.value, literal.lookups),
             )
 
@@ -257,7 +258,7 @@ def weak_secret(project: Project) -> Iterator[Draft]:
                 source,
                 f"The key is made of {size} random bytes: {use.library.title} accepts it, and who"
                 " holds one token can try all keys offline and then mint tokens for any user",
-                "Make it of at least 32 random bytes: `secrets.token_hex(32)`.",
+                f"Make it of at least 32 random bytes: `{_written(use, 'random-key')}`.",
                 Confidence.HIGH,
                 repair=_longer(project, source.value),
             )
@@ -355,8 +356,8 @@ def predictable_secret(project: Project) -> Iterator[Draft]:
                 source,
                 f"The key of {use.library.title} is made of {what}: it can be computed or searched"
                 " for, and whoever finds it mints tokens for any user",
-                "Make the key with `secrets.token_hex(32)` once, and keep it in the environment or"
-                " a secret store.",
+                f"Make the key with `{_written(use, 'random-key')}` once, and keep it in the"
+                " environment or a secret store.",
                 confidence,
                 repair=_by_chance(project, source.value),
             )
@@ -434,8 +435,8 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
                 source,
                 f"{_when(source)} the key is empty, and {_versioned(use)} {use.verb} with it:"
                 " anyone can mint tokens for any user",
-                'Take the key without a default (`os.environ["JWT_SECRET"]`), and refuse to start'
-                " when it is empty.",
+                f"Take the key without a default (`{_written(use, 'key-from-environment')}`), and"
+                " refuse to start when it is empty.",
                 Confidence.HIGH if use.version is not None else Confidence.MEDIUM,
                 repair=_insisted(project, source),
             )
@@ -504,6 +505,11 @@ def _is_field(project: Project, place: Place) -> bool:
     )
 
 
+def _written(use: KeyUse, name: str) -> str:
+    """Code for advice, in the language that the key is used in."""
+    return wording(use.library.language, name)
+
+
 def _when(source: Source) -> str:
     for lookup in reversed(source.lookups):
         if lookup.name:
@@ -555,7 +561,7 @@ def key_material_mismatch(project: Project) -> Iterator[Draft]:
                 source,
                 f"The path itself is the key: {use.library.title} does not read the file, so"
                 " whoever guesses the file's name can mint tokens for any user",
-                "Read the file and give its content: `Path(...).read_bytes()`.",
+                f"Read the file and give its content: `{_written(use, 'file-content')}`.",
                 Confidence.HIGH if _only_hmac(use) else Confidence.MEDIUM,
                 secrets=(place,) if place is not None else (),
             )

@@ -15,6 +15,7 @@ from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime
+from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropFactor, Named, Repair, Replace
 from jwtaudit.values import Absent, Const, Operation, entry, options
 
@@ -117,7 +118,7 @@ def claim_type_or_unit_error(project: Project) -> Iterator[Draft]:
                     " tokens live hours longer than meant, or are dead when they are made",
                     confidence=_stepped(site, _LESS.get(claim, Confidence.HIGH)),
                     trace=((_clock(time, site), "clock"), (site.place, "token signed here")),
-                    advice="Use `datetime.now(timezone.utc)`, or `int(time.time())`.",
+                    advice=f"Use {wording(site.library.language, 'now')}.",
                     anchor=f"{site.call.scope.qualname} clock",
                     repair=_with_zone((_clock(time, site),)),
                 )
@@ -149,7 +150,7 @@ def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 message=f"{why}: the token never expires, and a stolen one is good for ever",
                 confidence=_stepped(site),
                 trace=steps(time.source, site.place, "token signed here"),
-                advice="`int(time.time()) + 15 * 60`, or a timezone-aware datetime.",
+                advice=f"{wording(site.library.language, 'expiry-in-seconds')}.",
                 anchor=f"{site.call.scope.qualname} unit",
                 repair=_in_seconds(site, time),
             )
@@ -257,7 +258,7 @@ def _rejected(site: Site, claim: str, place: Place, why: str) -> Draft:
         message=f"`{claim}` has the wrong type ({why}), so that no token made here is accepted",
         confidence=_stepped(site),
         trace=((place, f"`{claim}`"), (site.place, "token signed here")),
-        advice="Times are datetimes with a zone or whole seconds since 1970; a subject is a `str`.",
+        advice=f"{wording(site.library.language, 'types-of-claims')}.",
         anchor=f"{site.call.scope.qualname} {claim} type",
     )
 

@@ -15,6 +15,7 @@ from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Assigned, Caught, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.wording import wording
 from jwtaudit.repair import Await, Repair
 from jwtaudit.values import (
     Arm,
@@ -389,7 +390,7 @@ def _let_in(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft
                 " function answers yes",
                 Confidence.HIGH,
                 trace=((call.place, "verified here"), (event.place, "answered here")),
-                advice="Return False there, or let the error pass.",
+                advice=f"{_written(scope, 'negative-answer')} there, or let the error pass.",
                 anchor=scope.name,
             )
 
@@ -498,6 +499,11 @@ def _draft(
     )
 
 
+def _written(scope: FunctionScope | None, name: str) -> str:
+    """Code for advice, in the language of a function."""
+    return wording(scope.module.facts.language if scope is not None else "", name)
+
+
 # -- verification by hand --------------------------------------------------------------------------
 
 
@@ -516,6 +522,7 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
         if compared is None:
             continue
         scope = project.scope(call.scope)
+        better = _written(scope, "constant-time-comparison")
         yield Draft(
             "",
             compared.place,
@@ -523,7 +530,7 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
             " first byte that differs: the time it takes tells how much of a guess is right",
             Confidence.HIGH if compared.scope == call.scope else Confidence.MEDIUM,
             trace=((call.place, "computed here"), (compared.place, "compared here")),
-            advice="Let a JWT library verify tokens; compare with `hmac.compare_digest` at least.",
+            advice=f"Let a JWT library verify tokens; compare with `{better}` at least.",
             anchor=scope.name if scope is not None else "",
         )
 

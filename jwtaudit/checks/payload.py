@@ -20,6 +20,7 @@ from jwtaudit.program.names import (
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import drop
 from jwtaudit.program.scopes import Stored
+from jwtaudit.program.wording import wording
 from jwtaudit.values import (
     Absent,
     Call,
@@ -115,7 +116,7 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
                 taken.place or site.place,
                 "all fields of an object are put into the payload, where everyone who sees the"
                 f" token can read them{_fields_note(known)}",
-                'Name the claims one by one: `{"sub": str(user.id), "role": user.role}`.',
+                f"Name the claims one by one: `{wording(site.library.language, 'named-claims')}`.",
                 value=taken,
                 anchor="object",
                 confidence=Confidence.HIGH if known else Confidence.MEDIUM,

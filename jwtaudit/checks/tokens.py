@@ -65,8 +65,8 @@ def embedded_token_cracked(project: Project) -> Iterator[Draft]:
                 "The secret that signs this token was found by trying public default secrets and"
                 " the project's own literals: anyone can mint tokens that its server accepts",
                 Confidence.HIGH,
-                "Replace the secret by at least 32 random bytes (`secrets.token_bytes(32)`) from"
-                " the environment, and remove the token.",
+                "Replace the secret by at least 32 random bytes from the environment, and remove"
+                " the token.",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.project import deep
 from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.values import (
@@ -102,6 +103,8 @@ def describe(value: Value) -> str:
     if isinstance(value, Const):
         if isinstance(value.value, (str, bytes)):
             return f"a literal of {len(value.value)} characters"
+        if value.value is None or isinstance(value.value, bool):  # spelt otherwise in each language
+            return "no value" if value.value is None else f"the literal {value.value}".lower()
         return f"`{value.value}`"
     if isinstance(value, Env):
         return f"environment variable {value.name}" if value.name else "an environment variable"
@@ -110,7 +113,8 @@ def describe(value: Value) -> str:
     if isinstance(value, Param):
         return f"parameter `{value.name}`"
     if isinstance(value, Outcome):
-        return f"result of `{value.call.name}()`" if value.call.name else "result of a call"
+        name = value.call.name.removeprefix(SCRIPT)
+        return f"result of `{name}()`" if name else "result of a call"
     if isinstance(value, Table):
         return "a mapping"
     if isinstance(value, Sequence):
