@@ -365,6 +365,14 @@ class _Run:
         """For the join: a function that was left out."""
         return self._further(path, lambda path, data: self.extraction.function(path, data, start))
 
+    def text(self, path: str) -> str | None:
+        """For the join: a file that says how the project is built."""
+        try:
+            source = None if path in self.unanalysed else self.source(path)
+        except frontends.Unparsable:
+            return None
+        return None if source is None else source.text
+
     def _further(
         self, path: str, extract: Callable[[str, bytes], T | Diagnostic | None]
     ) -> T | None:

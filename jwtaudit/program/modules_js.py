@@ -11,6 +11,7 @@ from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
+from jwtaudit.program.aliases_js import ScriptAliases
 from jwtaudit.values import ABSENT, Const, Env, ModuleRef, Symbol, Table, Unknown, Value, merge
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ScriptModules:
         self.project = project
         self._found: dict[tuple[str, str], str | None] = {}
         self._followed: set[tuple[str, str]] = set()
+        self._aliases = ScriptAliases(project.files, self._text)
 
     # -- files -----------------------------------------------------------------------------------
 
@@ -50,6 +52,11 @@ class ScriptModules:
     def _find(self, folder: str, module: str) -> str | None:
         if module.startswith("."):
             return self._file(normpath(join(folder, module)))
+        if self._is_library(module):
+            return None
+        for base in self._aliases.meant(folder, module):
+            if (found := self._file(base)) is not None:
+                return found
         for alias in _ALIASES:
             if module.startswith(alias):
                 return self._below(folder, module[len(alias) :])
@@ -57,10 +64,14 @@ class ScriptModules:
             return self._scoped(folder, module)
         return self._below(folder, module) if "/" in module or module.endswith(".json") else None
 
+    def _text(self, path: str) -> str | None:
+        return None if self.project.loader is None else self.project.loader.text(path)
+
+    def _is_library(self, module: str) -> bool:
+        return any(root in self.project.models.roots for root in _heads(SCRIPT + module))
+
     def _scoped(self, folder: str, module: str) -> str | None:
         """An alias like ``@app/config``, or another package of the same repository."""
-        if any(root in self.project.models.roots for root in _heads(SCRIPT + module)):
-            return None
         name, _, inside = module.partition("/")[2].partition("/")
         if not name:
             return None

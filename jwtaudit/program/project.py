@@ -98,6 +98,9 @@ class Loader(Protocol):
     def function(self, path: str, start: int) -> Function | None:
         """The function that begins at an offset, with its body."""
 
+    def text(self, path: str) -> str | None:
+        """A file as it is written; None when it cannot be read."""
+
 
 class Project:
     """Facts of many files, resolved on demand.

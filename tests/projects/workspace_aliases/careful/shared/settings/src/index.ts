@@ -1,0 +1,1 @@
+export const lifetimes = { access: "15m" };

@@ -1,0 +1,1 @@
+export const lifetimes = { access: "45 days" }; // JWT304: high
