@@ -105,12 +105,17 @@ _DEFAULT = re.compile(
     + _LITERAL,
     _FLAGS,
 )
+_VERSION = r"""
+    [~^<>=v]{0,2} [ ]? \d{1,3} (?:\.(?:\d{1,5}|[xX*])){1,3}
+    (?: -(?:alpha|beta|rc|next|canary|dev)(?:\.?\d{1,5}){0,3} )?
+"""
 # Names of things, not things: algorithms, variables of the environment, kinds of tokens, versions
-# (a package is called jsonwebtoken).
+# and ranges of them (a package is called jsonwebtoken).
 _HARMLESS = re.compile(
-    r"""
+    rf"""
     | [HREP]S(?:256|384|512) | ES256K | EdDSA | dir | [Nn]one | [Bb]earer | JWT | headers
-    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [~^<>=v]{0,2}\d{1,3}(?:\.\d{1,3}){1,3}
+    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | latest
+    | (?:workspace:)? {_VERSION} (?: (?:[ ]\|\|)?[ ] (?:-[ ])? {_VERSION} ){{0,4}}
     | (?:access|refresh|id|csrf|xsrf|auth|session|jwt|api)[_-]?token(?:_cookie)? | token
     """,
     re.VERBOSE,

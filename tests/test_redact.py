@@ -80,6 +80,14 @@ def test_masked_whatever_the_drafts_say(text: str, hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "version",
+    ["9.0.0", "^8.5.1", "8.x", "9.0.0-beta.1", ">=8.5.1 <9.0.0", "^8.0.0 || ^9.0.0", "latest"],
+)
+def test_versions_stay_readable(version: str) -> None:
+    assert shown(f'{{"jsonwebtoken": "{version}"}}') == f'{{"jsonwebtoken": "{version}"}}'
+
+
+@pytest.mark.parametrize(
     "text",
     [
         'key = os.getenv("JWT_SECRET")',
