@@ -53,6 +53,11 @@ _DEPLOYMENT = frozenset(
     }
 )  # fmt: skip
 _PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
+# Files of services that build and test; some deploy as well, with secrets that are elsewhere.
+_BUILD = re.compile(
+    r"(^|/)\.?(travis|appveyor|azure-pipelines|bitbucket-pipelines|drone|cirrus|wercker|semaphore"
+    r"|codeship-\w+)\.ya?ml$"
+)
 _LOADS = re.compile(r"\.\w*load\w*$")  # of YAML, TOML, JSON
 _ENOUGH = 16
 _LONGEST_NOTE = 200
@@ -223,7 +228,7 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
             return Confidence.HIGH
         # An example that says what to write there does what it is for.
         return None if _is_note(entry.value) else Confidence.LOW
-    if _DEVELOPMENT.search(path):
+    if _DEVELOPMENT.search(path) or _BUILD.search(path):
         return Confidence.LOW
     if readers:
         return Confidence.HIGH

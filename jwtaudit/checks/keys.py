@@ -145,6 +145,8 @@ class _Literal:
     def draft(self, message: str, advice: str, repair: Repair | None) -> Draft:
         use, source = self.uses[0]
         confidence = _confidence(self.project, self.place, (u for u, _ in self.uses))
+        if confidence is Confidence.LOW or self.project.environment.is_put(self.place):
+            repair = None  # a key for development stays; the environment cannot be put into itself
         return Draft(
             rule="",
             place=self.place,
@@ -155,7 +157,7 @@ class _Literal:
             advice=advice,
             secrets=(self.place,),
             anchor=enclosing(self.project, self.place),
-            repair=repair if confidence > Confidence.LOW else None,  # a key for development stays
+            repair=repair,
         )
 
 

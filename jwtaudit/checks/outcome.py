@@ -12,7 +12,8 @@ from jwtaudit.program.authority import alike, is_own, readings, words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.origins import Origin, is_guarded, steps
 from jwtaudit.program.project import deep, event_values
-from jwtaudit.program.scopes import Assigned, Caught, Returned, Stored, Tested
+from jwtaudit.program.rights import made_up_identity
+from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.wording import wording
@@ -343,6 +344,7 @@ def _swallowed(project: Project) -> Iterator[Draft]:
         for handler in scope.events:
             if not isinstance(handler, Caught) or not _handles(handler, call):
                 continue
+            yield from _made_up(scope, call, handler)
             if handler.exits:
                 yield from _let_in(scope, call, handler)
                 continue
@@ -371,6 +373,30 @@ def _swallowed(project: Project) -> Iterator[Draft]:
                     advice="Refuse the request where the error is caught.",
                     anchor=scope.name,
                 )
+
+
+def _made_up(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft]:
+    """A handler that puts claims of its own in the place of those it could not verify."""
+    inside = [event for event in scope.events if handler.path[-1] in event.path]
+    if any(isinstance(event, Raised) for event in inside):
+        return
+    for event in inside:
+        if not isinstance(event, (Assigned, Returned)):
+            continue
+        made_up = made_up_identity(event.value)
+        if made_up is not None:
+            claim, is_all = made_up
+            yield Draft(
+                "",
+                event.place,
+                "a token that fails verification lets its sender in all the same: where the error"
+                f" is caught, claims take its place that are written here (`{claim}`)",
+                Confidence.HIGH if is_all else Confidence.MEDIUM,
+                trace=((call.place, "verified here"), (event.place, "made up here")),
+                advice="Refuse the request where the error is caught, or go on with nobody.",
+                anchor=scope.name,
+            )
+            return
 
 
 def _let_in(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
@@ -13,6 +12,7 @@ from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.rights import is_everything, right_words, speaks_of_rights
 from jwtaudit.program.scopes import Tested
 from jwtaudit.values import (
     Absent,
@@ -21,7 +21,6 @@ from jwtaudit.values import (
     Member,
     Operation,
     Outcome,
-    Sequence,
     Symbol,
     Table,
     Value,
@@ -38,16 +37,6 @@ if TYPE_CHECKING:
 
 _READING = ("verify", "verify-signature", "decode-unverified", "claims-accessor")
 _COMPARED = ("==", "!=")
-
-
-@functools.lru_cache(maxsize=1)
-def _all_words() -> dict[str, frozenset[str]]:
-    import tomli  # noqa: PLC0415 - only where tokens are signed
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "privileges.toml").read_text("utf-8"))
-    return {name: frozenset(words) for name, words in document.items()}
 
 
 @check("privileged-claim-not-from-authority")
@@ -71,10 +60,10 @@ def _granted(project: Project, site: Site) -> Iterator[_Grant]:
     """The claims that grant something without anybody's leave."""
     for claims in claim_sets(site):
         for name, entry in claims.entries.items():
-            if not isinstance(name, str) or not _speaks_of_rights(name):
+            if not isinstance(name, str) or not speaks_of_rights(name):
                 continue
             for value in options(entry):
-                if _is_everything(value):
+                if is_everything(value):
                     if _is_for_whoever_holds_a_token(project, site, claims):
                         yield _Grant(
                             value,
@@ -124,21 +113,6 @@ def _draft(site: Site, grant: _Grant) -> Draft:
 # -- rights ----------------------------------------------------------------------------------------
 
 
-def _speaks_of_rights(name: str) -> bool:
-    return "_".join(words_of(name)) in _all_words()["claims"]
-
-
-def _is_everything(value: Value) -> bool:
-    """Whether a claim's value makes its holder an administrator."""
-    if isinstance(value, Sequence):
-        return any(_is_everything(item) for item in value.items)
-    if not isinstance(value, Const):
-        return False
-    if isinstance(value.value, str):
-        return "_".join(words_of(value.value)) in _all_words()["privileged"]
-    return value.value is True
-
-
 def _shown(value: Value) -> str:
     known = value.value if isinstance(value, Const) else None
     return known if isinstance(known, str) else "admin"
@@ -157,7 +131,7 @@ def _is_for_whoever_holds_a_token(project: Project, site: Site, claims: Table) -
         for part in deep(value)
     )
     return from_token and not any(
-        isinstance(part, Const) and _is_everything(part) and isinstance(part.value, str)
+        isinstance(part, Const) and is_everything(part) and isinstance(part.value, str)
         for event in project.events
         if isinstance(event, Tested) and event.scope == site.call.scope
         for part in deep(event.value)
@@ -183,11 +157,11 @@ def _is_asked_for(project: Project, value: Value) -> bool:
             value = value.call.receiver
         elif isinstance(value, Member) and value.name is not None:
             if is_request(value.base):
-                return value.name.lower() in _all_words()["written"]
+                return value.name.lower() in right_words()["written"]
             value = value.base
         elif isinstance(value, Symbol):
             *owner, last = value.name.split(".")
-            return last.lower() in _all_words()["written"] and "request" in owner
+            return last.lower() in right_words()["written"] and "request" in owner
         else:
             return False
 
@@ -216,7 +190,7 @@ def _is_examined(project: Project, site: Site, value: Value) -> bool:
 
 
 def _looks_up(call: Call) -> bool:
-    return not _all_words()["checking"].isdisjoint(words_of(call.name.rpartition(".")[2]))
+    return not right_words()["checking"].isdisjoint(words_of(call.name.rpartition(".")[2]))
 
 
 def _holds(value: Value, wanted: Value) -> bool:

@@ -1,4 +1,4 @@
-"""Methods of mappings and lists: what they return, and what they leave behind.
+"""Methods of mappings, lists and texts: what they return, and what they leave behind.
 
 Each handler gets the expression of the receiver, so that the variable behind it can be given its
 new value, and returns None when the call is not its business after all.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.program.formatting import formatted, joined
 from jwtaudit.program.operations import as_table, extend
 from jwtaudit.values import (
     ABSENT,
@@ -141,6 +142,18 @@ def list_extend(use: Use) -> Value | None:
     return Const(None, place=use.place)
 
 
+def text_format(use: Use) -> Value | None:
+    """``format()`` of a constant with constants."""
+    return formatted(use.base, use.arguments, use.place)
+
+
+def text_join(use: Use) -> Value | None:
+    """``join()`` of constants."""
+    if len(use.arguments) != 1:
+        return None
+    return joined(use.base, use.arguments[0].value, use.place)
+
+
 METHODS: dict[str, Callable[[Use], Value | None]] = {
     "update": table_update,
     "setdefault": table_setdefault,
@@ -149,4 +162,6 @@ METHODS: dict[str, Callable[[Use], Value | None]] = {
     "get": table_get,
     "append": list_append,
     "extend": list_extend,
+    "format": text_format,
+    "join": text_join,
 }

@@ -15,6 +15,8 @@ from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
 from jwtaudit.program import schemas, scripts
 from jwtaudit.program.containers import METHODS, Use
+from jwtaudit.program.environment import is_environment
+from jwtaudit.program.formatting import percent
 from jwtaudit.program.mentions import Mentions
 from jwtaudit.program.operations import (
     as_table,
@@ -464,7 +466,10 @@ class Interpreter:
                 annotation = self._type(parameter.annotation, frame)
             if isinstance(annotation, Sequence):  # Annotated[type, marker]
                 annotation, marker = annotation.items
-                if isinstance(default, Absent) and isinstance(marker, (Instance, Setting)):
+                given = isinstance(marker, (Instance, Setting, Env)) or is_text(marker)
+                if isinstance(marker, Outcome):  # as if it stood behind a sign of equality
+                    given = self.project.model_of(marker.call) is not None
+                if isinstance(default, Absent) and given:
                     default = marker
             place = Place(frame.file, parameter.span)
             found[parameter.name] = Param(
@@ -541,7 +546,8 @@ class Interpreter:
             ):
                 first = node.key
                 if isinstance(first, f.Elements) and first.items:
-                    if base.name.endswith("Annotated") and len(first.items) > 1:
+                    marked = base.name.endswith("Annotated") and len(first.items) > 1
+                    if marked and not isinstance(first.items[1], f.Literal):
                         marker = self.expr(first.items[1], frame)
                         return Sequence((self._type(first.items[0], frame), marker))
                     first = first.items[0]
@@ -613,7 +619,7 @@ class Interpreter:
                 scripts.assigned(self, stored, frame)
             if isinstance(key2, Const):
                 entry = hop(value, place, f"`{key2.value!s}` is set")
-                if isinstance(base, Sequence):
+                if isinstance(base, Sequence) or is_environment(self.models, base):
                     return
                 self.rebind(
                     target.object, merge(as_table(base), (Table({key2.value: entry}),)), frame
@@ -1307,6 +1313,9 @@ class Interpreter:
             folded = fold(operator, left.value, right.value)
             if folded is not None:
                 return Const(folded, place=place, trace=(*left.trace, *right.trace))
+        made = percent(left, right, place) if operator == "%" else None
+        if made is not None:
+            return made
         if operator == "|" and isinstance(left, Table):
             return merge(left, (right,))
         if operator == "+" and isinstance(left, Sequence):
@@ -1511,7 +1520,8 @@ class Interpreter:
             scope = self.project.functions.get(provider.id)
             if scope is not None:
                 self.function(scope)
-                if scope.state == "done" and not isinstance(scope.returned, Const):
+                verdict = isinstance(scope.returned, Const) and not is_text(scope.returned)
+                if scope.state == "done" and not verdict:
                     return hop(scope.returned, call.place, f"given by `{scope.short_name}()`")
         return Outcome(call, place=call.place)
 

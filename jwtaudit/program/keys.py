@@ -287,6 +287,7 @@ def is_used(project: Project, library: Library, folder: str = "") -> bool:
 def _looked_up(project: Project, value: Value, reader: str) -> Value:
     if project.is_script(reader):
         value = resolved(project, value)
+    value = project.environment.resolve(value)
     if any(read_of(part) is not None for part in deep(value)):
         return project.stores.resolve(value, reader)
     return value
@@ -456,6 +457,8 @@ def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator
 def is_refused(project: Project, source: Source) -> bool:
     """Whether the program does not go on with this very value.
 
+    Nor does a side refuse that uses a key: ``if key: return sign(key)`` leaves, with the key.
+
     A test counts when one of its sides leaves (raises, returns or exits) and the value takes that
     side, or may take it: ``if not key: raise`` refuses the empty key, not the one that a default
     puts there.
@@ -471,6 +474,11 @@ def is_refused(project: Project, source: Source) -> bool:
         if (truth is not False and then_leaves) or (truth is not True and else_leaves):
             return True
     return False
+
+
+def _is_side(test: Tested, side: str, arm: Arm) -> bool:
+    start = test.place.span.start
+    return arm.side == side and start - 8 < arm.start < start
 
 
 _leaving_tests: WeakKeyDictionary[Project, dict[object, list[_Test]]] = WeakKeyDictionary()
@@ -511,19 +519,26 @@ def _leaves(project: Project, test: Tested) -> tuple[bool, bool]:
     known = _leaving.setdefault(project, {})
     if id(test) not in known:
         known[id(test)] = (
-            test.then_exits or _raises(project, test, "then"),
-            test.else_exits or _raises(project, test, "else"),
+            _leaves_by(project, test, "then", exits=test.then_exits),
+            _leaves_by(project, test, "else", exits=test.else_exits),
         )
     return known[id(test)]
+
+
+def _leaves_by(project: Project, test: Tested, side: str, *, exits: bool) -> bool:
+    return (exits or _raises(project, test, side)) and not any(
+        call.scope == test.scope and any(_is_side(test, side, arm) for arm in call.path)
+        for use in key_uses(project)
+        if use.site is not None
+        for call in (use.site.call.origin or use.site.call, *use.site.chain)
+    )
 
 
 def _raises(project: Project, test: Tested, side: str) -> bool:
     """Whether one side of a test raises somewhere inside, under a further condition."""
     scope = project.scope(test.scope)
-    start = test.place.span.start
     return scope is not None and any(
-        isinstance(event, Raised)
-        and any(arm.side == side and start - 8 < arm.start < start for arm in event.path)
+        isinstance(event, Raised) and any(_is_side(test, side, arm) for arm in event.path)
         for event in scope.events
     )
 

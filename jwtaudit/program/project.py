@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.facts import Facts, Function, TextFact
     from jwtaudit.models import Inside, Library, Model, Models
+    from jwtaudit.program.environment import Environment
     from jwtaudit.program.options import RuleOptions
     from jwtaudit.program.steering import Steering
     from jwtaudit.program.stores import Stores
@@ -363,6 +364,13 @@ class Project:
         from jwtaudit.program.stores import Stores  # noqa: PLC0415 - it needs this module
 
         return Stores(self)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """What the project puts into its own environment."""
+        from jwtaudit.program.environment import Environment  # noqa: PLC0415 - as above
+
+        return Environment(self)
 
     @cached_property
     def steering(self) -> Steering:

@@ -1,0 +1,109 @@
+"""What a program puts into its own environment, to read it back by the name of the variable."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jwtaudit.program.context import is_test
+from jwtaudit.program.operations import empty
+from jwtaudit.program.scopes import Stored
+from jwtaudit.values import Absent, Call, Const, Env, Symbol, Table, Value, hop, join, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jwtaudit.models import Models
+    from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
+    from jwtaudit.values import Arm
+
+_READ = "__getitem__"
+
+
+class _Entry(NamedTuple):
+    """A literal put into the environment; always, or only where nothing else is there."""
+
+    value: Const
+    always: bool
+
+
+class Environment:
+    """The literals that a project puts into its environment, by variable."""
+
+    def __init__(self, project: Project) -> None:
+        self.entries: dict[str, list[_Entry]] = defaultdict(list)
+        for event in project.events:
+            if isinstance(event, (Stored, Call)) and not is_test(event.place.path):
+                for name, entry in _set(project.models, event):
+                    self.entries[name].append(entry)
+
+    def is_put(self, place: Place) -> bool:
+        """Whether the literal at a place is one that is put into the environment."""
+        return any(entry.value.place == place for many in self.entries.values() for entry in many)
+
+    def resolve(self, value: Value) -> Value:
+        """The value with reads of the environment replaced by what the project puts there."""
+
+        def change(part: Value) -> Value | None:
+            if not isinstance(part, Env) or part.name not in self.entries:
+                return None
+            entries = self.entries[part.name]
+            found = join(*(entry.value for entry in entries))
+            if part.place is not None:
+                found = hop(found, part.place, f"read as `{part.name}`")
+            if any(entry.always for entry in entries):
+                return found
+            if isinstance(part.default, Absent) or empty(part.default):
+                return replace(part, default=found)
+            return replace(part, default=join(part.default, found))
+
+        return rewrite(value, change) if self.entries else value
+
+
+def is_environment(models: Models, value: Value) -> bool:
+    """Whether a value is the environment itself."""
+    return isinstance(value, Symbol) and any(
+        model.role == "environment" for model in models.exactly(f"{value.name}.{_READ}")
+    )
+
+
+def _set(models: Models, event: Stored | Call) -> Iterator[tuple[str, _Entry]]:
+    always = not any(arm.side in ("then", "else") or _catches(arm) for arm in event.path)
+    if isinstance(event, Stored):
+        if is_environment(models, event.base):
+            yield from _entries({_scalar(event.key): event.value}, event, always=always)
+        return
+    base, _, method = event.name.rpartition(".")
+    if method not in ("setdefault", "update") or not is_environment(models, Symbol(base)):
+        return
+    arguments = event.arguments
+    if method == "setdefault" and len(arguments) == 2:
+        key, value = (argument.value for argument in arguments)
+        yield from _entries({_scalar(key): value}, event, always=False)
+    elif method == "update":
+        for argument in arguments:
+            given = argument.value
+            if argument.name is not None:
+                yield from _entries({argument.name: given}, event, always=always)
+            elif isinstance(given, Table):
+                yield from _entries(given.entries, event, always=always)
+
+
+def _entries(
+    given: Mapping[Any, Value], event: Stored | Call, *, always: bool
+) -> Iterator[tuple[str, _Entry]]:
+    for name, value in given.items():
+        if isinstance(name, str) and isinstance(value, Const) and isinstance(value.value, str):
+            kept = hop(value, event.place, f"put into the environment as `{name}`")
+            assert isinstance(kept, Const)
+            yield name, _Entry(kept, always)
+
+
+def _scalar(key: Value) -> object:
+    return key.value if isinstance(key, Const) else None
+
+
+def _catches(arm: Arm) -> bool:
+    return arm.side.startswith("except")
