@@ -172,6 +172,7 @@ class _Run:
         self.drafts: list[tuple[Draft, Rule]] = []
         self.scanned: list[Diagnostic] = []
         self.fixer: Fixer | None = None
+        self.secret_names: dict[str, str] = {}  # one for all passes
         self.project: Project | None = None
         self.extraction = Extraction(
             options.jobs or _processors(),

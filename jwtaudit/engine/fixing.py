@@ -21,6 +21,7 @@ from jwtaudit.fixes.apply import choose, splice, splice_bytes
 from jwtaudit.fixes.dialects import Lookup
 from jwtaudit.fixes.diff import unified
 from jwtaudit.fixes.edits import edits_of
+from jwtaudit.fixes.names import SecretNames
 from jwtaudit.frontends import markup
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Fixer:
         self.run = run
         self.reported = findings
         self.redactor = redactor
+        self.names = SecretNames(run.secret_names)
         self.trials = 0
         self.before = Counter(_identity(draft, rule) for draft, rule in run.drafts)
         self.edits: dict[int, tuple[Edit, ...]] = {}
@@ -120,7 +122,9 @@ class Fixer:
     def _candidates(self, repairs: Mapping[int, Repair]) -> dict[int, tuple[Edit, ...]]:
         """The findings with edits, the most severe first."""
         found: dict[int, tuple[Edit, ...]] = {}
-        for index, repair in repairs.items():
+        self.names.learn(repairs.values(), self._file)
+        for index, unnamed in repairs.items():
+            repair = self.names.named(unnamed, self._file)
             edits = edits_of(repair, self._file, self._lookups)
             if edits and all(map(self._is_allowed, edits)):
                 found[index] = edits

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from jwtaudit.source import Source
 
 
+UNNAMED = "JWT_SECRET"
+"""What the variable of a secret is called that has no name in the source."""
 _TYPED = (".ts", ".tsx", ".mts", ".cts")
 _ENTRY = re.compile(r"[\w.]+(?:\[[^\[\]=]+\])+\s*=\s*")
 _TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
@@ -174,7 +176,7 @@ class Editor:
     def _replace(self, change: Replace) -> list[Splice]:
         code = change.code
         if isinstance(code, EnvVar) and not code.name:
-            code = code._replace(name=self._variable(change.place))
+            code = code._replace(name=self.variable(change.place))
         text, more = self._text(code, change.place.span.start)
         span = change.place.span
         if isinstance(code, Named):
@@ -210,7 +212,7 @@ class Editor:
             return [Splice(*change.place.span, f"{given[0]}.{given[1][1:-1]}")]
         raise CannotError
 
-    def _variable(self, place: Place) -> str:
+    def variable(self, place: Place) -> str:
         """The name of an environment variable for what stands at a place.
 
         A literal that stands there several times is one secret, and has one name.
@@ -222,7 +224,7 @@ class Editor:
             if token.kind == "string" and self.layout.text[token.start : token.end] == written
         ]
         own = self._variable_at(place)
-        return next((name for name in names if name != "JWT_SECRET"), own)
+        return next((name for name in names if name != UNNAMED), own)
 
     def _variable_at(self, place: Place) -> str:
         text = self.layout.text
@@ -238,7 +240,7 @@ class Editor:
             name = (re.findall(r"\w+", target[1]) or [""])[-1] if target else ""
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not _OF_A_SECRET.search(name):
-            return "JWT_SECRET"
+            return UNNAMED
         return name if "_" in name else f"JWT_{name}"
 
     def _replacetext(self, change: ReplaceText) -> list[Splice]:
