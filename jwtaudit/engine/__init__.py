@@ -9,13 +9,13 @@ import copy
 import os
 import sys
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
+from jwtaudit.engine.budget import Budget, TimeUpError, bounded
 from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.importers import Importers
 from jwtaudit.engine.importers_js import ScriptImporters
@@ -168,6 +168,8 @@ class _Run:
         self.secrets: set[Place] = set()
         self.held_back = False
         self.left_out: set[str] = set()
+        self.importing: frozenset[str] = frozenset()
+        self.too_long: frozenset[str] = frozenset()
         self.contents: dict[str, bytes] = {}
         self.drafts: list[tuple[Draft, Rule]] = []
         self.scanned: list[Diagnostic] = []
@@ -301,7 +303,9 @@ class _Run:
                     message = "cannot be understood in part; the rest was analysed"
                     line = outcome.damaged
                     self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
+        mattering = frozenset(facts)
         self._extract_importers(facts)
+        self.importing = frozenset(facts) - mattering
         self.facts = dict(sorted(facts.items()))
         self.scanned = list(self.diagnostics)
 
@@ -438,54 +442,97 @@ class _Run:
         self.drafts = drafts
         return drafts
 
-    def _drafts(self, rules: Mapping[str, Rule]) -> Iterator[Draft]:
-        from jwtaudit import checks  # noqa: PLC0415
+    def _drafts(self, rules: Mapping[str, Rule]) -> list[Draft]:
         from jwtaudit.engine.secrets import key_literals  # noqa: PLC0415
 
-        project = self.project = self._project()
-        limit = self.options.limits.seconds * len(self.facts)
-        for number, name in enumerate(sorted(rules)):
-            self.progress("checking", number, len(rules))
-            with _bounded(limit):
-                found = list(checks.run(project, {name}))
-            for item in found:
-                if isinstance(item, Diagnostic):
-                    self.diagnostics.append(item)
-                elif item.rule in rules:
-                    yield item
+        budget = Budget(self.options.limits.seconds, len(self.facts))
+        project, found, in_time = self._evaluated(rules, budget)
+        while not in_time and self._leave_importers_out():
+            project, found, in_time = self._evaluated(rules, budget)
+        self.project = project
+        self.diagnostics += (item for item in found if isinstance(item, Diagnostic))
         self.diagnostics += project.versions.diagnostics  # read as versions were asked for
-        self.diagnostics += _limits_met(project, self.left_out)
+        self.diagnostics += _limits_met(project, self.left_out, self.too_long)
         try:
-            with _bounded(limit):
+            with bounded(budget.last):
                 self.secrets.update(key_literals(project))
-        except Exception as error:  # noqa: BLE001 - rather nothing than a secret
+        except (Exception, TimeUpError) as error:  # noqa: BLE001 - rather nothing than a secret
             message = f"findings are held back: keys cannot be masked ({type(error).__name__})"
             self.diagnostics.append(Diagnostic("", "internal-error", message))
             self.held_back = True
+        return [i for i in found if not isinstance(i, Diagnostic) and i.rule in rules]
 
-    def _project(self) -> Project:
-        """The join of all facts; of those files alone that it can digest."""
-        seconds = self.options.limits.seconds
+    def _evaluated(
+        self, rules: Mapping[str, Rule], budget: Budget
+    ) -> tuple[Project, list[Draft | Diagnostic], bool]:
+        """The join, what the checks say of it, and whether all of them came to their end."""
+        from jwtaudit import checks  # noqa: PLC0415
+
+        project = self._project(budget)
+        found: list[Draft | Diagnostic] = []
+        in_time = True
+        for number, name in enumerate(sorted(rules)):
+            self.progress("checking", number, len(rules))
+            try:
+                with bounded(budget.part):
+                    found += list(checks.run(project, {name}))
+            except TimeUpError:
+                in_time = False
+                if self.importing & self.facts.keys():
+                    break
+                message = f"the check {name} was given up: it takes too long"
+                found.append(Diagnostic("", "internal-error", message))
+        return project, found, in_time
+
+    def _project(self, budget: Budget) -> Project:
+        """The join of all facts; of those files alone that it can digest, in time."""
         try:
-            with _bounded(seconds * len(self.facts)):
-                return self._join(self.facts.values())
-        except Exception:  # noqa: BLE001 - which file it was is found out below
-            for path in tuple(self.facts):
+            while (project := self._joined_in_time(budget)) is None:
+                self._leave_some_out()
+        except Exception:  # noqa: BLE001, S110 - which file it was is found out below
+            pass
+        else:
+            return project
+        for path in tuple(self.facts):
+            if budget.left:
                 self._try_alone(path)
         try:
-            with _bounded(seconds * len(self.facts)):
+            with bounded(budget.last):
                 return self._join(self.facts.values())
-        except Exception as error:  # noqa: BLE001 - said, instead of a traceback
+        except (Exception, TimeUpError) as error:  # noqa: BLE001 - said, instead of a traceback
             message = f"the files could not be evaluated together ({type(error).__name__})"
             self.diagnostics.append(Diagnostic("", "internal-error", message))
             return self._join(())
 
+    def _joined_in_time(self, budget: Budget) -> Project | None:
+        try:
+            with bounded(budget.part):
+                return self._join(self.facts.values())
+        except TimeUpError:
+            return None if self.facts else self._join(())
+
+    def _leave_importers_out(self) -> bool:
+        """Leave out the files that do not matter by themselves; whether there were any."""
+        return self._leave_out(self.importing)
+
+    def _leave_some_out(self) -> None:
+        """Make the join smaller: by the importers first, then by the larger half of the files."""
+        if not self._leave_importers_out():
+            by_size = sorted(self.facts, key=lambda path: (len(self.data[path]), path))
+            self._leave_out(by_size[len(by_size) // 2 :])
+
+    def _leave_out(self, paths: Iterable[str]) -> bool:
+        out = self.facts.keys() & paths
+        self.too_long = self.too_long | out
+        self.facts = {path: fact for path, fact in self.facts.items() if path not in out}
+        return bool(out)
+
     def _try_alone(self, path: str) -> None:
         """Drop a file that cannot be evaluated even by itself."""
         try:
-            with _bounded(self.options.limits.seconds):
+            with bounded(self.options.limits.seconds):
                 self._join([self.facts[path]])
-        except Exception as error:  # noqa: BLE001 - one file's trouble is one diagnostic
+        except (Exception, TimeUpError) as error:  # noqa: BLE001 - one file is one diagnostic
             del self.facts[path]
             message = f"it could not be evaluated ({type(error).__name__})"
             self._cannot(Diagnostic(path, "internal-error", message))
@@ -608,43 +655,18 @@ _NAMED = 3
 """How many of the things that were left out are named; the rest is counted."""
 
 
-def _limits_met(project: Project, importers: Collection[str]) -> Iterator[Diagnostic]:
+def _limits_met(
+    project: Project, importers: Collection[str], too_long: Collection[str]
+) -> Iterator[Diagnostic]:
     """What of the program was not followed to its end; findings may be missing there."""
     met = {cut.value: names for cut, names in project.cut.items()}
     if importers:
         what = f"only {_MAX_IMPORTERS} of the files that import token code were read; not read:"
         met[what] = set(importers)
+    if too_long:
+        what = "to evaluate all files together took too long; left out, so scan them by themselves:"
+        met[what] = set(too_long)
     for what, names in sorted(met.items()):
         listed = ", ".join(sorted(names)[:_NAMED])
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         yield Diagnostic("", "limit", f"{what} {listed}{more}", error=False)
-
-
-class _TimeUpError(Exception):
-    """Evaluation takes too long."""
-
-
-@contextmanager
-def _bounded(seconds: float) -> Iterator[None]:
-    """Let what is inside take so much processor time, where the system and the thread allow it."""
-    import signal  # noqa: PLC0415
-    import threading  # noqa: PLC0415
-
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGPROF) is not signal.SIG_DFL
-    ):
-        yield
-        return
-
-    def time_up(*_: object) -> None:
-        raise _TimeUpError
-
-    signal.signal(signal.SIGPROF, time_up)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, signal.SIG_DFL)
