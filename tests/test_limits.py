@@ -1,11 +1,12 @@
 """A scan has bounds; where it meets one, it says so, and is not thereby unclean."""
 
 import json
+import os
 
 import pytest
 
 from jwtaudit import cli, engine
-from jwtaudit.engine import Options
+from jwtaudit.engine import Limits, Options
 
 SIGN = 'import jwt\n\ndef f0(key):\n    return jwt.encode({"exp": 1}, key, algorithm="HS256")\n'
 
@@ -54,6 +55,41 @@ def test_many_files_that_use_token_code(tmp_path, monkeypatch):
         files[f"app/use{number}.py"] = "from app.tokens import issue_it\nissue_it(KEY)\n"
     (note,) = notes(scan(tmp_path, files))
     assert note.endswith("not read: app/use2.py, app/use3.py, app/use4.py and 1 more")
+
+
+def slow(monkeypatch, is_slow):
+    """Make the join of some files one that does not end."""
+    joined = engine._Run._join
+
+    def join(run, facts):
+        while is_slow({fact.path for fact in facts}):
+            pass
+        return joined(run, facts)
+
+    monkeypatch.setattr(engine._Run, "_join", join)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs interval timers")
+def test_what_matters_is_judged_without_what_only_imports_it(tmp_path, monkeypatch):
+    slow(monkeypatch, lambda paths: "app/use.py" in paths)
+    files = {
+        "app/tokens.py": "import jwt\n\ndef read_it(t):\n    return jwt.decode(t, KEY, ['none'])\n",
+        "app/use.py": "from app.tokens import read_it\nread_it(TOKEN)\n",
+    }
+    report = scan(tmp_path, files, limits=Limits(seconds=0.1))
+    assert {finding.location.path for finding in report.findings} == {"app/tokens.py"}
+    (note,) = notes(report)
+    assert note.startswith("to evaluate all files together took too long")
+    assert note.endswith(": app/use.py")
+    assert not any(diagnostic.error for diagnostic in report.diagnostics)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs interval timers")
+def test_files_that_take_too_long_together_are_halved(tmp_path, monkeypatch):
+    slow(monkeypatch, lambda paths: len(paths) > 1)
+    files = {f"m{n}.py": SIGN + "#" * n + "\n" for n in range(4)}
+    (note,) = notes(scan(tmp_path, files, limits=Limits(seconds=0.1)))
+    assert note.endswith(": m1.py, m2.py, m3.py")
 
 
 @pytest.mark.parametrize("form", ["text", "concise", "json", "jsonl", "sarif", "github"])
