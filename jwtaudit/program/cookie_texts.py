@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _HEADER = "set-cookie"
 _NAME = re.compile(r"^\s*([^=;\s]+)=")
 _DEEP = 3
+_UNKNOWN = "\0"  # what stands for a part of the text that is not known
 _EXPIRED = re.compile(r"(?i)max-age=(?:0|-\d+)\b|expires=Thu, 0?1[ -]Jan[ -]1970")
 
 
@@ -49,9 +50,9 @@ class CookieText(NamedTuple):
     def attribute(self, name: str) -> Value:
         """An attribute; ABSENT only where all that is said is known."""
         match = re.search(rf"(?i);\s*{name}(?:\s*=\s*([^;]*))?", self.said)
-        if match is not None:
+        if match is not None and _UNKNOWN not in (match[1] or ""):
             return Const(match[1] or True)
-        return ABSENT if self.whole else Unknown("an attribute of the cookie")
+        return ABSENT if self.whole and match is None else Unknown("an attribute of the cookie")
 
 
 def header_cookies(project: Project) -> Iterator[tuple[Call | Stored, CookieText]]:
@@ -109,9 +110,9 @@ def cookie_text(value: Value) -> CookieText | None:
     said, whole = found + rest, True
     for part in others:
         text = _said(part)
-        if said:  # behind the value
-            said += text
-            whole = whole and bool(text)
+        if said:  # behind the value; `Max-Age=${seconds}` brings no other attribute
+            whole = whole and (bool(text) or said.endswith("="))
+            said += text or _number(part) or _UNKNOWN
         elif ";" in text:
             said = ";" + text.partition(";")[2]
         else:
@@ -132,3 +133,7 @@ def _joined(parts: Iterable[Value]) -> list[Value]:
 
 def _said(value: Value) -> str:
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
+
+
+def _number(value: Value) -> str:
+    return str(value.value) if isinstance(value, Const) and isinstance(value.value, int) else ""
