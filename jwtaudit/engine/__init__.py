@@ -29,6 +29,7 @@ from jwtaudit.finding import (
     Suppression,
 )
 from jwtaudit.frontends.triage import Vocabulary
+from jwtaudit.program.aliases_js import ScriptAliases
 from jwtaudit.program.options import RuleOptions
 
 if TYPE_CHECKING:
@@ -314,9 +315,10 @@ class _Run:
         words = {language: self.models.words(language)[0] for language in _PROGRAMS}
         new: Iterable[Facts] = tuple(facts.values())
         names: frozenset[str] = frozenset()
+        aliases = ScriptAliases(self.tree.files, self.text)
         for _ in range(_WAVES):
             python = Importers(new, words["python"], self.models.is_library, names)
-            scripts = ScriptImporters(new, words["javascript"], names)
+            scripts = ScriptImporters(new, words["javascript"], names, aliases.meant)
             wanted = tuple(self._importing(python, scripts, facts))
             self.left_out.update(path for path, *_ in wanted[_MAX_IMPORTERS:])
             found: dict[str, Facts] = {}

@@ -16,7 +16,7 @@ from jwtaudit.engine.importers import mentions, nodes, tells
 from jwtaudit.program.context import is_test
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from jwtaudit.facts import Facts
 
@@ -34,13 +34,21 @@ _WHOLE = "*"
 class ScriptImporters:
     """What to look for; the arguments are those of ``Importers``.
 
+    Args:
+        meant: gives the paths that an import in a folder may mean by the project's own settings.
+
     Attributes:
         aliases: what files call the modules that they import as a whole.
     """
 
     def __init__(
-        self, facts: Iterable[Facts], words: Sequence[str], names: Collection[str] = ()
+        self,
+        facts: Iterable[Facts],
+        words: Sequence[str],
+        names: Collection[str] = (),
+        meant: Callable[[str, str], Iterable[str]] = lambda _folder, _module: (),
     ) -> None:
+        self._meant = meant
         self.modules: dict[str, frozenset[str]] = {}
         for fact in facts:
             if fact.language != "javascript" or is_test(fact.path):
@@ -73,6 +81,10 @@ class ScriptImporters:
 
     def _given(self, path: str, specifier: str) -> frozenset[str]:
         """The names that an import may bring."""
+        if not specifier.startswith("."):
+            for base in self._meant(dirname(path), specifier):
+                if (given := self.modules.get(_module(base))) is not None:
+                    return given
         end = _module(specifier)
         if basename(end) not in self._ends and not specifier.endswith((".", "/")):
             return frozenset()
