@@ -69,11 +69,14 @@ def token_in_url(project: Project) -> Iterator[Draft]:
 
 def _read(project: Project) -> Iterator[Draft]:
     used = dict(_used_queries(project))
+    taken = {(call.scope, _asked(call)) for call in project.calls if call.place in used}
     for call in project.calls:
         model = project.model_of(call)
         if model is None or model.role != "query" or _NO_LOGIN & _asked(call):
             continue
         sink = used.get(call.place)
+        if sink is None and (call.scope, _asked(call)) in taken:
+            continue  # a look whether it is there, beside the read that counts
         if sink is not None or _looks_like_token(project, call):
             spoken = [call.name, call.scope.qualname, *_names_inside(call.receiver)]
             yield from _from_query(project, call.place, call.scope, sink, spoken)
