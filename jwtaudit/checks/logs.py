@@ -22,7 +22,7 @@ from jwtaudit.program.names import is_link_name, is_masked, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
-from jwtaudit.repair import DropStatement, Repair, Replace
+from jwtaudit.repair import DropStatement, Repair, Replace, ReplaceText
 from jwtaudit.values import (
     Call,
     Const,
@@ -272,4 +272,23 @@ def _unsaid(message: _Message, part: Value) -> Repair | None:
     whole = [a for a in call.arguments if a.place and same(a.value, part) and not a.spread]
     if len(call.arguments) > 1 and len(whole) == 1 and whole[0].place:
         return Repair("Log that there is one, and not its value", Replace(whole[0].place, "***"))
-    return Repair("Do not log it", DropStatement(call.place)) if call.discarded else None
+    unsaid = Repair("Do not log it", DropStatement(call.place)) if call.discarded else None
+    for argument in call.arguments:
+        if argument.place and _says_more(argument.value):
+            for name in names_of(part):
+                for field in (f"{{{name}}}", f"${{{name}}}"):  # the last one is tried first
+                    change = ReplaceText(argument.place, field, "***")
+                    unsaid = Repair("Leave it out of the message", change, otherwise=unsaid)
+    return unsaid
+
+
+def _says_more(text: Value) -> bool:
+    """Whether a text that is filled in has words of its own."""
+    return (
+        isinstance(text, Operation)
+        and text.operator == "text"
+        and any(
+            isinstance(part, Const) and re.search(r"\w\w", str(part.value))
+            for part in text.operands
+        )
+    )
