@@ -64,6 +64,7 @@ class Settings:
     extend_exclude: tuple[Glob, ...] = ()
     force_exclude: bool = False
     respect_gitignore: bool = True
+    include_docs: bool = False
     output_format: str = "text"
     jobs: int = 0
     max_file_size: int = discovery.MAX_FILE_SIZE
@@ -107,6 +108,7 @@ class Settings:
             jobs=self.jobs,
             limits=limits or Limits(),
             show_secrets=show_secrets,
+            include_docs=self.include_docs,
         )
 
 
@@ -366,6 +368,7 @@ _KEYS: dict[str, _Read] = {
     "extend-exclude": _globs,
     "force-exclude": _yes_or_no,
     "respect-gitignore": _yes_or_no,
+    "include-docs": _yes_or_no,
     "output-format": _word,
     "jobs": _count,
     "max-file-size": _size,

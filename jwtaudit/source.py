@@ -8,6 +8,14 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+BLOCK = "\0"
+"""Stands between the name of a document and that of a block in it; no file's name holds it."""
+
+
+def file_of(path: str) -> str:
+    """The file on disk: for a block of a document, the document."""
+    return path.partition(BLOCK)[0]
+
 
 class Span(NamedTuple):
     """A half-open range of character offsets into a file's decoded text."""

@@ -75,6 +75,12 @@ def check_parser() -> argparse.ArgumentParser:
         default=None,
         help="scan also what git ignores",
     )
+    add(
+        "--include-docs",
+        action="store_true",
+        default=None,
+        help="scan also the fenced code of Markdown files",
+    )
     add("--stdin-filename", metavar="FILE", help="the name of what comes from stdin")
 
     add = parser.add_argument_group("what to look for").add_argument

@@ -179,6 +179,7 @@ def _settings(given: argparse.Namespace, start: Path) -> Settings:
         "fail_on": given.fail_on and Severity[given.fail_on.upper()],
         "force_exclude": given.force_exclude,
         "respect_gitignore": given.respect_gitignore,
+        "include_docs": given.include_docs,
         "output_format": given.output_format,
         "jobs": given.jobs,
     }

@@ -10,12 +10,14 @@ import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
 from jwtaudit.engine.budget import Budget, TimeUpError, bounded
+from jwtaudit.engine.documents import in_document, in_documents
 from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.importers import Importers
 from jwtaudit.engine.importers_js import ScriptImporters
@@ -31,6 +33,7 @@ from jwtaudit.finding import (
 from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.aliases_js import ScriptAliases
 from jwtaudit.program.options import RuleOptions
+from jwtaudit.source import BLOCK, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -74,6 +77,7 @@ class Options:
         jobs: the most worker processes; 0 stands for one per processor.
         show_secrets: leave secrets in the clear; for a terminal only.
         fixes: look for fixes whatever it costs; else only where it costs little.
+        include_docs: look also at the code that documents show.
     """
 
     paths: tuple[str, ...] = (".",)
@@ -92,6 +96,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     show_secrets: bool = False
     fixes: bool = False
+    include_docs: bool = False
 
 
 def active_rules(options: Options) -> tuple[Rule, ...]:
@@ -209,7 +214,7 @@ class _Run:
             statistics=Statistics(
                 matched=matched,
                 analysed=matched - len(self.unanalysed),
-                parsed=len(self.facts.keys() | self.loaded.keys()),
+                parsed=len({file_of(path) for path in (*self.facts, *self.loaded)}),
                 skipped=dict(sorted(self.skipped.items())),
                 fixes=self.fixer is not None,
             ),
@@ -249,6 +254,9 @@ class _Run:
             data = self.read(path)
             if data is None or not _may_matter(path, data, needles):
                 continue
+            if frontends.language_of(path) == "document":
+                self._select_blocks(path, data, needles)
+                continue
             if discovery.is_binary(data):
                 self.skipped[discovery.BINARY] += 1
                 self.unanalysed.add(path)
@@ -259,6 +267,21 @@ class _Run:
                 continue
             self.data[path] = data
             self.extraction.add(path, data, wholly=_needles(path, needles).disguised(data))
+
+    def _select_blocks(self, path: str, data: bytes, needles: Mapping[str, Needles]) -> None:
+        """The code in a document; each block is a program of its own."""
+        from jwtaudit.frontends.documents import blocks  # noqa: PLC0415 - only when asked
+
+        try:
+            text = frontends.read(path, data).text
+        except frontends.Unparsable as error:
+            self._cannot(Diagnostic(path, "unparsable", error.message, error.line))
+            return
+        for block in blocks(path, text):
+            code = frontends.read(block, data).text.encode("utf-8", "replace")
+            if _needles(block, needles).match(code):
+                self.data[block] = data
+                self.extraction.add(block, data, wholly=True)
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes as it is on disk now."""
@@ -284,6 +307,8 @@ class _Run:
 
     def _cannot(self, diagnostic: Diagnostic) -> None:
         """A file could not be analysed."""
+        if BLOCK in diagnostic.path:  # documents show fragments
+            return
         if frontends.is_program(diagnostic.path):
             self.diagnostics.append(diagnostic)
         self.skipped[diagnostic.kind] += 1
@@ -300,7 +325,7 @@ class _Run:
                 self._cannot(outcome)
             elif outcome.relevant:
                 facts[path] = outcome
-                if outcome.damaged:
+                if outcome.damaged and BLOCK not in path:
                     message = "cannot be understood in part; the rest was analysed"
                     line = outcome.damaged
                     self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
@@ -439,7 +464,7 @@ class _Run:
     def judge(self) -> list[tuple[Draft, Rule]]:
         """What the checks say, by position."""
         rules = {rule.name: rule for rule in active_rules(self.options)}
-        drafts = [(draft, rules[draft.rule]) for draft in self._drafts(rules)]
+        drafts = [(draft, rules[draft.rule]) for draft in in_documents(self._drafts(rules))]
         drafts.sort(key=lambda pair: (pair[0].place, pair[1].id, pair[0].anchor, pair[0].message))
         self.drafts = drafts
         return drafts
@@ -457,7 +482,7 @@ class _Run:
         self.diagnostics += _limits_met(project, self.left_out, self.too_long)
         try:
             with bounded(budget.last):
-                self.secrets.update(key_literals(project))
+                self.secrets.update(map(in_document, key_literals(project)))
         except (Exception, TimeUpError) as error:  # noqa: BLE001 - rather nothing than a secret
             message = f"findings are held back: keys cannot be masked ({type(error).__name__})"
             self.diagnostics.append(Diagnostic("", "internal-error", message))
@@ -568,17 +593,18 @@ class _Suppressor:
         self._root = run.tree.root.rstrip("/") + "/"
         self._redactor = redactor
         self._globs = _per_file_ignores(run.options)
-        self._files = {
-            path: Suppressions(facts, source, known, active)
-            for path, facts in sorted({**run.facts, **run.loaded}.items())
-            if facts.comments and (source := run.source(path))
-        }
+        self._files: dict[str, list[Suppressions]] = {}
+        for path, facts in sorted({**run.facts, **run.loaded}.items()):
+            if facts.comments and (source := run.source(path)):
+                self._files.setdefault(file_of(path), []).append(
+                    Suppressions(facts, source, known, active)
+                )
 
     def match(self, draft: Draft, rule: Rule) -> Suppression | None:
         path, span = draft.place
-        found = self._files[path].match(rule.id, span) if path in self._files else None
-        if found:
-            return replace(found, reason=self._redactor.text(found.reason))
+        for suppressions in self._files.get(path, ()):
+            if found := suppressions.match(rule.id, span):
+                return replace(found, reason=self._redactor.text(found.reason))
         for globs, ids, pattern in self._globs:
             if rule.id in ids and globs.cover(self._root + path):
                 reason = self._redactor.text(f"per-file-ignores {pattern!r}")
@@ -586,7 +612,12 @@ class _Suppressor:
         return None
 
     def diagnostics(self) -> list[Diagnostic]:
-        return [found for file in self._files.values() for found in file.diagnostics()]
+        return [
+            replace(found, path=file_of(found.path))
+            for file in self._files.values()
+            for suppressions in file
+            for found in suppressions.diagnostics()
+        ]
 
 
 def _per_file_ignores(options: Options) -> list[tuple[Globs, frozenset[str], str]]:
@@ -604,7 +635,8 @@ def _per_file_ignores(options: Options) -> list[tuple[Globs, frozenset[str], str
 def _tree(options: Options) -> Tree:
     directory = options.directory or os.getcwd()  # noqa: PTH109 - as the walk has it: a string
     if options.stdin is None:
-        return discovery.walk(options.paths, directory, _has_front_end, options.filters)
+        wanted = partial(_has_front_end, options=options)
+        return discovery.walk(options.paths, directory, wanted, options.filters)
     tree = Tree(directory.replace(os.sep, "/"))
     path = discovery.relative(options.stdin[0], directory)
     excluded = options.filters.force_exclude and Globs(options.filters.exclude).cover(
@@ -612,7 +644,7 @@ def _tree(options: Options) -> Tree:
     )
     if excluded:
         tree.skipped[discovery.EXCLUDED] += 1
-    elif _has_front_end(path):
+    elif _has_front_end(path, options):
         tree.files[path] = path
     else:
         tree.skipped[discovery.UNKNOWN_TYPE] += 1
@@ -631,6 +663,8 @@ def _may_matter(path: str, data: bytes, needles: Mapping[str, Needles]) -> bool:
         from jwtaudit.program import advisories  # noqa: PLC0415
 
         return not is_followed(path) and advisories.concerned(data)
+    if language == "document":
+        return any(words.match(data) for words in needles.values())
     return _needles(path, needles).match(data)
 
 
@@ -638,8 +672,9 @@ def _needles(path: str, needles: Mapping[str, Needles]) -> Needles:
     return needles[frontends.program_of(path) or "python"]
 
 
-def _has_front_end(name: str) -> bool:
-    return frontends.language_of(name) is not None
+def _has_front_end(name: str, options: Options) -> bool:
+    language = frontends.language_of(name)
+    return language is not None and (language != "document" or options.include_docs)
 
 
 def _processors() -> int:

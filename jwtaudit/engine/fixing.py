@@ -23,6 +23,7 @@ from jwtaudit.fixes.diff import unified
 from jwtaudit.fixes.edits import edits_of
 from jwtaudit.fixes.names import SecretNames
 from jwtaudit.frontends import markup
+from jwtaudit.source import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -132,8 +133,10 @@ class Fixer:
         return {index: found[index] for index in rank}
 
     def _is_allowed(self, edit: Edit) -> bool:
-        """Whether an edit writes nothing secret, and no quotes into an attribute of a tag."""
+        """Whether an edit writes nothing secret, into no document, and no quotes into a tag."""
         if self.redactor.text(edit.text) != _plain(edit.text):
+            return False
+        if BLOCK in edit.place.path:
             return False
         if frontends.language_of(edit.place.path) != "markup":
             return True
@@ -182,7 +185,8 @@ class Fixer:
         project = self.run.project
         for site in project.sites("environment") if project else ():
             source = self.source(site.place.path)
-            if source is None or site.model.effect != "raises":
+            shown = BLOCK in site.place.path
+            if source is None or shown or site.model.effect != "raises":
                 continue
             start, end = site.place.span
             function = source.text[start:end].partition("(")[0].strip()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jwtaudit.source import BLOCK
+
 if TYPE_CHECKING:
     from jwtaudit.facts import Facts, Function
     from jwtaudit.frontends.triage import Vocabulary
@@ -45,6 +47,9 @@ _LANGUAGES = {
     ".cfg": "config",
     ".properties": "config",
     ".env": "config",
+    ".md": "document",
+    ".mdx": "document",
+    ".markdown": "document",
 }
 _CONFIG = re.compile(
     r"\.envrc|[\w.-]*\.env[.-](?![\w.-]*\b(?:[cm]?[jt]sx?|php|rb|go|rs|sh|ps1|md|html?)$)[\w.-]+"
@@ -120,7 +125,7 @@ def is_program(path: str) -> bool:
 
     Configuration is looked at where it can be read; a template of a manifest is no YAML.
     """
-    return language_of(path) not in ("config", "manifest")
+    return language_of(path) not in ("config", "manifest", "document")
 
 
 def read(path: str, data: bytes) -> Source:
@@ -132,6 +137,10 @@ def read(path: str, data: bytes) -> Source:
     from jwtaudit.frontends.text import decode
 
     language = language_of(path)
+    if BLOCK in path:
+        from jwtaudit.frontends import documents
+
+        return documents.read(path, decode(path, data, cookie=False))
     return decode(path, data, cookie=language == "python", wide=language == "manifest")
 
 
@@ -145,6 +154,10 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
         Unparsable: the file is not valid text or not valid source.
     """
     language = language_of(path)
+    if language == "python" and BLOCK in path:
+        from jwtaudit.frontends.python import lower_block
+
+        return lower_block(read(path, data))
     if language == "python":
         from jwtaudit.frontends.triage import matters
 

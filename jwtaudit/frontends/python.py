@@ -18,7 +18,7 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import SCRIPT_NEEDLES, TEXT_NEEDLES, Unparsable, notebook
+from jwtaudit.frontends import SCRIPT_NEEDLES, TEXT_NEEDLES, Unparsable, documents, notebook
 from jwtaudit.frontends.slicing import cut_function, slice_source
 from jwtaudit.frontends.triage import matters
 from jwtaudit.source import Span
@@ -97,6 +97,17 @@ def lower_notebook(source: Source, vocabulary: Vocabulary | None = None) -> f.Fa
     text, offsets = notebook.code(source.text)
     if vocabulary is not None and not matters(text.encode("utf-8", "replace"), vocabulary):
         return f.Facts(source.path, "python", relevant=False)
+    with _refusals(text):
+        return _Lowering(source, text, frozenset(), offsets=offsets).facts()
+
+
+def lower_block(source: Source) -> f.Facts:
+    """Turn a block of a document into facts.
+
+    Raises:
+        Unparsable: it is no whole program, as most of what documents show.
+    """
+    text, offsets = documents.python(source.text)
     with _refusals(text):
         return _Lowering(source, text, frozenset(), offsets=offsets).facts()
 

@@ -8,6 +8,8 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from jwtaudit.source import BLOCK
+
 if TYPE_CHECKING:
     from jwtaudit.values import Arm
 
@@ -44,7 +46,7 @@ def setting_of(path: str) -> Setting:
         return Setting.TEST
     if "migrations" in folders:
         return Setting.MIGRATION
-    if folders & _EXAMPLE_FOLDERS or _EXAMPLE_FILE.match(stem):
+    if BLOCK in path or folders & _EXAMPLE_FOLDERS or _EXAMPLE_FILE.match(stem):
         return Setting.EXAMPLE
     return Setting.PRODUCT
 
