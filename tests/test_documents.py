@@ -160,19 +160,19 @@ def test_a_block_goes_on_where_the_one_before_stopped(tmp_path):
 def test_a_session_with_the_interpreter(tmp_path):
     report = scan(
         tmp_path,
-        """\
+        f"""\
         ```pycon
         >>> import jwt
-        >>> def current_user(token):
-        ...     return jwt.decode(token, options={"verify_signature": False})["sub"]
+        >>> def issue(user):
+        ...     return {KEY}
         ...
-        >>> current_user("x")
+        >>> issue("x")
         Traceback (most recent call last):
-          jwt.exceptions.DecodeError
+          jwt.exceptions.InvalidKeyError
         ```
         """,
     )
-    assert found(report) == [(4, 16, "JWT101")]
+    assert found(report) == [(4, 31, "JWT201")]
 
 
 def test_nothing_is_fixed_there(tmp_path):
