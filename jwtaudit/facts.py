@@ -40,11 +40,12 @@ class Name:
 
 @dataclass(slots=True)
 class Attribute:
-    """``object.name``."""
+    """``object.name``; ``optional`` where it is nothing if the object is (``object?.name``)."""
 
     span: Span
     object: Expression
     name: str
+    optional: bool = False
 
 
 @dataclass(slots=True)

@@ -115,13 +115,17 @@ class Symbol:
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """An attribute (``item`` False) or an entry (``item`` True) of a value."""
+    """An attribute (``item`` False) or an entry (``item`` True) of a value.
+
+    ``optional`` says that where the value is nothing, so is the attribute, without an error.
+    """
 
     base: Value
     key: Value
     item: bool
     place: Place | None = None
     trace: Trace = ()
+    optional: bool = False
 
     @property
     def name(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.middleware import identities, writing_routes
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
@@ -16,6 +17,7 @@ from jwtaudit.repair import Repair, SwapDecorators
 from jwtaudit.source import Place
 from jwtaudit.values import (
     Arm,
+    Bound,
     Call,
     Closure,
     Const,
@@ -33,9 +35,10 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.program import Project
+    from jwtaudit.program.project import Site
     from jwtaudit.program.scopes import Event, FunctionScope
 
 _MAX_LEVELS = 3
@@ -110,6 +113,7 @@ def _guarding(project: Project) -> set[FunctionId]:
 @check("optional-auth-unchecked")
 def optional_auth_unchecked(project: Project) -> Iterator[Draft]:
     """A token is optional here, and the identity is used as if there were one."""
+    yield from _behind_middleware(project)
     for call in project.calls:
         model = project.model_of(call)
         if model is None or model.role != "identity" or is_test(call.place.path):
@@ -136,6 +140,74 @@ def optional_auth_unchecked(project: Project) -> Iterator[Draft]:
             advice="Refuse the request when the identity is `None`, or make the token mandatory.",
             anchor=scope.name,
         )
+
+
+def _behind_middleware(project: Project) -> Iterator[Draft]:
+    """Handlers that write in the name of whoever sent a token, behind what asks for none.
+
+    An access that fails where there is no identity ends the request, and so it does no harm.
+    """
+    for site in project.sites("verify"):
+        value = site.argument("identity")
+        name = value.value if isinstance(value, Const) else None
+        if not _lets_pass(site) or not isinstance(name, str) or is_test(site.place.path):
+            continue
+        for route in writing_routes(project, site.call):
+            used = _written_for_nobody(project, route.scope, name)
+            if used is not None:
+                yield Draft(
+                    "",
+                    used.place,
+                    "a request without a token gets here too, and nobody tests whether there is an"
+                    f" identity in `{name}`: it does what only a user should do, or acts as"
+                    " the user that `undefined` stands for",
+                    Confidence.MEDIUM,
+                    related=((site.place, "a token is optional here"),),
+                    advice="Refuse the request where there is no identity, or make the token"
+                    " mandatory.",
+                    anchor=route.scope.name,
+                )
+
+
+def _lets_pass(site: Site) -> bool:
+    mandatory, optional = site.argument("mandatory"), site.argument("optional")
+    return (isinstance(mandatory, Const) and mandatory.value is False) or (
+        isinstance(optional, Const) and optional.value is True
+    )
+
+
+def _written_for_nobody(project: Project, scope: FunctionScope, name: str) -> Call | None:
+    """The first call that is given a part of the identity, which may not be there."""
+    found: Call | None = None
+    for event in scope.events:
+        held = [i for value in event_values(event) for i in identities(scope, name, value)]
+        if not held:
+            continue
+        parts = [part for value in event_values(event) for part in walk(value)]
+        read = [p for p in parts if isinstance(p, Member) and any(p.base is i for i in held)]
+        if isinstance(event, Tested) or not all(part.optional for part in read):
+            return None
+        if any(isinstance(p, (Join, Operation)) for p in parts):
+            return None  # something else takes its place
+        if found or not read or not isinstance(event, Call):
+            continue
+        if _writes(project, event, scope, name):
+            found = event
+    return found
+
+
+def _writes(project: Project, event: Call, scope: FunctionScope, name: str) -> bool:
+    """Whether a call may do something: it is none of the response's, and none that shows things."""
+    model = project.model_of(event)
+    holder = event.receiver
+    while isinstance(holder, Member):
+        holder = holder.base
+    given = [a for a in event.arguments if any(identities(scope, name, a.value))]
+    return (
+        not (isinstance(holder, Param) and holder.function == scope.id)
+        and (model is None or model.role in ("sql", "sign", "http-request"))
+        and not _is_tested_inside(project, event, given)
+    )
 
 
 def _optional_guard(project: Project, scope: FunctionScope) -> Place | None:
@@ -196,11 +268,16 @@ def _acts(project: Project, event: Call, identity: Call) -> bool:
     ]
     if not given:
         return False
+    return not _is_tested_inside(project, event, given)
+
+
+def _is_tested_inside(project: Project, event: Call, given: Iterable[Bound]) -> bool:
+    """Whether a project function tests the parameters that it gets these arguments for."""
     inner = project.scope(event.target) if event.target is not None else None
     if inner is None:
-        return True
+        return False
     names = {argument.name for argument in given}
-    return not any(
+    return any(
         isinstance(inside, Tested)
         and any(isinstance(p, Param) and p.name in names for p in deep(inside.value))
         for inside in inner.events
@@ -221,6 +298,7 @@ class _Switch(NamedTuple):
 @check("auth-bypass-switch")
 def auth_bypass_switch(project: Project) -> Iterator[Draft]:
     """A setting, or something in the request, lets requests in without a token."""
+    yield from _switched_by_argument(project)
     for function, verifying in _verifications(project).items():
         scope = project.scope(function)
         if scope is None or is_test(function.path):
@@ -250,6 +328,35 @@ def auth_bypass_switch(project: Project) -> Iterator[Draft]:
                 anchor=f"{scope.name} {switch.what}",
             )
             break
+
+
+def _switched_by_argument(project: Project) -> Iterator[Draft]:
+    """Middleware that asks for a token only where a setting says so."""
+    for site in project.sites("verify"):
+        for meaning in ("mandatory", "optional"):
+            value = site.argument(meaning)
+            if isinstance(value, Const) or is_test(site.place.path):
+                continue
+            switch = _switch(project, value) or _production_only(value)
+            if switch is not None:
+                yield Draft(
+                    "",
+                    site.place,
+                    f"{switch.what} lets requests in without a token: one forgotten setting opens"
+                    " every door that this middleware guards",
+                    Confidence.MEDIUM,
+                    advice="Make the token mandatory; give tests and development tokens of their"
+                    " own.",
+                    anchor=f"{meaning} {switch.what}",
+                )
+
+
+def _production_only(value: Value) -> _Switch | None:
+    """``NODE_ENV === "production"``: what holds there holds nowhere else."""
+    parts = list(walk(value))
+    name = next((n for n in map(_name, parts) if n and _pattern("stage").search(n)), None)
+    shown = {p.value for p in parts if isinstance(p, Const)}
+    return _Switch(f"`{name}`", plain=False, by_client=False) if name and shown else None
 
 
 def _verifications(project: Project) -> dict[FunctionId, list[Call]]:

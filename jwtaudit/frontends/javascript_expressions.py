@@ -186,6 +186,9 @@ class Expressions:
         base = self.expr(owner)
         if name == "exports" and isinstance(base, f.Name) and base.id == "module":
             return f.Name(span, "exports")
+        if owner is not None and prop is not None and prop.start_byte - owner.end_byte > 1:
+            between = self.source[owner.end_byte : prop.start_byte]
+            return f.Attribute(span, base, name, optional="?" in between)
         return f.Attribute(span, base, name)
 
     def subscript(self, node: Node) -> f.Expression:

@@ -717,7 +717,10 @@ class Interpreter:
         if dotted is not None and dotted in frame.names:
             return frame.names[dotted]
         base = self.expr(node.object, frame)
-        return self.attribute(base, node.name, self._place(frame, node))
+        found = self.attribute(base, node.name, self._place(frame, node))
+        if node.optional and isinstance(found, Member):
+            return replace(found, optional=True)
+        return found
 
     def attribute(self, base: Value, name: str, place: Place) -> Value:
         """``base.name``."""
