@@ -37,6 +37,7 @@ from jwtaudit.program.repairs import check_and_require, drop, require_claim, set
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
+from jwtaudit.program.timespans import as_tolerance
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import AddStatement, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
@@ -466,7 +467,8 @@ def _off(
 
 
 def _leeway(site: Site, least: float, most: float | None, rule: str) -> Iterator[Draft]:
-    for slack in times(site.project, site.argument("leeway")):
+    for given in times(site.project, site.argument("leeway")):
+        slack = as_tolerance(site, given)
         if slack.clock or slack.length is None or slack.length <= least:
             continue
         if most is None or slack.length <= most:
@@ -478,14 +480,15 @@ def _leeway(site: Site, least: float, most: float | None, rule: str) -> Iterator
                 trace=steps(slack.source, site.place, "leeway of this verification"),
                 advice="A leeway is for clocks that differ: a minute is enough.",
                 anchor=f"{site.call.scope.qualname} leeway",
-                repair=_shorter(slack.source),
+                repair=_shorter(site, slack.source),
             )
 
 
-def _shorter(leeway: Value) -> Repair | None:
+def _shorter(site: Site, leeway: Value) -> Repair | None:
     if leeway.place is None or not isinstance(leeway, Const):
         return None
-    return Repair("Allow for a minute", Replace(leeway.place, int(MINUTE)))
+    unit = 1000 if site.semantic("lifetime-number") == "milliseconds" else 1
+    return Repair("Allow for a minute", Replace(leeway.place, int(MINUTE) * unit))
 
 
 def _span(seconds: float) -> str:

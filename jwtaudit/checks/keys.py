@@ -23,11 +23,23 @@ from jwtaudit.program.keys import (
     sources,
 )
 from jwtaudit.program.origins import describe, steps
+from jwtaudit.program.scopes import Tested
 from jwtaudit.program.secret_repairs import from_environment, without_default
 from jwtaudit.program.wording import wording
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.repair import CallInstead, Repair, Replace, Snippet
-from jwtaudit.values import Const, Env, Operation, Outcome, Param, Setting, walk
+from jwtaudit.values import (
+    Absent,
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Setting,
+    same,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -442,6 +454,72 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
                 Confidence.HIGH if use.version is not None else Confidence.MEDIUM,
                 repair=_insisted(project, source),
             )
+    yield from _missing_keys(project)
+
+
+def _missing_keys(project: Project) -> Iterator[Draft]:
+    """A key that may not be there, where the library then asks for no signature at all.
+
+    Whoever signs with the same key would have noticed: that fails.
+    """
+    signing = {
+        name
+        for use in key_uses(project)
+        if use.role == "sign"
+        for source in sources(project, use.value)
+        for name in _lookup_names(source)
+    }
+    for use, source in _made_of(project):
+        site = use.site
+        if site is None or use.role != "verify" or _is_there(source):
+            continue
+        if use.semantic("key-none-verifies") != "unsigned":
+            continue
+        if not isinstance(site.argument("algorithms"), Absent) or signature_is_switched(site):
+            continue
+        if _lookup_names(source) & signing or is_refused(project, source):
+            continue
+        if isinstance(source.value, Member) and _is_tested(project, source.value):
+            continue
+        chosen = isinstance(source.value, Member)
+        when = "Where the `kid` of a token is not known," if chosen else _when(source)
+        yield _draft(
+            project,
+            use,
+            source,
+            f"{when} there is no key, and {_versioned(use)} then accepts tokens without"
+            " any signature: anyone can write them, for any user",
+            "Name the algorithms that are accepted, and refuse a `kid` that is not known."
+            if chosen
+            else "Name the algorithms that are accepted, and refuse to start without the key.",
+            Confidence.HIGH if chosen else Confidence.MEDIUM,
+        )
+
+
+def _is_tested(project: Project, value: Member) -> bool:
+    """Whether one side of a test of a value does not go on."""
+    return any(
+        isinstance(event, Tested)
+        and (event.then_exits or event.else_exits)
+        and any(same(part, value) for part in walk(event.value))
+        for event in project.events
+    )
+
+
+def _is_there(source: Source) -> bool:
+    """Whether a key is known to be there, or nothing is known of that."""
+    value = source.value
+    if isinstance(value, Member):  # an entry that the token itself names
+        return not (
+            value.item and any(isinstance(p, Member) and p.name == "kid" for p in walk(value.key))
+        )
+    return not isinstance(value, Const) or bool(value.value) or not _lookup_names(source)
+
+
+def _lookup_names(source: Source) -> set[str]:
+    return {
+        found.name for found in source.lookups if isinstance(found, (Env, Setting)) and found.name
+    }
 
 
 @check("refused-key")

@@ -61,6 +61,16 @@ def as_lifetime(site: Site, time: Time) -> Time | None:
     return None if span is None else replace(time, form="timedelta", length=span)
 
 
+def as_tolerance(site: Site, time: Time) -> Time:
+    """The length by which clocks may differ, of what a call was given for it."""
+    if time.form == "text" and isinstance(time.source, Const):
+        length = span_of(str(time.source.value)) if site.semantic("lifetime-text") else None
+        return replace(time, form="timedelta", length=length)
+    if time.form == "number" and site.semantic("lifetime-number") == "milliseconds":
+        return _times(time, _SECONDS["milliseconds"])
+    return time
+
+
 _SECONDS = {"seconds": 1.0, "milliseconds": 1e-3}
 
 
@@ -69,4 +79,4 @@ def _times(time: Time, factor: float) -> Time:
     return replace(time, form="timedelta", length=length)
 
 
-__all__ = ["as_lifetime", "span_of", "unit_of"]
+__all__ = ["as_lifetime", "as_tolerance", "span_of", "unit_of"]

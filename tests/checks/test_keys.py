@@ -1,5 +1,7 @@
 """What pages cannot say about keys: messages, traces, secrets, one finding per root cause."""
 
+import pytest
+
 from tests.support import scan
 
 KEY = "kX93jfQm2lPz7VtR"
@@ -68,3 +70,32 @@ def test_the_nearest_store_is_read():
         '    return jwt.decode(t, current_app.config["KEY"], algorithms=["HS256"])\n',
     }
     assert [f.location.path for f in _found("hardcoded-key", files)] == ["a/app.py"]
+
+
+OLD = {"package.json": '{"dependencies": {"jsonwebtoken": "8.5.1"}}'}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "exports.read = (t) => jwt.verify(t, process.env.A, { algorithms: ['HS256'] });",
+        "exports.sign = (c) => jwt.sign(c, process.env.A, { expiresIn: '15m' });\n"
+        "exports.read = (t) => jwt.verify(t, process.env.A);",
+        "if (!process.env.A) throw new Error('A');\n"
+        "exports.read = (t) => jwt.verify(t, process.env.A);",
+        "exports.read = (t) => {\n"
+        "  const { header } = jwt.decode(t, { complete: true });\n"
+        "  const key = keys[header.kid];\n"
+        "  if (!key) throw new Error('kid');\n"
+        "  return jwt.verify(t, key);\n};",
+        "exports.read = (t, key) => jwt.verify(t, key);",
+    ],
+    ids=["algorithms", "signs as well", "refused", "known kid", "given"],
+)
+def test_a_key_that_may_be_missing_is_noticed(code):
+    """jsonwebtoken before 9 takes unsigned tokens where there is no key; not here."""
+    files = {
+        "app.js": f"const jwt = require('jsonwebtoken');\nconst keys = load();\n{code}\n",
+        **OLD,
+    }
+    assert not [f for f in scan(files) if f.rule_id == "JWT206"]
