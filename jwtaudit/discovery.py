@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.finding import Diagnostic
+from jwtaudit.tracked import Tracked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -171,21 +172,25 @@ def _ignored(path: str, ignore: _Ignore | None) -> bool:
     return False
 
 
-def _ignores_above(directory: str) -> _Ignore | None:
-    """The ignore files from the repository's root down to, but without, a directory."""
+def _ignores_above(directory: str) -> tuple[_Ignore | None, str]:
+    """The ignore files from the repository's root down to, but without, a directory; the root.
+
+    Outside of a repository there is no root, and ignore files are files like any other: who
+    unpacked an archive was given everything that is in it.
+    """
     chain = []
     at = directory
     while not os.path.lexists(posixpath.join(at, ".git")):
         parent = posixpath.dirname(at)
         if parent == at:
-            return None
+            return None, ""
         chain.append(parent)
         at = parent
     ignore = _ignore(at, posixpath.join(at, ".git/info/exclude"), None)
     for above in reversed(chain):
         ignore = _ignore(above, posixpath.join(above, ".gitignore"), ignore)
     # Whoever names an ignored directory wants it looked at.
-    return None if chain and _ignored(directory + "/", ignore) else ignore
+    return (None if chain and _ignored(directory + "/", ignore) else ignore), at
 
 
 # -- the walk ------------------------------------------------------------------------------------
@@ -267,6 +272,7 @@ class _Walk:
         self.prefix = len(root.rstrip("/")) + 1
         self.links: list[str] = []
         self.seen: set[str] = set()
+        self.tracked: dict[str, Tracked] = {}
         self.wanted = wanted
 
     def run(self, paths: Sequence[str]) -> Tree:
@@ -303,9 +309,9 @@ class _Walk:
 
     def _directories(self, top: str) -> None:
         respect = self.filters.respect_gitignore
-        pending = [(top, _ignores_above(top) if respect else None)]
+        pending = [(top, *(_ignores_above(top) if respect else (None, "")))]
         while pending:
-            path, ignore = pending.pop()
+            path, ignore, repository = pending.pop()
             if path in self.seen:
                 continue
             self.seen.add(path)
@@ -322,12 +328,18 @@ class _Walk:
             if respect:
                 if ".git" in names:  # a repository of its own starts here
                     ignore = _ignore(path, posixpath.join(path, ".git/info/exclude"), None)
-                if ".gitignore" in names:
+                    repository = path
+                if repository and ".gitignore" in names:
                     ignore = _ignore(path, posixpath.join(path, ".gitignore"), ignore)
-            pending.extend((child, ignore) for child in self._entries(path, found, ignore))
+            inner = self._entries(path, found, ignore, repository)
+            pending.extend((child, ignore, repository) for child in inner)
 
     def _entries(
-        self, directory: str, entries: Iterable[os.DirEntry[str]], ignore: _Ignore | None
+        self,
+        directory: str,
+        entries: Iterable[os.DirEntry[str]],
+        ignore: _Ignore | None,
+        repository: str,
     ) -> Iterator[str]:
         """Take the files of a directory; the directories in it are returned, to be walked."""
         skipped = self.tree.skipped
@@ -340,7 +352,9 @@ class _Walk:
                 self.tree.others.append(path[self.prefix :])
             elif self.globs.match(path):
                 skipped[EXCLUDED] += 1
-            elif ignore and _ignored(path + "/" if is_directory else path, ignore):
+            elif ignore and self._left_out(
+                path + "/" if is_directory else path, ignore, repository
+            ):
                 skipped[IGNORED] += 1
             elif is_directory:
                 yield path
@@ -350,6 +364,13 @@ class _Walk:
                 self._add(path)
             else:
                 skipped[SPECIAL] += 1
+
+    def _left_out(self, path: str, ignore: _Ignore, repository: str) -> bool:
+        if not _ignored(path, ignore):
+            return False
+        if repository not in self.tracked:
+            self.tracked[repository] = Tracked(repository)
+        return not self.tracked[repository].holds(path[len(repository.rstrip("/")) + 1 :])
 
     def _follow_links(self) -> None:
         """A link to a file of the tree that the walk did not take itself is looked at.

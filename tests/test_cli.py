@@ -269,6 +269,7 @@ def test_excludes_on_the_command_line(tmp_path, run):
 
 def test_gitignore_can_be_disregarded(tmp_path, run):
     (tmp_path / "a.py").write_text(FAULT)
+    (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("a.py\n")
     assert run(".")[0] == 0
     assert run(".", "--no-respect-gitignore")[0] == 1
@@ -426,6 +427,7 @@ def test_nothing_of_the_scanned_project_is_imported(tmp_path):
     fault = FAULT.replace("import jwt", "from jose import jwt")
     (tmp_path / "a.py").write_text(fault)
     (tmp_path / "nested.py").write_text(fault + "x = " + "(" * 300 + ")" * 300 + "\n")
+    (tmp_path / ".git").mkdir()
     (tmp_path / ".gitignore").write_text("x\n")
     done = spawn(".", "--output-format", "concise", cwd=tmp_path)
     assert RULE in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -121,12 +122,13 @@ def test_base_directory_is_no_pattern():
 
 
 def test_gitignore(tmp_path):
+    (tmp_path / ".git").mkdir()
     make(tmp_path, "a.py", "out/b.py", "sub/keep.py", "sub/drop.py", "sub/deep/drop.py")
     (tmp_path / ".gitignore").write_text("out/\ndrop.py\n")
     (tmp_path / "sub/.gitignore").write_text("!drop.py\n/deep\n")
     tree = walk(tmp_path)
     assert list(tree.files) == ["a.py", "sub/drop.py", "sub/keep.py"]
-    assert tree.skipped == {discovery.IGNORED: 2}
+    assert tree.skipped[discovery.IGNORED] == 2
     everything = walk(tmp_path, respect_gitignore=False)
     assert len(everything.files) == 5
 
@@ -148,7 +150,36 @@ def test_ignored_directory_that_is_named(tmp_path):
     assert list(walk(tmp_path).files) == []
 
 
+def test_ignore_files_outside_of_a_repository_say_nothing(tmp_path):
+    make(tmp_path, "a.py", "out/b.py")
+    (tmp_path / ".gitignore").write_text("out/\n")
+    assert list(walk(tmp_path).files) == ["a.py", "out/b.py"]
+
+
+@pytest.mark.parametrize("version", ["2", "4"])
+def test_what_git_tracks_is_not_ignored(tmp_path, version):
+    def git(*arguments):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
+
+    make(tmp_path, "a.py", "out/b.py", "out/deep/c.py", "out/deep/d.py", "left/e.py", "f.py")
+    (tmp_path / ".gitignore").write_text("out/\nleft/\nf.py\n")
+    git("init")
+    git("config", "index.version", version)
+    git("add", "--force", "a.py", "out/b.py", "out/deep/c.py", "f.py")
+    assert list(walk(tmp_path).files) == ["a.py", "f.py", "out/b.py", "out/deep/c.py"]
+
+
+def test_unreadable_index_tracks_nothing(tmp_path):
+    make(tmp_path, "a.py", "b.py")
+    (tmp_path / ".gitignore").write_text("b.py\n")
+    for data in (b"", b"DIRC", b"DIRC\0\0\0\2\0\0\1\0", b"\xff" * 200):
+        (tmp_path / ".git").mkdir(exist_ok=True)
+        (tmp_path / ".git/index").write_bytes(data)
+        assert list(walk(tmp_path).files) == ["a.py"]
+
+
 def test_broken_ignore_file_does_not_end_the_walk(tmp_path):
+    (tmp_path / ".git").mkdir()
     make(tmp_path, "a.py", "b.py")
     (tmp_path / ".gitignore").write_bytes(b"!\n/\n\xff\xfe[\nb.py\n[a-\n\\")
     assert list(walk(tmp_path).files) == ["a.py"]
@@ -161,7 +192,6 @@ def test_pathspec_is_imported_for_an_ignore_file_only(tmp_path):
         f"d.walk(['.'], {str(tmp_path)!r}, lambda n: True, d.Filters());"
         "sys.exit('pathspec' in sys.modules)"
     )
-    import subprocess
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.bearers import handling, token_evidence
+from jwtaudit.program.bearers import handling, is_minted, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[?&]([\w.-]+)=$")
 _ELSEWHERE = re.compile(r"https?://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
+_FORM = re.compile(r"[\w.-]+=")  # what begins with a key is the body of a form
 _KEYS = frozenset({"jwt", "auth", "bearer", "authorization"})
 _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
@@ -254,7 +255,9 @@ def _written(project: Project) -> Iterator[Draft]:
             if place in seen or place.path != event.place.path:
                 continue
             found = token_evidence(project, token, place.path)
-            if found is None or _is_link_text(text) or _is_elsewhere(project, text):
+            if found is None or _is_link_text(text):
+                continue
+            if not is_minted(project, token) and _is_elsewhere(project, text):
                 continue
             seen.add(place)
             # what another service asks for in its URLs is that service's choice
@@ -277,6 +280,8 @@ def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, s
     for value in event_values(event):
         for text in _texts(value):
             parts = pieces(text)
+            if _starts(parts, _FORM):
+                continue
             for before, after in itertools.pairwise(parts):
                 if isinstance(before, Const) and isinstance(before.value, str):
                     key = _KEY.search(before.value)
@@ -290,7 +295,7 @@ def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, s
         if model is not None and model.role == "http-request":
             parameters = project.argument(event, model, "parameters")
             yield from ((Outcome(event, event.place), *found) for found in _entries(parameters))
-        elif model is not None and model.role == "query-entry":
+        elif model is not None and model.role == "query-entry" and _is_sent(project, event):
             name = project.argument(event, model, "name")
             if isinstance(name, Const) and isinstance(name.value, str) and _is_key(name.value):
                 value = project.argument(event, model, "value")
@@ -316,14 +321,53 @@ def _is_elsewhere(project: Project, text: Value) -> bool:
         model = project.model_of(text.call)
         if model is not None and "url" in {*model.meanings, *model.inside}:
             text = project.argument(text.call, model, "url")
-    first = next(iter(pieces(text)), text)
     return (
         text.place is not None
         and project.is_script(text.place.path)
-        and isinstance(first, Const)
-        and isinstance(first.value, str)
-        and bool(_ELSEWHERE.match(first.value))
+        and _starts(pieces(text) or (text,), _ELSEWHERE)
     )
+
+
+def _starts(parts: tuple[Value, ...], pattern: re.Pattern[str]) -> bool:
+    first = parts[0] if parts else None
+    return (
+        isinstance(first, Const)
+        and isinstance(first.value, str)
+        and pattern.match(first.value) is not None
+    )
+
+
+def _is_sent(project: Project, entry: Call) -> bool:
+    """Whether what an entry is put into becomes part of a URL, and not the body of a form."""
+    made = entry.receiver
+    if not isinstance(made, Outcome):
+        return True  # the parameters of a URL
+    model = project.model_of(made.call)
+    if model is None or model.effect != "url-encode":
+        return True
+    found = _query_strings.get(project)
+    if found is None:
+        found = _query_strings[project] = frozenset(_in_urls(project))
+    return made.call.place in found
+
+
+def _in_urls(project: Project) -> Iterator[Place]:
+    """The calls that make a query string which then stands behind a `?`."""
+    for event in project.events:
+        if not project.is_script(event.place.path):
+            continue
+        for value in event_values(event):
+            for text in _texts(value):
+                for before, after in itertools.pairwise(pieces(text)):
+                    if (
+                        isinstance(before, Const)
+                        and isinstance(before.value, str)
+                        and before.value.endswith(("?", "&"))
+                    ):
+                        yield from (p.call.place for p in walk(after) if isinstance(p, Outcome))
+
+
+_query_strings: WeakKeyDictionary[Project, frozenset[Place]] = WeakKeyDictionary()
 
 
 def _entries(value: Value) -> Iterator[tuple[Value, str]]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from jwtaudit.finding import Confidence
-from jwtaudit.program.names import is_called_token, is_masked, names_of, words
+from jwtaudit.program.names import is_called_token, is_masked, is_token_name, names_of, words
+from jwtaudit.program.storage import storage_reads
 from jwtaudit.values import (
     Const,
     Member,
@@ -54,6 +55,8 @@ def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
         return None
     if is_minted(project, value):
         return Confidence.HIGH
+    if any(is_token_name(name) for name in storage_reads(project, value)):
+        return Confidence.MEDIUM
     if _role(project, value) in _NO_TOKEN or not isinstance(value, (Member, Param, Outcome)):
         return None
     if path not in handling(project):

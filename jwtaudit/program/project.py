@@ -510,11 +510,18 @@ class Project:
         return self.models.select(
             candidates,
             version,
-            lambda model, meaning: (
-                given(call.arguments, model.parameters, model.meanings.get(meaning, meaning))
-                is not None
-            ),
+            lambda model, meaning: self._has(call, model, meaning),
         )
+
+    def _has(self, call: Call, model: Model, meaning: str) -> bool:
+        if meaning in model.inside:
+            inside = model.inside[meaning]
+            told = options(self.argument(call, model, inside.argument))
+            return any(isinstance(option, Table) for option in told) and not isinstance(
+                self._inside(call, model, inside), Absent
+            )
+        name = model.meanings.get(meaning, meaning)
+        return given(call.arguments, model.parameters, name) is not None
 
     def argument(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""

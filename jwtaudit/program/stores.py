@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
@@ -23,6 +24,7 @@ from jwtaudit.values import (
     Member,
     ModuleRef,
     Outcome,
+    Param,
     Symbol,
     Table,
     Value,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 # Frameworks of every language call their store so; it is a convention, not one library's name.
 _STORE = "config"
+_APPLICATIONS = frozenset({"app", "application"})  # which keep settings by themselves
 _FILES = (
     "config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory",
     "application",
@@ -108,10 +111,12 @@ class Stores:
 
     def _load_likely_files(self) -> None:
         """Look into the files that usually fill a store, though no import leads to them."""
+        scripts = any(self.project.is_script(path) for path in self.project.facts)
+        endings = (".py", ".js", ".mjs", ".cjs", ".ts") if scripts else (".py",)
         likely = [
             path
             for path in sorted(self.project.files)
-            if path.endswith(".py")
+            if path.endswith(endings)
             and path not in self.project.modules
             and (
                 PurePosixPath(path).stem.lower() in _FILES
@@ -144,8 +149,12 @@ class Stores:
             inside = is_store(event.base) or (not event.item and _is_made_object(event.base))
             if inside and isinstance(event.key.value, str):
                 yield _entry_name(event.key.value, item=event.item), Entry(event.value, event.place)
-        elif isinstance(event, Call) and _of_store(event):
-            yield from self._filled(event)
+        elif isinstance(event, Call):
+            setting = _setting(event, "set", 2)
+            if setting is not None:
+                yield setting, Entry(event.arguments[1].value, event.place)
+            elif _of_store(event):
+                yield from self._filled(event)
 
     def _filled(self, call: Call) -> Iterator[tuple[str, Entry]]:
         method = call.name.rpartition(".")[2]
@@ -244,6 +253,9 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
         return None
     if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] == "get":
         call = value.call
+        setting = _setting(call, "get", 1)
+        if setting is not None:
+            return setting, None
         if not _of_store(call) or not call.arguments:
             return None
         key = call.arguments[0].value
@@ -251,6 +263,22 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
             default = call.arguments[1].value if len(call.arguments) > 1 else None
             return key.value, default
     return None
+
+
+def _setting(call: Call, method: str, count: int) -> str | None:
+    """The name of an application's own setting: ``app.set("key", ...)``, ``req.app.get("key")``."""
+    owner, _, called = call.name.rpartition(".")
+    if called != method or len(call.arguments) != count or not call.name.startswith(SCRIPT):
+        return None
+    name = call.arguments[0].value
+    if not isinstance(name, Const) or not isinstance(name.value, str) or "/" in name.value:
+        return None
+    on = call.receiver
+    owners = {owner.rpartition(".")[2].lower()}
+    if isinstance(on, (Member, Param)) and on.name is not None:
+        owners.add(on.name.lower())
+    made = isinstance(on, Outcome) and "." not in on.call.name and on.call.name.startswith(SCRIPT)
+    return f"{_STORE}:{name.value}" if made or owners & _APPLICATIONS else None
 
 
 def _entry_name(name: str, *, item: bool) -> str:
