@@ -459,7 +459,7 @@ class _Lowering:
         return f.With(self.span(node), items, self.suite(node.body))
 
     def match(self, node: cst.Match) -> tuple[f.Statement, ...]:
-        """A match statement as a chain of branches with unknown tests."""
+        """A match statement as a chain of branches; only values are compared in a known way."""
         subject = self.expr(node.subject)
         chain: tuple[f.Statement, ...] = ()
         for case in reversed(node.cases):
@@ -468,10 +468,29 @@ class _Lowering:
                 f.Assign(span, (f.Name(span, name),), f.Opaque(span, (subject,)))
                 for name in _bindings(case.pattern)
             ]
-            parts = () if case.guard is None else (self.expr(case.guard),)
+            test = self.pattern(case.pattern, subject)
+            if case.guard is not None:
+                guard = self.expr(case.guard)
+                test = (
+                    f.Opaque(span, (*test.parts, guard))
+                    if isinstance(test, f.Opaque)
+                    else f.Logical(span, "and", test, guard)
+                )
             body = (*binds, *self.suite(case.body))
-            chain = (f.If(span, f.Opaque(span, (subject, *parts)), body, chain),)
+            chain = (f.If(span, test, body, chain),)
         return chain
+
+    def pattern(self, node: cst.MatchPattern, subject: f.Expression) -> f.Expression:
+        """What a pattern asks of the subject."""
+        span = self.span(node)
+        if isinstance(node, (cst.MatchValue, cst.MatchSingleton)):
+            return f.Compare(span, "==", subject, self.expr(node.value))
+        if isinstance(node, cst.MatchOr):
+            either, *others = (self.pattern(p.pattern, subject) for p in node.patterns)
+            for other in others:
+                either = f.Logical(span, "or", either, other)
+            return either
+        return f.Opaque(span, (subject,))
 
     def function(self, node: cst.FunctionDef) -> f.Function:
         span = self.span(node)

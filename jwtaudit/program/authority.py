@@ -24,6 +24,7 @@ from jwtaudit.program.switches import turned_off
 from jwtaudit.values import (
     Absent,
     Call,
+    ClassRef,
     Closure,
     Const,
     Env,
@@ -510,6 +511,8 @@ class Authority:
             return None
         if last.startswith("__"):
             return None
+        if last == "get" and _finds_record(call):
+            return Weight.DECIDES if claim is not None else Weight.HANDED
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
             # a look-up with a claim as its key in a plain table is a choice, not a decision
             return None
@@ -529,6 +532,17 @@ def _is_some_object(receiver: Value | None) -> bool:
     """Whether a method's owner is something given or imported, and not made from a token."""
     return isinstance(receiver, (Param, Symbol, Member)) and not any(
         isinstance(part, Outcome) for part in deep(receiver)
+    )
+
+
+def _finds_record(call: Call) -> bool:
+    """Whether ``get`` asks a database: by a manager of records, or with a class of them."""
+    owner = "" if call.receiver is None else _name_of(call.receiver)
+    if (owner or call.name.rpartition(".")[0].rpartition(".")[2]) in words("managers"):
+        return True
+    first = call.arguments[0].value if len(call.arguments) > 1 else None
+    return isinstance(first, ClassRef) or (
+        isinstance(first, Symbol) and first.name.rpartition(".")[2][:1].isupper()
     )
 
 
