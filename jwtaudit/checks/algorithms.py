@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.authority import is_header_of_token
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import Site, deep
+from jwtaudit.program.readings import is_header_of_token
 from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
 from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.switches import turned_off

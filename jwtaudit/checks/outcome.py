@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
-from jwtaudit.program.authority import alike, is_own, readings, words
+from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.origins import Origin, is_guarded, steps
 from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.token_sources import is_own
+from jwtaudit.program.verified import alike
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Await, Repair
 from jwtaudit.values import (
@@ -41,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.authority import Reading
     from jwtaudit.program.project import Site
+    from jwtaudit.program.readings import Reading
     from jwtaudit.program.scopes import Event, FunctionScope
 
 _DOTS = (".", b".")

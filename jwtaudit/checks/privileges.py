@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.authority import is_request
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.names import words as words_of
@@ -14,6 +13,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.rights import is_everything, right_words, speaks_of_rights
 from jwtaudit.program.scopes import Tested
+from jwtaudit.program.token_sources import is_request
 from jwtaudit.values import (
     Absent,
     Call,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.authority import is_own
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.steering import says, words
+from jwtaudit.program.token_sources import is_own
 from jwtaudit.values import Absent, Closure, Const, Operation, Outcome, Symbol, Value, options
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
-from jwtaudit.program.authority import Authority, Reading, Use, Weight, says
+from jwtaudit.program.authority import Authority, Use, Weight
+from jwtaudit.program.authority_words import says
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import check_and_require, effective, renamed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from jwtaudit.models import Ineffective
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
+    from jwtaudit.program.readings import Reading
     from jwtaudit.repair import Repair
 
 

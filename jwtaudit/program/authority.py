@@ -8,34 +8,31 @@ it takes, where the token came from, and whether the same token is verified arou
 from __future__ import annotations
 
 import enum
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
+from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
-from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
-from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.project import Site, deep, event_values
+from jwtaudit.program.readings import Reading, fills, readings
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.token_sources import from_request, has_role, is_own, is_request, name_of
+from jwtaudit.program.verified import VERIFYING, Verified, alike
 from jwtaudit.values import (
     Absent,
     Call,
     ClassRef,
-    Closure,
     Const,
-    Env,
     FunctionId,
     Instance,
-    Join,
     Member,
     Operation,
     Outcome,
     Param,
-    Setting,
     Symbol,
     Table,
     Value,
@@ -48,41 +45,12 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jwtaudit.program.origins import Origin
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
-    from jwtaudit.values import Arm
 
-_MAX_DEPTH = 5
 _MAX_PASSES = 3
-_MOST_PARTS = 2000
-_VERIFYING = ("verify", "verify-signature", "decrypt")
-# What gives a token that came from its issuer, or was kept by whom it was issued to.
-_OWN = ("sign", "http-request", "environment", "storage-read")
 _ACTING = ("file", "sql", "shell")
-_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
-
-
-@functools.lru_cache(maxsize=1)
-def _all_words() -> dict[str, tuple[str, ...]]:
-    import tomli  # noqa: PLC0415 - only where there is something to judge
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "authority.toml").read_text("utf-8"))
-    return {name: tuple(words) for name, words in document.items()}
-
-
-def words(name: str) -> tuple[str, ...]:
-    """A word list of ``rules/data/authority.toml``."""
-    return _all_words()[name]
-
-
-def says(text: str, name: str) -> bool:
-    """Whether a name holds one of the words of a list."""
-    lower = text.lower()
-    return any(word in lower for word in words(name))
 
 
 class Weight(enum.IntEnum):
@@ -101,84 +69,6 @@ class Use:
     what: str
     weight: Weight
     from_request: bool
-
-
-@dataclass(slots=True, eq=False)
-class Reading:
-    """A place where claims are read without verification.
-
-    Attributes:
-        call: the library call; None where the token is taken apart by hand.
-        evidence: the option that turns verification off; None where the function never verifies.
-    """
-
-    place: Place
-    scope: FunctionId
-    path: tuple[Arm, ...]
-    site: Site | None = None
-    evidence: Origin | None = None
-
-
-_readings: WeakKeyDictionary[Project, tuple[Reading, ...]] = WeakKeyDictionary()
-
-
-def readings(project: Project) -> tuple[Reading, ...]:
-    """Every place outside of tests where claims are read without verification."""
-    if project not in _readings:
-        _readings[project] = tuple(_find_readings(project))
-    return _readings[project]
-
-
-def _find_readings(project: Project) -> Iterator[Reading]:
-    for site in project.sites("decode-unverified", "verify", "verify-signature"):
-        if is_test(site.place.path) or in_browser(project, site.place.path):
-            continue  # who holds the token may read it; what a page shows decides nothing
-        origin: Origin | None = None
-        if site.role != "decode-unverified":
-            off = next((o for o in turned_off(site) if o.effect == "signature"), None)
-            if off is None or off.evidence.is_fallback:
-                continue  # verified, or a matter of the setting that decides
-            if off.switch.when.absent and not _fills(site):
-                continue  # without a key nothing but an object that keeps the token is read
-            origin = off.evidence
-        yield Reading(site.place, site.call.scope, site.call.path, site, origin)
-    seen: set[Place] = set()
-    for part, event in project.decoded:
-        if part.place and part.place not in seen and is_taken_apart(part, 1):
-            seen.add(part.place)
-            path = part.place.path
-            if not is_test(path) and not in_browser(project, path):
-                yield Reading(part.place, event.scope, event.path)
-
-
-def is_taken_apart(value: Value, index: int) -> bool:
-    """Whether a value is a part of a token, decoded by hand: header (0) or claims (1)."""
-    if not (isinstance(value, Operation) and value.operator == "json-decode"):
-        return False
-    decoded = (
-        p for p in walk(value) if isinstance(p, Operation) and p.operator.startswith("base64")
-    )
-    for operation in decoded:
-        for part in walk(operation):
-            if (
-                isinstance(part, Member)
-                and isinstance(part.key, Const)
-                and part.key.value in (index, index - 3)
-                and isinstance(part.base, Operation)
-                and part.base.operator == "split"
-            ):
-                return True
-    return False
-
-
-def is_header_of_token(project: Project, value: Value) -> bool:
-    """Whether a value is the header of a token that nobody verified."""
-    if isinstance(value, Outcome):
-        return _has_role(project, value, "header-peek")
-    if isinstance(value, Member) and value.name in words("headers"):  # of a token, decoded whole
-        base = value.base
-        return isinstance(base, Outcome) and _has_role(project, base, "decode-unverified")
-    return is_taken_apart(value, 0)
 
 
 # -- which claims, and what becomes of them --------------------------------------------------------
@@ -220,15 +110,10 @@ class _Target:
 
 def _filled(reading: Reading) -> Place | None:
     """Where an object was made that a call without a result of its own fills with a token."""
-    if reading.site is None or not _fills(reading.site):
+    if reading.site is None or not fills(reading.site):
         return None
     receiver = reading.site.call.receiver
     return receiver.place if receiver is not None else None
-
-
-def _fills(site: Site) -> bool:
-    """Whether a call leaves the token in the object that it belongs to."""
-    return site.call.discarded and isinstance(site.call.receiver, Outcome)
 
 
 class Authority:
@@ -237,7 +122,7 @@ class Authority:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.readings = tuple(readings(project))
-        self.verified = _Verified(project, {reading.scope for reading in self.readings})
+        self.verified = Verified(project, {reading.scope for reading in self.readings})
 
     def uses(self, reading: Reading) -> list[Use]:
         """The uses that matter, those of the most weight first."""
@@ -324,7 +209,7 @@ class Authority:
         for call in self.project.calls:
             if isinstance(call.receiver, Outcome) and call.receiver.place == filled:
                 model = self.project.model_of(call)
-                if model is not None and model.role in _VERIFYING:
+                if model is not None and model.role in VERIFYING:
                     off = turned_off(Site(self.project, call, model))
                     if not any(o.effect == "signature" for o in off):
                         return True
@@ -370,7 +255,7 @@ class Authority:
         token, call = reading.site.argument("token"), reading.site.call
         if is_typed(token) or is_command(self.project, call) or is_program(self.project, call):
             return ""
-        minted = isinstance(token, Outcome) and _has_role(self.project, token, "sign")
+        minted = isinstance(token, Outcome) and has_role(self.project, token, "sign")
         if not minted and is_own(self.project, token):
             return ""
         if self.verified.around(reading, call, token):
@@ -480,7 +365,7 @@ class Authority:
             if isinstance(event.base, Instance):
                 return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
             if any(
-                is_request(part) or _name_of(part) in words("keepers") for part in walk(event.base)
+                is_request(part) or name_of(part) in words("keepers") for part in walk(event.base)
             ):
                 return Use(event.place, f"{what} kept with the request", Weight.DECIDES, True)
             return None
@@ -537,7 +422,7 @@ def _is_some_object(receiver: Value | None) -> bool:
 
 def _finds_record(call: Call) -> bool:
     """Whether ``get`` asks a database: by a manager of records, or with a class of them."""
-    owner = "" if call.receiver is None else _name_of(call.receiver)
+    owner = "" if call.receiver is None else name_of(call.receiver)
     if (owner or call.name.rpartition(".")[0].rpartition(".")[2]) in words("managers"):
         return True
     first = call.arguments[0].value if len(call.arguments) > 1 else None
@@ -562,340 +447,3 @@ def _compares(value: Value) -> bool:
         and part.operator in ("==", "!=", "in", "not in", ">=", "<", ">")
         for part in walk(value)
     )
-
-
-def _name_of(value: Value) -> str:
-    if isinstance(value, Param):
-        return value.name
-    if isinstance(value, Symbol):
-        return value.name.rpartition(".")[2]
-    if isinstance(value, Member):
-        return value.name or ""
-    return ""
-
-
-# -- where a token comes from ----------------------------------------------------------------------
-
-
-def is_request(value: Value) -> bool:
-    """Whether a value is a client's request, going by its type or its name."""
-    if isinstance(value, Param):
-        kind = value.annotation.name if isinstance(value.annotation, Symbol) else ""
-        return value.name in words("requests") or kind.endswith(("Request", "WebSocket"))
-    if isinstance(value, (Symbol, Member)):
-        return _name_of(value) in words("requests")
-    if isinstance(value, Outcome):
-        return value.call.name.rpartition(".")[2] in words("request-giving")
-    return False
-
-
-def _carries(value: Value) -> bool:
-    """Whether an object carries an identity to the rest of the program."""
-    return is_request(value) or _name_of(value) in words("keepers")
-
-
-def from_request(project: Project, token: Value) -> bool:
-    """Whether a client of the program sent the token."""
-    for part in _sent(project, token):
-        if is_request(part):
-            return True
-        if isinstance(part, Outcome):
-            model = project.model_of(part.call)
-            if model is not None and model.role in ("request", "query"):
-                return True
-    return False
-
-
-def _sent(project: Project, token: Value) -> Iterator[Value]:
-    """What a token consists of; what was sent to a server is no part of its answer."""
-    stack = [token]
-    seen: set[int] = set()
-    while stack and len(seen) < _MOST_PARTS:
-        for part in walk(stack.pop()):
-            if id(part) in seen:
-                continue
-            seen.add(id(part))
-            yield part
-            if isinstance(part, Outcome) and not _has_role(project, part, "http-request"):
-                stack += (a.value for a in part.call.arguments)
-                if part.call.receiver is not None:
-                    stack.append(part.call.receiver)
-            elif isinstance(part, Member) and not isinstance(part.key, Const):
-                stack.append(part.key)
-
-
-def _has_role(project: Project, outcome: Outcome, *roles: str) -> bool:
-    model = project.model_of(outcome.call)
-    return model is not None and model.role in roles
-
-
-def is_own(project: Project, token: Value) -> bool:
-    """Whether the token came from its issuer: this program, or an answer over TLS."""
-    if _is_kept(token):
-        return True
-    if isinstance(token, Absent) or from_request(project, token):
-        return False
-    return all(_came_from_issuer(project, option) for option in options(token))
-
-
-def _is_kept(token: Value) -> bool:
-    """Whether the program has kept the token itself, with the session or the request."""
-    while isinstance(token, Member):
-        token = token.base
-        if _name_of(token) in words("kept"):
-            return True
-    return False
-
-
-def _came_from_issuer(project: Project, token: Value) -> bool:
-    if isinstance(token, (Const, Env, Setting)):
-        return True
-    for part in deep(token):
-        if isinstance(part, Member) and part.name in words("answers"):
-            return True
-        if isinstance(part, Outcome):
-            model = project.model_of(part.call)
-            if model is not None and model.role in _OWN:
-                return True
-            last = part.call.name.rpartition(".")[2]
-            if last in words("issuing") or part.call.name.startswith("open"):
-                return True
-            if last == "get" and part.call.arguments:
-                first = part.call.arguments[0].value
-                if isinstance(first, Const) and first.value in words("answers"):
-                    return True
-    return False
-
-
-# -- tokens that are verified ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """A verification, as seen from the function where it stands or from one that leads there."""
-
-    token: Value
-    path: tuple[Arm, ...]
-    place: Place
-    itself: Call
-
-    def replaced_by(self, reading: Reading) -> bool:
-        """Whether the claims are read where this verification failed or was left out."""
-        return self.itself.scope == reading.scope and _apart(self.itself.path, reading.path)
-
-
-class _Verified:
-    """Which tokens are verified in which function, itself or by what it calls."""
-
-    def __init__(self, project: Project, reading: set[FunctionId]) -> None:
-        self.project = project
-        self.checks: dict[FunctionId, list[_Check]] = {}
-        self.files: set[str] = set()
-        self.reading = self._reached_from(reading)
-        switched = self._switched()
-        for call in project.calls:
-            if call.place in switched:
-                continue
-            for token in self._seeds(call):
-                self.files.add(call.place.path)
-                self._note(call.scope, _Check(token, call.path, call.place, call), 0)
-        for site in project.sites(*_VERIFYING) if switched else ():
-            if site.place in switched and site.chain and not _is_off(site):
-                caller = site.chain[-1]
-                check = _Check(site.argument("token"), caller.path, caller.place, caller)
-                self._note(caller.scope, check, 0)
-
-    def _switched(self) -> set[Place]:
-        """The calls of which a caller decides whether they verify."""
-        return {s.place for s in self.project.sites(*_VERIFYING) if s.chain and _is_off(s)}
-
-    def _seeds(self, call: Call) -> Iterator[Value]:
-        if call.target in self.reading:
-            return
-        model = self.project.model_of(call)
-        if model is not None:
-            if model.role in _VERIFYING and not _is_off(Site(self.project, call, model)):
-                yield self.project.argument(call, model, "token")
-            elif model.effect == "mac":  # a signature, computed to be compared
-                yield from _roots(self.project.argument(call, model, "value"))
-        elif says(call.name.rpartition(".")[2], "verifying"):
-            for argument in call.arguments:
-                yield from _roots(argument.value)
-
-    def _reached_from(self, functions: set[FunctionId]) -> set[FunctionId]:
-        """The functions that read without verifying, and all that call them."""
-        reached: set[FunctionId] = set()
-        queue = list(functions)
-        while queue:
-            function = queue.pop()
-            if function not in reached:
-                reached.add(function)
-                queue.extend(call.scope for call in self.project.callers.get(function, ()))
-        return reached
-
-    def _note(self, scope: FunctionId, check: _Check, depth: int) -> None:
-        known = self.checks.setdefault(scope, [])
-        if any(c.place == check.place and same(c.token, check.token) for c in known):
-            return
-        known.append(check)
-        if depth >= _MAX_DEPTH:
-            return
-        for caller in self.project.callers.get(scope, ()):
-            binding = {a.name: a.value for a in caller.arguments if a.name is not None}
-            token = self.project.interpreter.substitute(check.token, scope, binding)
-            self._note(
-                caller.scope, _Check(token, caller.path, caller.place, check.itself), depth + 1
-            )
-
-    def around(self, reading: Reading, event: Event, token: Value) -> bool:
-        """Whether the token of a use is verified in its function, above or below it."""
-        path = reading.path if event.scope == reading.scope else event.path
-        if reading.site is None and self._by_hand(event):
-            return True
-        return self._in_function(
-            reading, event.scope, token, path, 0, frozenset()
-        ) or self._decorated(event.scope)
-
-    def _by_hand(self, event: Event) -> bool:
-        """Whether code that takes tokens apart verifies them itself, wherever it does so."""
-        files = {event.place.path, event.scope.path}
-        for value in event_values(event):
-            files.update(part.place.path for part in deep(value) if part.place is not None)
-        return not files.isdisjoint(self.files)
-
-    def _in_function(
-        self,
-        reading: Reading,
-        scope: FunctionId,
-        token: Value,
-        path: tuple[Arm, ...],
-        depth: int,
-        seen: frozenset[FunctionId],
-    ) -> bool:
-        for check in self.checks.get(scope, ()):
-            apart = _apart(check.path, path) or check.replaced_by(reading)
-            if not apart and alike(check.token, token):
-                return True
-        if depth >= _MAX_DEPTH or scope in seen:
-            return False
-        for caller in self.project.callers.get(scope, ()):
-            binding = {a.name: a.value for a in caller.arguments if a.name is not None}
-            outer = self.project.interpreter.substitute(token, scope, binding)
-            path = caller.path
-            if self._decorated(caller.scope) or self._in_function(
-                reading, caller.scope, outer, path, depth + 1, seen | {scope}
-            ):
-                return True
-        return False
-
-    def _decorated(self, scope: FunctionId) -> bool:
-        """Whether a decorator, or a dependency of the function, has verified a token before."""
-        function = self.project.scope(scope)
-        if function is None:
-            return False
-        if any(self._verifies(decorator) for decorator in function.decorators):
-            return True
-        return any(
-            isinstance(part, Outcome) and self._is_verifying(part)
-            for param in function.parameters.values()
-            for value in (param.default, param.annotation)
-            if value is not None
-            for part in deep(value)
-        )
-
-    def _is_verifying(self, outcome: Outcome) -> bool:
-        model = self.project.model_of(outcome.call)
-        if model is None or model.role not in _VERIFYING:
-            return False
-        off = turned_off(Site(self.project, outcome.call, model))
-        return not any(o.effect == "signature" for o in off)
-
-    def _verifies(self, decorator: Value) -> bool:
-        for part in walk(decorator):
-            if isinstance(part, Closure):
-                name = part.id.qualname
-                if any(
-                    f.path == part.id.path
-                    and (f.qualname == name or f.qualname.startswith(name + "."))
-                    for f in self.checks
-                ):
-                    return True
-            elif isinstance(part, (Symbol, Outcome)):
-                name = part.name if isinstance(part, Symbol) else part.call.name
-                if says(name, "verifying") or "login_required" in name or "jwt_required" in name:
-                    return True
-        return False
-
-
-def _is_off(site: Site) -> bool:
-    """Whether a call is told not to verify, for certain."""
-    return any(o.effect == "signature" and not o.evidence.lookups for o in turned_off(site))
-
-
-def _apart(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
-    """Whether code does not run after a verification that succeeded."""
-    return exclusive(check, path) or _is_fallback(check, path)
-
-
-def _is_fallback(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
-    """Whether code runs because the verification failed, other than by the claims' values."""
-    tried = {arm.start for arm in check if arm.side == "try"}
-    return any(
-        arm.start in tried
-        and arm.side.startswith("except")
-        and not all(
-            any(error in name for error in _CLAIM_ERRORS)
-            for name in arm.side.removeprefix("except ").split(",")
-        )
-        for arm in path
-    )
-
-
-def alike(a: Value, b: Value) -> bool:
-    """Whether two expressions mean the same token, however it was cut out of what holds it."""
-    ours, theirs = list(_roots(a)), list(_roots(b))
-    return any(_alike(x, y) for x in ours for y in theirs)
-
-
-def _roots(token: Value, depth: int = 0) -> Iterator[Value]:
-    """What a token was made of, transformations and unknown conversions taken off."""
-    if depth > _MAX_DEPTH:
-        return
-    for option in options(token):
-        if isinstance(option, Operation):
-            for operand in option.operands:
-                yield from _roots(operand, depth + 1)
-        elif isinstance(option, Member) and isinstance(option.base, (Operation, Join)):
-            yield from _roots(option.base, depth + 1)
-        else:
-            yield option
-            if isinstance(option, Outcome):
-                for argument in option.call.arguments:
-                    if not is_request(argument.value):
-                        yield from _roots(argument.value, depth + 1)
-
-
-def _alike(a: Value, b: Value) -> bool:
-    if isinstance(a, (Absent, Const)) or isinstance(b, (Absent, Const)):
-        return False
-    if same(a, b):
-        return True
-    if isinstance(b, Member) and not b.item and same(a, b.base):
-        return True  # what is verified is the object that holds the token
-    if isinstance(a, Outcome) and isinstance(b, Outcome):
-        one, two = a.call, b.call
-        if not one.name or one.name != two.name or len(one.arguments) != len(two.arguments):
-            return False
-        mine, other = one.receiver, two.receiver
-        if mine is None or other is None:
-            if mine is not other:
-                return False
-        elif not (same(mine, other) or _alike(mine, other)):
-            return False
-        return all(
-            same(x.value, y.value) for x, y in zip(one.arguments, two.arguments, strict=True)
-        )
-    return False
-
-
-__all__ = ["Authority", "Reading", "Use", "Weight", "alike", "is_request", "readings", "words"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.authority import is_header_of_token, is_taken_apart, readings
 from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.readings import is_header_of_token, is_taken_apart, readings
 from jwtaudit.program.scopes import Tested
 from jwtaudit.values import (
     Absent,

@@ -1,0 +1,105 @@
+"""Places where claims are read without verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from jwtaudit.program.authority_words import words
+from jwtaudit.program.context import is_test
+from jwtaudit.program.platforms import in_browser
+from jwtaudit.program.switches import turned_off
+from jwtaudit.program.token_sources import has_role
+from jwtaudit.values import Const, FunctionId, Member, Operation, Outcome, Value, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.origins import Origin
+    from jwtaudit.program.project import Project, Site
+    from jwtaudit.source import Place
+    from jwtaudit.values import Arm
+
+
+@dataclass(slots=True, eq=False)
+class Reading:
+    """A place where claims are read without verification.
+
+    Attributes:
+        call: the library call; None where the token is taken apart by hand.
+        evidence: the option that turns verification off; None where the function never verifies.
+    """
+
+    place: Place
+    scope: FunctionId
+    path: tuple[Arm, ...]
+    site: Site | None = None
+    evidence: Origin | None = None
+
+
+_readings: WeakKeyDictionary[Project, tuple[Reading, ...]] = WeakKeyDictionary()
+
+
+def readings(project: Project) -> tuple[Reading, ...]:
+    """Every place outside of tests where claims are read without verification."""
+    if project not in _readings:
+        _readings[project] = tuple(_find_readings(project))
+    return _readings[project]
+
+
+def _find_readings(project: Project) -> Iterator[Reading]:
+    for site in project.sites("decode-unverified", "verify", "verify-signature"):
+        if is_test(site.place.path) or in_browser(project, site.place.path):
+            continue  # who holds the token may read it; what a page shows decides nothing
+        origin: Origin | None = None
+        if site.role != "decode-unverified":
+            off = next((o for o in turned_off(site) if o.effect == "signature"), None)
+            if off is None or off.evidence.is_fallback:
+                continue  # verified, or a matter of the setting that decides
+            if off.switch.when.absent and not fills(site):
+                continue  # without a key nothing but an object that keeps the token is read
+            origin = off.evidence
+        yield Reading(site.place, site.call.scope, site.call.path, site, origin)
+    seen: set[Place] = set()
+    for part, event in project.decoded:
+        if part.place and part.place not in seen and is_taken_apart(part, 1):
+            seen.add(part.place)
+            path = part.place.path
+            if not is_test(path) and not in_browser(project, path):
+                yield Reading(part.place, event.scope, event.path)
+
+
+def is_taken_apart(value: Value, index: int) -> bool:
+    """Whether a value is a part of a token, decoded by hand: header (0) or claims (1)."""
+    if not (isinstance(value, Operation) and value.operator == "json-decode"):
+        return False
+    decoded = (
+        p for p in walk(value) if isinstance(p, Operation) and p.operator.startswith("base64")
+    )
+    for operation in decoded:
+        for part in walk(operation):
+            if (
+                isinstance(part, Member)
+                and isinstance(part.key, Const)
+                and part.key.value in (index, index - 3)
+                and isinstance(part.base, Operation)
+                and part.base.operator == "split"
+            ):
+                return True
+    return False
+
+
+def is_header_of_token(project: Project, value: Value) -> bool:
+    """Whether a value is the header of a token that nobody verified."""
+    if isinstance(value, Outcome):
+        return has_role(project, value, "header-peek")
+    if isinstance(value, Member) and value.name in words("headers"):  # of a token, decoded whole
+        base = value.base
+        return isinstance(base, Outcome) and has_role(project, base, "decode-unverified")
+    return is_taken_apart(value, 0)
+
+
+def fills(site: Site) -> bool:
+    """Whether a call leaves the token in the object that it belongs to."""
+    return site.call.discarded and isinstance(site.call.receiver, Outcome)

@@ -1,0 +1,127 @@
+"""Where a token comes from: a client who sent it, or its issuer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.authority_words import words
+from jwtaudit.program.project import deep
+from jwtaudit.values import (
+    Absent,
+    Const,
+    Env,
+    Member,
+    Outcome,
+    Param,
+    Setting,
+    Symbol,
+    Value,
+    options,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+
+_MOST_PARTS = 2000
+# What gives a token that came from its issuer, or was kept by whom it was issued to.
+_OWN = ("sign", "http-request", "environment", "storage-read")
+
+
+def name_of(value: Value) -> str:
+    """The last name by which the program calls a value."""
+    if isinstance(value, Param):
+        return value.name
+    if isinstance(value, Symbol):
+        return value.name.rpartition(".")[2]
+    if isinstance(value, Member):
+        return value.name or ""
+    return ""
+
+
+def is_request(value: Value) -> bool:
+    """Whether a value is a client's request, going by its type or its name."""
+    if isinstance(value, Param):
+        kind = value.annotation.name if isinstance(value.annotation, Symbol) else ""
+        return value.name in words("requests") or kind.endswith(("Request", "WebSocket"))
+    if isinstance(value, (Symbol, Member)):
+        return name_of(value) in words("requests")
+    if isinstance(value, Outcome):
+        return value.call.name.rpartition(".")[2] in words("request-giving")
+    return False
+
+
+def from_request(project: Project, token: Value) -> bool:
+    """Whether a client of the program sent the token."""
+    for part in _sent(project, token):
+        if is_request(part):
+            return True
+        if isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            if model is not None and model.role in ("request", "query"):
+                return True
+    return False
+
+
+def _sent(project: Project, token: Value) -> Iterator[Value]:
+    """What a token consists of; what was sent to a server is no part of its answer."""
+    stack = [token]
+    seen: set[int] = set()
+    while stack and len(seen) < _MOST_PARTS:
+        for part in walk(stack.pop()):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Outcome) and not has_role(project, part, "http-request"):
+                stack += (a.value for a in part.call.arguments)
+                if part.call.receiver is not None:
+                    stack.append(part.call.receiver)
+            elif isinstance(part, Member) and not isinstance(part.key, Const):
+                stack.append(part.key)
+
+
+def has_role(project: Project, outcome: Outcome, *roles: str) -> bool:
+    """Whether a call gave the value that has one of these roles."""
+    model = project.model_of(outcome.call)
+    return model is not None and model.role in roles
+
+
+def is_own(project: Project, token: Value) -> bool:
+    """Whether the token came from its issuer: this program, or an answer over TLS."""
+    if _is_kept(token):
+        return True
+    if isinstance(token, Absent) or from_request(project, token):
+        return False
+    return all(_came_from_issuer(project, option) for option in options(token))
+
+
+def _is_kept(token: Value) -> bool:
+    """Whether the program has kept the token itself, with the session or the request."""
+    while isinstance(token, Member):
+        token = token.base
+        if name_of(token) in words("kept"):
+            return True
+    return False
+
+
+def _came_from_issuer(project: Project, token: Value) -> bool:
+    if isinstance(token, (Const, Env, Setting)):
+        return True
+    for part in deep(token):
+        if isinstance(part, Member) and part.name in words("answers"):
+            return True
+        if isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            if model is not None and model.role in _OWN:
+                return True
+            last = part.call.name.rpartition(".")[2]
+            if last in words("issuing") or part.call.name.startswith("open"):
+                return True
+            if last == "get" and part.call.arguments:
+                first = part.call.arguments[0].value
+                if isinstance(first, Const) and first.value in words("answers"):
+                    return True
+    return False

@@ -1,0 +1,269 @@
+"""Which tokens are verified where, and whether two expressions mean the same token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.authority_words import says
+from jwtaudit.program.context import exclusive
+from jwtaudit.program.project import Site, deep, event_values
+from jwtaudit.program.switches import turned_off
+from jwtaudit.program.token_sources import is_request
+from jwtaudit.values import (
+    Absent,
+    Call,
+    Closure,
+    Const,
+    FunctionId,
+    Join,
+    Member,
+    Operation,
+    Outcome,
+    Symbol,
+    Value,
+    options,
+    same,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.readings import Reading
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
+    from jwtaudit.values import Arm
+
+_MAX_DEPTH = 5
+VERIFYING = ("verify", "verify-signature", "decrypt")
+_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A verification, as seen from the function where it stands or from one that leads there."""
+
+    token: Value
+    path: tuple[Arm, ...]
+    place: Place
+    itself: Call
+
+    def replaced_by(self, reading: Reading) -> bool:
+        """Whether the claims are read where this verification failed or was left out."""
+        return self.itself.scope == reading.scope and _apart(self.itself.path, reading.path)
+
+
+class Verified:
+    """Which tokens are verified in which function, itself or by what it calls."""
+
+    def __init__(self, project: Project, reading: set[FunctionId]) -> None:
+        self.project = project
+        self.checks: dict[FunctionId, list[_Check]] = {}
+        self.files: set[str] = set()
+        self.reading = self._reached_from(reading)
+        switched = self._switched()
+        for call in project.calls:
+            if call.place in switched:
+                continue
+            for token in self._seeds(call):
+                self.files.add(call.place.path)
+                self._note(call.scope, _Check(token, call.path, call.place, call), 0)
+        for site in project.sites(*VERIFYING) if switched else ():
+            if site.place in switched and site.chain and not _is_off(site):
+                caller = site.chain[-1]
+                check = _Check(site.argument("token"), caller.path, caller.place, caller)
+                self._note(caller.scope, check, 0)
+
+    def _switched(self) -> set[Place]:
+        """The calls of which a caller decides whether they verify."""
+        return {s.place for s in self.project.sites(*VERIFYING) if s.chain and _is_off(s)}
+
+    def _seeds(self, call: Call) -> Iterator[Value]:
+        if call.target in self.reading:
+            return
+        model = self.project.model_of(call)
+        if model is not None:
+            if model.role in VERIFYING and not _is_off(Site(self.project, call, model)):
+                yield self.project.argument(call, model, "token")
+            elif model.effect == "mac":  # a signature, computed to be compared
+                yield from _roots(self.project.argument(call, model, "value"))
+        elif says(call.name.rpartition(".")[2], "verifying"):
+            for argument in call.arguments:
+                yield from _roots(argument.value)
+
+    def _reached_from(self, functions: set[FunctionId]) -> set[FunctionId]:
+        """The functions that read without verifying, and all that call them."""
+        reached: set[FunctionId] = set()
+        queue = list(functions)
+        while queue:
+            function = queue.pop()
+            if function not in reached:
+                reached.add(function)
+                queue.extend(call.scope for call in self.project.callers.get(function, ()))
+        return reached
+
+    def _note(self, scope: FunctionId, check: _Check, depth: int) -> None:
+        known = self.checks.setdefault(scope, [])
+        if any(c.place == check.place and same(c.token, check.token) for c in known):
+            return
+        known.append(check)
+        if depth >= _MAX_DEPTH:
+            return
+        for caller in self.project.callers.get(scope, ()):
+            binding = {a.name: a.value for a in caller.arguments if a.name is not None}
+            token = self.project.interpreter.substitute(check.token, scope, binding)
+            self._note(
+                caller.scope, _Check(token, caller.path, caller.place, check.itself), depth + 1
+            )
+
+    def around(self, reading: Reading, event: Event, token: Value) -> bool:
+        """Whether the token of a use is verified in its function, above or below it."""
+        path = reading.path if event.scope == reading.scope else event.path
+        if reading.site is None and self._by_hand(event):
+            return True
+        return self._in_function(
+            reading, event.scope, token, path, 0, frozenset()
+        ) or self._decorated(event.scope)
+
+    def _by_hand(self, event: Event) -> bool:
+        """Whether code that takes tokens apart verifies them itself, wherever it does so."""
+        files = {event.place.path, event.scope.path}
+        for value in event_values(event):
+            files.update(part.place.path for part in deep(value) if part.place is not None)
+        return not files.isdisjoint(self.files)
+
+    def _in_function(
+        self,
+        reading: Reading,
+        scope: FunctionId,
+        token: Value,
+        path: tuple[Arm, ...],
+        depth: int,
+        seen: frozenset[FunctionId],
+    ) -> bool:
+        for check in self.checks.get(scope, ()):
+            apart = _apart(check.path, path) or check.replaced_by(reading)
+            if not apart and alike(check.token, token):
+                return True
+        if depth >= _MAX_DEPTH or scope in seen:
+            return False
+        for caller in self.project.callers.get(scope, ()):
+            binding = {a.name: a.value for a in caller.arguments if a.name is not None}
+            outer = self.project.interpreter.substitute(token, scope, binding)
+            path = caller.path
+            if self._decorated(caller.scope) or self._in_function(
+                reading, caller.scope, outer, path, depth + 1, seen | {scope}
+            ):
+                return True
+        return False
+
+    def _decorated(self, scope: FunctionId) -> bool:
+        """Whether a decorator, or a dependency of the function, has verified a token before."""
+        function = self.project.scope(scope)
+        if function is None:
+            return False
+        if any(self._verifies(decorator) for decorator in function.decorators):
+            return True
+        return any(
+            isinstance(part, Outcome) and self._is_verifying(part)
+            for param in function.parameters.values()
+            for value in (param.default, param.annotation)
+            if value is not None
+            for part in deep(value)
+        )
+
+    def _is_verifying(self, outcome: Outcome) -> bool:
+        model = self.project.model_of(outcome.call)
+        if model is None or model.role not in VERIFYING:
+            return False
+        off = turned_off(Site(self.project, outcome.call, model))
+        return not any(o.effect == "signature" for o in off)
+
+    def _verifies(self, decorator: Value) -> bool:
+        for part in walk(decorator):
+            if isinstance(part, Closure):
+                name = part.id.qualname
+                if any(
+                    f.path == part.id.path
+                    and (f.qualname == name or f.qualname.startswith(name + "."))
+                    for f in self.checks
+                ):
+                    return True
+            elif isinstance(part, (Symbol, Outcome)):
+                name = part.name if isinstance(part, Symbol) else part.call.name
+                if says(name, "verifying") or "login_required" in name or "jwt_required" in name:
+                    return True
+        return False
+
+
+def _is_off(site: Site) -> bool:
+    """Whether a call is told not to verify, for certain."""
+    return any(o.effect == "signature" and not o.evidence.lookups for o in turned_off(site))
+
+
+def _apart(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
+    """Whether code does not run after a verification that succeeded."""
+    return exclusive(check, path) or _is_fallback(check, path)
+
+
+def _is_fallback(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
+    """Whether code runs because the verification failed, other than by the claims' values."""
+    tried = {arm.start for arm in check if arm.side == "try"}
+    return any(
+        arm.start in tried
+        and arm.side.startswith("except")
+        and not all(
+            any(error in name for error in _CLAIM_ERRORS)
+            for name in arm.side.removeprefix("except ").split(",")
+        )
+        for arm in path
+    )
+
+
+def alike(a: Value, b: Value) -> bool:
+    """Whether two expressions mean the same token, however it was cut out of what holds it."""
+    ours, theirs = list(_roots(a)), list(_roots(b))
+    return any(_alike(x, y) for x in ours for y in theirs)
+
+
+def _roots(token: Value, depth: int = 0) -> Iterator[Value]:
+    """What a token was made of, transformations and unknown conversions taken off."""
+    if depth > _MAX_DEPTH:
+        return
+    for option in options(token):
+        if isinstance(option, Operation):
+            for operand in option.operands:
+                yield from _roots(operand, depth + 1)
+        elif isinstance(option, Member) and isinstance(option.base, (Operation, Join)):
+            yield from _roots(option.base, depth + 1)
+        else:
+            yield option
+            if isinstance(option, Outcome):
+                for argument in option.call.arguments:
+                    if not is_request(argument.value):
+                        yield from _roots(argument.value, depth + 1)
+
+
+def _alike(a: Value, b: Value) -> bool:
+    if isinstance(a, (Absent, Const)) or isinstance(b, (Absent, Const)):
+        return False
+    if same(a, b):
+        return True
+    if isinstance(b, Member) and not b.item and same(a, b.base):
+        return True  # what is verified is the object that holds the token
+    if isinstance(a, Outcome) and isinstance(b, Outcome):
+        one, two = a.call, b.call
+        if not one.name or one.name != two.name or len(one.arguments) != len(two.arguments):
+            return False
+        mine, other = one.receiver, two.receiver
+        if mine is None or other is None:
+            if mine is not other:
+                return False
+        elif not (same(mine, other) or _alike(mine, other)):
+            return False
+        return all(
+            same(x.value, y.value) for x, y in zip(one.arguments, two.arguments, strict=True)
+        )
+    return False
