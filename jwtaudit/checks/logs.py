@@ -179,6 +179,8 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
     for index, argument in enumerate(call.arguments):
         if not logger and is_typed(argument.value):
             continue  # whoever gave it sees it again
+        if _is_refused(project, call, argument.value):
+            continue
         if argument.name not in _MANNER and index not in cut:
             yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
 
@@ -217,25 +219,28 @@ def _raised(project: Project, event: Raised) -> Iterator[_Message]:
                 yield _Message(event, text, "into the message of an error")
 
 
-def _is_refused(project: Project, event: Raised, text: Value) -> bool:
-    """Whether an error is about a value of the wrong type, or an empty one: it is no token."""
+def _is_refused(project: Project, event: Event, text: Value) -> bool:
+    """Whether a message is about a value of the wrong type, or an empty one: it is no token."""
     scope = project.scope(event.scope)
     starts = {arm.start for arm in event.path if arm.side == "then"}
     return any(
         isinstance(test, Tested)
         and any(0 < test.place.span.start - start < _IF for start in starts)
-        and any(same(value, part) for value in _of_wrong_type(test.value) for part in told(text))
+        and any(same(value, part) for value in _unfit(test.value) for part in told(text))
         for test in (() if scope is None else scope.events)
     )
 
 
-def _of_wrong_type(test: Value) -> Iterator[Value]:
-    """The values of which a condition says that they are not of a type."""
+def _unfit(test: Value) -> Iterator[Value]:
+    """The values of which a condition says that they are not of a type, or not there."""
     for part in walk(test):
         if isinstance(part, Operation) and part.operator == "not":
             for asked in options(part.operands[0]):
                 if isinstance(asked, Outcome) and asked.call.name.endswith("isinstance"):
                     yield from (argument.value for argument in asked.call.arguments[:1])
+    for option in options(test):
+        if isinstance(option, Operation) and option.operator == "not":
+            yield from options(option.operands[0])
 
 
 def _draft(

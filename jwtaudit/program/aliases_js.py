@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CONFIGS = ("tsconfig.json", "jsconfig.json")
 _MANIFEST = "package.json"
+_ASKED = ("dependencies", "devDependencies", "peerDependencies")
 _ENTRIES = ("source", "module", "main", "types")
 _MAX_PACKAGES = 500
 _MAX_EXTENDED = 8
@@ -63,6 +64,14 @@ class ScriptAliases:
         if options.base is not None:
             yield normpath(join(options.base, module))
         yield from self._packaged(folder, module)
+
+    def dependencies(self, folder: str) -> frozenset[str]:
+        """The packages that the manifest nearest to a folder asks for."""
+        path = join(folder, _MANIFEST)
+        if path in self._files:
+            document = self._json(path)
+            return frozenset(name for key in _ASKED for name in _table(document.get(key)))
+        return self.dependencies(dirname(folder)) if folder else frozenset()
 
     # -- compilers -------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
+from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.readings import Reading, fills, readings
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
@@ -159,7 +160,8 @@ class Authority:
         else:
             events = tuple(self.project.holders(target.filled or reading.place))
         for event in events:
-            if is_test(event.place.path):
+            path = event.place.path
+            if is_test(path) or in_browser(self.project, path):
                 continue
             for taken in self._taken(event, target):
                 name = taken.claim or claim

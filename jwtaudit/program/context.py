@@ -24,7 +24,8 @@ class Setting(enum.Enum):
 
 
 _TEST_FOLDERS = frozenset(
-    "test tests testing __tests__ spec specs e2e fixtures mocks conftest testdata unittests".split()
+    "test tests testing __tests__ spec specs e2e fixtures mocks conftest testdata unittests"
+    " __mocks__ __fixtures__ cypress playwright".split()
 )
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"

@@ -64,6 +64,10 @@ class ScriptModules:
             return self._scoped(folder, module)
         return self._below(folder, module) if "/" in module or module.endswith(".json") else None
 
+    def dependencies(self, path: str) -> frozenset[str]:
+        """The packages that the manifest nearest to a file asks for."""
+        return self._aliases.dependencies(dirname(path))
+
     def _text(self, path: str) -> str | None:
         return None if self.project.loader is None else self.project.loader.text(path)
 

@@ -61,7 +61,16 @@ def _in_browser(project: Project, path: str) -> bool:
         return True
     if any(c.place.path == path and c.name.startswith(_CALLS) for c in project.calls):
         return True
-    return bool(folders & words["browser-folders"]) and not folders & words["server-folders"]
+    if folders & words["server-folders"]:
+        return False
+    return bool(folders & words["browser-folders"]) or _is_page(project.scripts.dependencies(path))
+
+
+def _is_page(packages: frozenset[str]) -> bool:
+    """Whether a package with these dependencies is a page, and serves nothing itself."""
+    words = _words()
+    served = words["server"] | words["server-packages"]
+    return bool(packages & words["page-packages"]) and not packages & served
 
 
 def _directive(project: Project, path: str) -> str:

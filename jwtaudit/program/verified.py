@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.authority_words import says
@@ -157,7 +158,20 @@ class Verified:
                 reading, caller.scope, outer, path, depth + 1, seen | {scope}
             ):
                 return True
-        return False
+        return any(  # a callback sees the variables around it
+            self._in_function(reading, call.scope, token, call.path, depth + 1, seen | {scope})
+            for call in self._given_to.get(scope, ())
+        )
+
+    @cached_property
+    def _given_to(self) -> dict[FunctionId, list[Call]]:
+        """Function -> the calls that it is an argument of."""
+        found: dict[FunctionId, list[Call]] = {}
+        for call in self.project.calls:
+            for argument in call.arguments:
+                if isinstance(argument.value, Closure):
+                    found.setdefault(argument.value.id, []).append(call)
+        return found
 
     def _decorated(self, scope: FunctionId) -> bool:
         """Whether a decorator, or a dependency of the function, has verified a token before."""
