@@ -166,6 +166,8 @@ class Interpreter:
             if whole is None:
                 return
             scope.definition = whole
+            if any(p.name not in scope.parameters for p in whole.parameters):
+                scope.parameters = scope.find_parameters()  # a body tells of more: `this`
         scope.state = "running"
         names: dict[str, Value] = {}
         for parameter in scope.definition.parameters:

@@ -20,6 +20,7 @@ from jwtaudit.values import (
     Symbol,
     Table,
     Value,
+    join,
     options,
     walk,
 )
@@ -175,14 +176,33 @@ def _state(project: Project, site: Site) -> Iterator[Kept]:
     """The parts of an object that is kept, each under its own name."""
     if _is_protected(site.argument("where"), None) or not _is_on(site):
         return
+    if _is_none(site.argument("parts")):
+        return
     chosen = {name: part for part in _chosen(project, site) for name in texts(part)}
     left_out = {name for part in _items(site.argument("without")) for name in texts(part)}
-    keys = dict(chosen)
-    for path in _fields(project, site.argument("state")):
-        if not left_out & set(path) and (not chosen or chosen.keys() & set(path)):
+    fields = list(_fields(project, _whole(project, site)))
+    # what holds others is told by them
+    holders = {holder for path in fields for holder in path[:-1]}
+    keys = {name: part for name, part in chosen.items() if name not in holders}
+    for path in fields:
+        kept_too = not left_out & set(path) and (not chosen or chosen.keys() & set(path))
+        if kept_too and path[-1] not in holders:
             keys.setdefault(path[-1], Const(path[-1], place=site.place))
     for key in keys.values():
         yield Kept(site.place, site.call.scope, site.call.path, key, ABSENT, "")
+
+
+def _is_none(parts: Value) -> bool:
+    """Whether what is to be kept is an empty list."""
+    return isinstance(parts, Sequence) and not parts.items and not parts.rest
+
+
+def _whole(project: Project, site: Site) -> Value:
+    """The state; of a plugin, what it is given to along with itself."""
+    if "state" in site.model.parameters:
+        return site.argument("state")
+    stores = [event for event in project.holders(site.place) if isinstance(event, Call)]
+    return join(*(argument.value for store in stores for argument in store.arguments))
 
 
 def _is_protected(where: Value, receiver: Value | None) -> bool:
