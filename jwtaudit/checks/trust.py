@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.addresses import HOST, beginning, is_plain
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import deep, event_values
-from jwtaudit.program.steering import says, words
+from jwtaudit.program.steering_words import says, words
 from jwtaudit.program.token_sources import is_own
-from jwtaudit.values import Absent, Closure, Const, Operation, Outcome, Symbol, Value, options
+from jwtaudit.values import Absent, Closure, Const, Outcome, Symbol, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _SQL = re.compile(r"(?is)\b(select|insert|update|delete|where|from)\b")
-_HOST = re.compile(r"(?i)^[a-z][a-z0-9+.-]*://([^/?#]*)(/?)")
-_FIELD = re.compile(r"\{|%[(sdr]")
-_PRIVATE = re.compile(r"^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^\[?::1")
 
 
 # -- keys that the token brings along --------------------------------------------------------------
@@ -227,28 +225,11 @@ def _pinned(site: Site) -> bool:
 def _fixed_host(url: Value) -> bool:
     """Whether the host is told by the program, whatever the token chooses behind it."""
     for option in options(url):
-        text = _beginning(option)
-        match = _HOST.match(text)
+        text = beginning(option)
+        match = HOST.match(text)
         if match is None or not match[1] or not match[2]:
             return False
     return True
-
-
-def _beginning(value: Value) -> str:
-    """The known text at the beginning of a value."""
-    if isinstance(value, Const):
-        return value.value if isinstance(value.value, str) else ""
-    if isinstance(value, Operation) and value.operator in ("text", "+"):
-        out = ""
-        for operand in value.operands:
-            out += _beginning(operand)
-            if not isinstance(operand, Const):
-                break
-        return _FIELD.split(out)[0]
-    if isinstance(value, Outcome) and value.call.name in words("carrying"):
-        inner = value.call.receiver or next((a.value for a in value.call.arguments), None)
-        return _FIELD.split(_beginning(inner))[0] if inner is not None else ""
-    return ""
 
 
 def _fetches_keys(url: Value) -> bool:
@@ -279,7 +260,7 @@ def insecure_jwks_transport(project: Project) -> Iterator[Draft]:
         url = _address(site)
         if is_test(site.place.path) or url is None:
             continue
-        plain = next((o for o in origins(url) if _is_plain(o.value)), None)
+        plain = next((o for o in origins(url) if is_plain(o.value)), None)
         unchecked = _unchecked(site)
         if plain is None and unchecked is None:
             continue
@@ -300,24 +281,6 @@ def insecure_jwks_transport(project: Project) -> Iterator[Draft]:
             trace=steps(value, site.place, "fetched here") if value.place != site.place else (),
             confidence=sure or Confidence.HIGH,
         )
-
-
-def _is_plain(value: Value) -> bool:
-    """Whether an address is plain HTTP to a host that is not this machine's own network."""
-    text = _beginning(value)
-    match = _HOST.match(text)
-    if match is None or not text.lower().startswith("http://"):
-        return False
-    host = match[1].rpartition("@")[2].partition(":")[0].lower()
-    if not isinstance(value, Const) and not match[2]:
-        # the host, or its end, is not known: it may well be this machine
-        return False
-    return not (
-        host in words("inner-hosts")
-        or host.endswith(words("inner-suffixes"))
-        or "." not in host
-        or _PRIVATE.match(host)
-    )
 
 
 def _unchecked(site: Site) -> Value | None:

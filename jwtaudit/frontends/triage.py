@@ -48,6 +48,8 @@ _TEXTS = tuple(needle.encode() for needle in TEXT_NEEDLES)
 _IMPORT = re.compile(rb"(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?(?:from|import)[ \t][^#]*")
 # from x import (a, b, jwt)
 _LIST = re.compile(rb"from[ \t]+[\w.]+[ \t]+import[ \t]*\(([^)]*)")
+# a token that is taken apart by hand; every repetition has a bound
+_TAKEN_APART = re.compile(rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode\(")
 # JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ..., what follows the word
 _SET = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:)")
 
@@ -104,6 +106,7 @@ def _tests(vocabulary: Vocabulary) -> tuple[Callable[[bytes], object], ...]:
         loaded = rf"import(?:_module|__)[ \t]*\(\s*[\"'][\w.]*{word}"
         patterns = re.compile(word.encode()), re.compile(loaded.encode())
         tests.append(functools.partial(_names_it, *patterns))
+        tests.append(_TAKEN_APART.search)
     if vocabulary.calls:
         called = "|".join(map(re.escape, vocabulary.calls))
         pattern = rf"(?s)\b(?:{called})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)"

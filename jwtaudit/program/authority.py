@@ -21,12 +21,18 @@ from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.readings import Reading, fills, readings
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.token_sources import from_request, has_role, is_own, is_request, name_of
+from jwtaudit.program.token_sources import (
+    finds_record,
+    from_request,
+    has_role,
+    is_own,
+    is_request,
+    name_of,
+)
 from jwtaudit.program.verified import VERIFYING, Verified, alike
 from jwtaudit.values import (
     Absent,
     Call,
-    ClassRef,
     Const,
     FunctionId,
     Instance,
@@ -260,7 +266,7 @@ class Authority:
         minted = isinstance(token, Outcome) and has_role(self.project, token, "sign")
         if not minted and is_own(self.project, token):
             return ""
-        if self.verified.around(reading, call, token):
+        if self.verified.around(reading, call, token) or self.verified.failed(reading, token):
             return ""
         return "its claims are only shown" if shown else "nothing else looks at it"
 
@@ -392,14 +398,14 @@ class Authority:
         last = call.name.rpartition(".")[2]
         if role == "sign":
             return Weight.DECIDES
+        if last == "get" and finds_record(call):
+            return Weight.DECIDES if claim is not None else Weight.HANDED
         if role == "digest" and says(last, "acting") and _is_some_object(call.receiver):
             return Weight.DECIDES if claim is not None else Weight.HANDED  # no text: a store
         if role or self._passes_on(call) or call.name in self.project.builtin_roots:
             return None
         if last.startswith("__"):
             return None
-        if last == "get" and _finds_record(call):
-            return Weight.DECIDES if claim is not None else Weight.HANDED
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
             # a look-up with a claim as its key in a plain table is a choice, not a decision
             return None
@@ -419,17 +425,6 @@ def _is_some_object(receiver: Value | None) -> bool:
     """Whether a method's owner is something given or imported, and not made from a token."""
     return isinstance(receiver, (Param, Symbol, Member)) and not any(
         isinstance(part, Outcome) for part in deep(receiver)
-    )
-
-
-def _finds_record(call: Call) -> bool:
-    """Whether ``get`` asks a database: by a manager of records, or with a class of them."""
-    owner = "" if call.receiver is None else name_of(call.receiver)
-    if (owner or call.name.rpartition(".")[0].rpartition(".")[2]) in words("managers"):
-        return True
-    first = call.arguments[0].value if len(call.arguments) > 1 else None
-    return isinstance(first, ClassRef) or (
-        isinstance(first, Symbol) and first.name.rpartition(".")[2][:1].isupper()
     )
 
 

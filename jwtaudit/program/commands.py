@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.context import in_main
 from jwtaudit.program.names import words
 from jwtaudit.program.project import deep
-from jwtaudit.values import Outcome, Symbol, Value
+from jwtaudit.values import Outcome, Param, Symbol, Value
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
@@ -26,6 +26,23 @@ def is_command(project: Project, call: Call) -> bool:
     return any(
         isinstance(decorator, Outcome) and "command" in words(decorator.call.name)
         for decorator in (() if function is None else function.decorators)
+    )
+
+
+def is_parameter_of_command(project: Project, value: Value) -> bool:
+    """Whether a value is what a command was given; a bot's commands are asynchronous."""
+    if not isinstance(value, Param):
+        return False
+    function = project.scope(value.function)
+    definition = None if function is None else function.definition
+    return (
+        function is not None
+        and definition is not None
+        and not definition.is_async
+        and any(
+            isinstance(decorator, Outcome) and "command" in words(decorator.call.name)
+            for decorator in function.decorators
+        )
     )
 
 

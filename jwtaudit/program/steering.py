@@ -6,12 +6,12 @@ table, a comparison. It is wrong where the chosen text becomes a path, an addres
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.readings import is_header_of_token, is_taken_apart, readings
 from jwtaudit.program.scopes import Tested
+from jwtaudit.program.steering_words import says, words
 from jwtaudit.values import (
     Absent,
     Call,
@@ -39,27 +39,6 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 _COMPARISONS = ("==", "!=", "in", "not in")
-
-
-@functools.lru_cache(maxsize=1)
-def _all_words() -> dict[str, tuple[str, ...]]:
-    import tomli  # noqa: PLC0415 - only where tokens are read
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "steering.toml").read_text("utf-8"))
-    return {name: tuple(words) for name, words in document.items()}
-
-
-def words(name: str) -> tuple[str, ...]:
-    """A word list of ``rules/data/steering.toml``."""
-    return _all_words()[name]
-
-
-def says(text: str, name: str) -> bool:
-    """Whether a text holds one of the words of a list."""
-    lower = text.lower()
-    return any(word in lower for word in words(name))
 
 
 class Chosen(NamedTuple):
@@ -271,6 +250,3 @@ def _looks_at(call: Call, value: Value) -> bool:
 
 def _holds(value: Value, other: Value) -> bool:
     return any(same(part, other) for part in deep(value))
-
-
-__all__ = ["Chosen", "Steering", "says", "words"]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.addresses import is_plain
 from jwtaudit.program.authority_words import words
+from jwtaudit.program.commands import is_parameter_of_command, is_typed
 from jwtaudit.program.project import deep
 from jwtaudit.values import (
+    UNKNOWN,
     Absent,
+    ClassRef,
     Const,
     Env,
     Member,
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
+    from jwtaudit.values import Call
 
 _MOST_PARTS = 2000
 # What gives a token that came from its issuer, or was kept by whom it was issued to.
@@ -60,9 +65,22 @@ def from_request(project: Project, token: Value) -> bool:
             return True
         if isinstance(part, Outcome):
             model = project.model_of(part.call)
-            if model is not None and model.role in ("request", "query"):
+            asked = model is not None and model.role in ("request", "query")
+            if asked and not finds_record(part.call):
                 return True
     return False
+
+
+def finds_record(call: Call) -> bool:
+    """Whether ``get`` asks a database: by a manager of records, or with a class of them."""
+    first, *others = [argument.value for argument in call.arguments] or [UNKNOWN]
+    owner = "" if call.receiver is None else name_of(call.receiver)
+    if (owner or call.name.rpartition(".")[0].rpartition(".")[2]) in words("managers"):
+        return not isinstance(first, Const)
+    return bool(others) and (
+        isinstance(first, ClassRef)
+        or (isinstance(first, Symbol) and first.name.rpartition(".")[2][:1].isupper())
+    )
 
 
 def _sent(project: Project, token: Value) -> Iterator[Value]:
@@ -91,7 +109,7 @@ def has_role(project: Project, outcome: Outcome, *roles: str) -> bool:
 
 def is_own(project: Project, token: Value) -> bool:
     """Whether the token came from its issuer: this program, or an answer over TLS."""
-    if _is_kept(token):
+    if _is_kept(token) or is_typed(token) or is_parameter_of_command(project, token):
         return True
     if isinstance(token, Absent) or from_request(project, token):
         return False
@@ -110,7 +128,10 @@ def _is_kept(token: Value) -> bool:
 def _came_from_issuer(project: Project, token: Value) -> bool:
     if isinstance(token, (Const, Env, Setting)):
         return True
-    for part in deep(token):
+    parts = list(deep(token))
+    if any(isinstance(part, Outcome) and _anyone_answers(project, part.call) for part in parts):
+        return False
+    for part in parts:
         if isinstance(part, Member) and part.name in words("answers"):
             return True
         if isinstance(part, Outcome):
@@ -125,3 +146,12 @@ def _came_from_issuer(project: Project, token: Value) -> bool:
                 if isinstance(first, Const) and first.value in words("answers"):
                     return True
     return False
+
+
+def _anyone_answers(project: Project, call: Call) -> bool:
+    """Whether a request certainly goes over a line on which anyone can answer it."""
+    model = project.model_of(call)
+    if model is None or model.role != "http-request":
+        return False
+    found = options(project.argument(call, model, "url"))
+    return bool(found) and all(is_plain(option) for option in found)

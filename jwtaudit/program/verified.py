@@ -16,12 +16,16 @@ from jwtaudit.values import (
     Call,
     Closure,
     Const,
+    Env,
     FunctionId,
     Join,
     Member,
     Operation,
     Outcome,
+    Param,
+    Setting,
     Symbol,
+    Table,
     Value,
     options,
     same,
@@ -88,6 +92,14 @@ class Verified:
         if model is not None:
             if model.role in VERIFYING and not _is_off(Site(self.project, call, model)):
                 yield self.project.argument(call, model, "token")
+            elif model.role == "http-request":  # somebody else is asked
+                url = self.project.argument(call, model, "url")
+                if any(says(text, "asking") for text in _names_in(url)):
+                    for argument in call.arguments:
+                        for option in options(argument.value):
+                            given = option.entries.values() if isinstance(option, Table) else ()
+                            for value in (option, *given):
+                                yield from _roots(value)
             elif model.effect == "mac":  # a signature, computed to be compared
                 yield from _roots(self.project.argument(call, model, "value"))
         elif says(call.name.rpartition(".")[2], "verifying"):
@@ -127,6 +139,13 @@ class Verified:
         return self._in_function(
             reading, event.scope, token, path, 0, frozenset()
         ) or self._decorated(event.scope)
+
+    def failed(self, reading: Reading, token: Value) -> bool:
+        """Whether claims are read of a token that has just been refused, to tell of it."""
+        return any(
+            _is_fallback(check.path, reading.path) and alike(check.token, token)
+            for check in self.checks.get(reading.scope, ())
+        )
 
     def _by_hand(self, event: Event) -> bool:
         """Whether code that takes tokens apart verifies them itself, wherever it does so."""
@@ -181,12 +200,22 @@ class Verified:
         if any(self._verifies(decorator) for decorator in function.decorators):
             return True
         return any(
-            isinstance(part, Outcome) and self._is_verifying(part)
+            (isinstance(part, Outcome) and self._is_verifying(part)) or self._has_verified(part)
             for param in function.parameters.values()
             for value in (param.default, param.annotation)
             if value is not None
             for part in deep(value)
         )
+
+    def _has_verified(self, value: Value) -> bool:
+        """Whether a value is a function that verifies, or is what such a function was given."""
+        if isinstance(value, Closure):
+            function = value.id
+        elif isinstance(value, Param):
+            function = value.function
+        else:
+            return False
+        return function in self.checks and function not in self.reading
 
     def _is_verifying(self, outcome: Outcome) -> bool:
         model = self.project.model_of(outcome.call)
@@ -210,6 +239,15 @@ class Verified:
                 if says(name, "verifying") or "login_required" in name or "jwt_required" in name:
                     return True
         return False
+
+
+def _names_in(value: Value) -> Iterator[str]:
+    """The texts and names that a value is made of."""
+    for part in walk(value):
+        if isinstance(part, Const) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, (Symbol, Env, Setting, Param, Member)):
+            yield part.name or ""
 
 
 def _is_off(site: Site) -> bool:
