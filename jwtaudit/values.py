@@ -371,6 +371,9 @@ _CHILDREN: dict[type, Callable[[Any], tuple[Value, ...]]] = {
 
 def walk(value: Value) -> Iterator[Value]:
     """The value and all values inside it."""
+    if type(value) not in _CHILDREN:  # most hold nothing
+        yield value
+        return
     stack = [value]
     seen: set[int] = set()
     while stack:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import is_tested
-from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.context import Setting, setting_of
 from jwtaudit.program.keys import key_uses, sources
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import in_browser, platform_words
-from jwtaudit.program.project import event_values
 from jwtaudit.values import Absent, Const, Env, Outcome, options, walk
 
 if TYPE_CHECKING:
@@ -65,13 +64,10 @@ def secret_exposed_to_client(project: Project) -> Iterator[Draft]:
 def _published(project: Project) -> dict[str, set[Place]]:
     """The secrets among the variables that a bundler copies, and where they are read."""
     found: dict[str, set[Place]] = {}
-    for event in project.events:
-        if not project.is_script(event.place.path) or is_test(event.place.path):
-            continue
-        for value in event_values(event):
-            for part in walk(value):
-                if isinstance(part, Env) and part.place is not None and _is_secret(part.name):
-                    found.setdefault(part.name or "", set()).add(part.place)
+    for _, parts in project.script_parts:
+        for part in parts:
+            if isinstance(part, Env) and part.place is not None and _is_secret(part.name):
+                found.setdefault(part.name or "", set()).add(part.place)
     return found
 
 

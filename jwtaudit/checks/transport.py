@@ -248,11 +248,11 @@ def _is_socket(name: str) -> bool:
 def _written(project: Project) -> Iterator[Draft]:
     seen: set[Place] = set()
     for event in project.events:
-        if is_test(event.place.path) or _is_link(project, event.scope):
+        if is_test(event.place.path):
             continue
         for text, token, key in _url_texts(project, event):
             place = text.place or event.place
-            if place in seen or place.path != event.place.path:
+            if place in seen or place.path != event.place.path or _is_link(project, event.scope):
                 continue
             found = token_evidence(project, token, place.path)
             if found is None or _is_link_text(text):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
-from jwtaudit.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -199,12 +198,19 @@ def nodes(body: object) -> Iterator[object]:
     stack = [body]
     while stack:
         node = stack.pop()
-        if isinstance(node, tuple):
-            if not isinstance(node, Span):
-                stack.extend(node)
-        elif hasattr(node, "__dataclass_fields__"):
+        kind = type(node)
+        if kind is tuple:
+            stack.extend(node)  # type: ignore[arg-type]
+            continue
+        fields = _FIELDS.get(kind)
+        if fields is None:
+            fields = _FIELDS[kind] = tuple(getattr(kind, "__dataclass_fields__", ()))
+        if fields:
             yield node
-            stack.extend(getattr(node, name) for name in node.__dataclass_fields__)
+            stack.extend([getattr(node, name) for name in fields])
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def tells(name: str) -> bool:

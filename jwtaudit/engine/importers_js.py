@@ -74,10 +74,12 @@ class ScriptImporters:
             if _WHOLE in names:
                 before = data[max(0, match.start() - _STATEMENT) : match.start()]
                 aliases.update(n.decode() for n in _NAME.findall(_BEGINNING.split(before)[-1]))
+        if not given:
+            return False
         if _WHOLE not in given and not _ALL.search(data):
             return not {name.encode() for name in given}.isdisjoint(_NAME.findall(data))
         self.aliases[path] = frozenset(aliases)
-        return bool(given)
+        return True
 
     def _given(self, path: str, specifier: str) -> frozenset[str]:
         """The names that an import may bring."""

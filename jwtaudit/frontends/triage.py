@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.frontends import TEXT_NEEDLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Vocabulary(NamedTuple):
@@ -61,7 +61,14 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
     """
     if vocabulary.any_file:
         return bool(vocabulary.calls) or _VALUES.search(data) is not None
-    return any(p.search(data) for p in _script_patterns(vocabulary))
+    if any(needle in data for needle in _TEXTS):
+        return True
+    lower = data.lower()
+    return (
+        any(_says_it(lower, *hit) for hit in _hits(lower, _words(vocabulary.imports)))
+        or (bool(vocabulary.imports) and _splits(lower))
+        or any(_CALLED.match(lower, end) for _, end in _begun(lower, vocabulary.calls))
+    )
 
 
 # What stands in a file that holds a key, a setting, a lifetime, or passes others' on.
@@ -71,30 +78,93 @@ _VALUES = re.compile(
 )
 
 
+# The words are looked for one by one, which is several times as fast as one expression for all of
+# them, and then what is around them. Every repetition has a bound: bundles hold lines, and words,
+# of a million characters.
+_QUOTES = (b'"', b"'", b"`")
+_BEFORE = 600
+# from "jsonwebtoken", require("../utils/jwt"), up to the quote
+_LOADED = re.compile(rb"(?:from|import|require|\()\s{0,20}\(?\s{0,20}\Z")
+# JWT_SECRET = ..., { jwtSecret: ... }, jwt_decode(...); jwt.sign(...), in a snippet that leaves the
+# import out: what follows the word
+_SET_OR_CALLED = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:|\()")
+_METHOD = re.compile(rb"\.\w{1,60}[ \t]*\(")
+# process.env.JWT_SECRET, up to the word
+_ENV = re.compile(rb"\benv(?:\.|\[[\"'])\w{0,60}\Z")
+# token.split("."), and its parts decoded
+_SPLIT = re.compile(rb"(?s)split\(\s{0,20}[\"'`]\.[\"'`]\s{0,20}\).{0,600}?[\"'`]base64")
+# user.token, getState().auth.accessToken: what a login answered is known by it
+_HELD = re.compile(
+    rb"(?:user|auth|session|account|profile|login)\w{0,60}\??\."
+    rb"(?:access_?|auth_?|id_?)?\Z"
+)
+_CALLED = re.compile(rb"(?s)[ \t]*\(.{0,300}?(?:token|jwt|auth)")
+
+
 @functools.lru_cache(maxsize=8)
-def _script_patterns(vocabulary: Vocabulary) -> tuple[re.Pattern[bytes], ...]:
-    # Every repetition has a bound: bundles hold lines, and words, of a million characters.
-    patterns = ["|".join(map(re.escape, TEXT_NEEDLES))]
-    if vocabulary.imports:
-        word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
-        patterns += [
-            # from "jsonwebtoken", require("../utils/jwt")
-            rf"(?i)(?:from|import|require|\()\s{{0,20}}\(?\s{{0,20}}[\"'`][^\"'`\n]*?{word}",
-            # JWT_SECRET = ..., { jwtSecret: ... }, process.env.JWT_SECRET; jwt_decode(...)
-            rf"(?i){word}\w{{0,60}}[\"']?\]?[ \t]*(?:=(?!=)|:|\()",
-            rf"(?i)\benv(?:\.|\[[\"'])\w{{0,60}}?{word}",
-            # token.split("."), and its parts decoded
-            r"(?is)split\(\s{0,20}[\"'`]\.[\"'`]\s{0,20}\).{0,600}?[\"'`]base64",
-            # jwt.sign(...), in a snippet that leaves the import out
-            rf"(?i)(?<![\w.]){word}\.\w{{1,60}}[ \t]*\(",
-            # user.token, getState().auth.accessToken: what a login answered is known by it
-            r"(?i)(?:user|auth|session|account|profile|login)\w{0,60}\??\."
-            r"(?:access_?|auth_?|id_?)?(?:token|jwt)\b",
-        ]
-    if vocabulary.calls:
-        word = "|".join(map(re.escape, vocabulary.calls))
-        patterns.append(rf"(?is)\b(?:{word})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)")
-    return tuple(re.compile(pattern.encode()) for pattern in patterns)
+def _words(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The words, without those that end with another one that stands for itself."""
+    return tuple(
+        word.encode()
+        for word in words
+        if not any(
+            word != end and word.endswith(end) and not word[-len(end) - 1].isalpha()
+            for end in words
+        )
+    )
+
+
+def _hits(lower: bytes, words: Iterable[bytes]) -> Iterator[tuple[int, int]]:
+    """Where a word stands that is no part of a longer one."""
+    for word in words:
+        for start in _finds(lower, word):
+            end = start + len(word)
+            if not lower[start - 1 : start].isalpha() and not lower[end : end + 1].isalpha():
+                yield start, end
+
+
+def _begun(lower: bytes, words: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Where a word begins that may go on."""
+    for word in map(str.encode, words):
+        for start in _finds(lower, word):
+            if _is_letter(lower[start - 1 : start]) != _is_letter(word[:1]):
+                yield start, start + len(word)
+
+
+def _finds(lower: bytes, word: bytes) -> Iterator[int]:
+    start = lower.find(word)
+    while start >= 0:
+        yield start
+        start = lower.find(word, start + 1)
+
+
+def _is_letter(char: bytes) -> bool:
+    return char.isalnum() or char == b"_"
+
+
+def _says_it(lower: bytes, start: int, end: int) -> bool:
+    """Whether a word stands in an import, in the name of something that is set, or in a call."""
+    if _SET_OR_CALLED.match(lower, end):
+        return True
+    if _METHOD.match(lower, end) and not _is_letter(lower[start - 1 : start].replace(b".", b"_")):
+        return True
+    before = lower[max(0, start - _BEFORE) : start]
+    if _ENV.search(before[-80:]):
+        return True
+    quote = max(map(before.rfind, _QUOTES))
+    return quote >= 0 and b"\n" not in before[quote:] and bool(_LOADED.search(before[:quote][-60:]))
+
+
+def _splits(lower: bytes) -> bool:
+    """Whether tokens are taken apart by hand, or read from what a login has answered."""
+    if _SPLIT.search(lower):
+        return True
+    return any(
+        not _is_letter(lower[start + len(word) : start + len(word) + 1])
+        and _HELD.search(lower[max(0, start - 90) : start])
+        for word in (b"token", b"jwt")
+        for start in _finds(lower, word)
+    )
 
 
 @functools.lru_cache(maxsize=8)

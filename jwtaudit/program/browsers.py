@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.logins import is_login_url
 from jwtaudit.program.names import is_token_name
-from jwtaudit.program.project import event_values
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.storage import texts
 from jwtaudit.values import Call, Const, Operation, Table, Value, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
@@ -30,19 +29,18 @@ def token_scripts(project: Project) -> Iterator[str]:
         if any(map(is_token_name, texts(site.argument("name")))):
             seen.add(site.place.path)
             seen.update(call.place.path for call in site.chain)
-    for event in project.events:
-        path = event.place.path
-        if path not in seen and project.is_script(path) and _handles(project, event):
-            seen.add(path)
+    for event, parts in project.script_parts:
+        if event.place.path not in seen and _handles(project, event, parts):
+            seen.add(event.place.path)
     yield from seen
 
 
-def _handles(project: Project, event: Event) -> bool:
+def _handles(project: Project, event: Event, parts: Iterable[Value]) -> bool:
     if isinstance(event, Stored) and _is_header(event.key):
         return True
     if isinstance(event, Call) and _asks(project, event):
         return True
-    return any(_is_credential(part) for value in event_values(event) for part in walk(value))
+    return any(map(_is_credential, parts))
 
 
 def _is_credential(value: Value) -> bool:

@@ -6,9 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from jwtaudit.program.context import is_test
 from jwtaudit.program.names import is_token_name, names_of, words
-from jwtaudit.program.project import event_values
 from jwtaudit.program.storage import storage_reads
 from jwtaudit.values import Const, Member, Outcome, Table, Value, options, walk
 
@@ -67,14 +65,11 @@ def is_read_as_token(project: Project, key: str) -> bool:
 def _survey(project: Project) -> _Read:
     kept: set[str] = set()
     named: set[tuple[str, ...]] = set()
-    for event in project.events:
-        if is_test(event.place.path) or not project.is_script(event.place.path):
-            continue
-        for value in event_values(event):
-            for part in walk(value):
-                if isinstance(part, Member) and part.name and is_token_name(part.name):
-                    kept.update(storage_reads(project, part.base))
-                    named.update(map(words, names_of(part.base)))
+    for _, parts in project.script_parts:
+        for part in parts:
+            if isinstance(part, Member) and part.name and is_token_name(part.name):
+                kept.update(storage_reads(project, part.base))
+                named.update(map(words, names_of(part.base)))
     return _Read(frozenset(kept), frozenset(named))
 
 

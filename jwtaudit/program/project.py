@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.containers import METHODS
+from jwtaudit.program.context import is_test
 from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.scopes import (
@@ -48,6 +49,7 @@ from jwtaudit.values import (
     join,
     member,
     options,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -623,6 +625,15 @@ class Project:
             if call.target is not None:
                 out[call.target].append(call)
         return out
+
+    @cached_property
+    def script_parts(self) -> Sequence[tuple[Event, tuple[Value, ...]]]:
+        """The events of JavaScript outside of tests that hold values, with all of these."""
+        return [
+            (event, tuple(part for value in event_values(event) for part in walk(value)))
+            for event in self.events
+            if self.is_script(event.place.path) and not is_test(event.place.path)
+        ]
 
     @cached_property
     def _travels(self) -> tuple[dict[Place, list[Event]], list[tuple[Operation, Event]]]:

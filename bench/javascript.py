@@ -1,0 +1,113 @@
+"""Measures what JavaScript costs: a tree of some 800,000 lines of it, beside ruff on as much Python.
+
+    python bench/javascript.py [--tree DIR] [--python DIR] [--rounds 3] [--profile]
+
+Without ``--tree`` the sources of popular npm packages are installed once, and so much of them is
+taken as makes 800,000 lines that are neither minified nor bundled. ``--python`` is the tree that
+``compare.py`` has made; of that ruff gets as many lines. CPU time (children included) is measured;
+the least of the rounds counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from compare import CACHE, build_tree, cpu
+
+from jwtaudit.discovery import MAX_FILE_SIZE, is_generated
+
+LINES = 800_000
+# Applications and servers beside libraries, so that there is something to find and to follow.
+PACKAGES = (
+    "express koa fastify @hapi/hapi hono @nestjs/core @nestjs/common @nestjs/jwt @nestjs/passport"
+    " jsonwebtoken jose@5 jwt-decode jwt-simple fast-jwt express-jwt koa-jwt passport passport-jwt"
+    " next-auth@4 better-auth oidc-provider openid-client@5 oidc-client-ts @azure/msal-browser"
+    " @azure/msal-node google-auth-library firebase-admin @supabase/supabase-js parse-server"
+    " verdaccio node-red socket.io mongoose sequelize typeorm knex @apollo/server graphql"
+    " lodash ramda rxjs date-fns three mathjs aws-sdk@2 webpack eslint @babel/core prettier@2"
+    " vue react-dom @angular/core axios zod joi typescript-eslint ethers@5 web3@1 d3 jquery"
+).split()
+_ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+
+
+def build_scripts() -> Path:
+    """The tree: packages in alphabetical order, up to so many lines."""
+    tree = CACHE / "scripts"
+    if tree.is_dir():
+        return tree
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as made:
+        options = ["--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps", "--silent"]
+        npm = shutil.which("npm") or "npm"
+        subprocess.run([npm, "install", *options, "--prefix", made, *PACKAGES], check=True)
+        _take(Path(made, "node_modules"), Path(made, "tree"), _ENDINGS)
+        Path(made, "tree").rename(tree)
+    return tree
+
+
+def _take(source: Path, target: Path, endings: tuple[str, ...]) -> None:
+    """Copy files until there are so many lines: evenly, a part of every directory of packages."""
+    files = sorted(p for p in source.rglob("*") if p.suffix in endings and p.is_file())
+    files = [p for p in files if p.stat().st_size <= MAX_FILE_SIZE and ".d." not in p.name]
+    sizes = {p: _lines(p, p.read_bytes()) for p in files}
+    step = max(sum(sizes.values()) / LINES, 1.0)
+    taken = 0.0
+    for number, (path, lines) in enumerate((p, n) for p, n in sizes.items() if n):
+        taken += 1 / step
+        if taken >= 1 or number == 0:
+            taken -= 1
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        assert lines
+
+
+def _lines(path: Path, data: bytes) -> int:
+    is_script = path.suffix in _ENDINGS
+    return 0 if is_script and is_generated(str(path), data) else data.count(b"\n")
+
+
+def count(tree: Path, endings: tuple[str, ...]) -> tuple[int, int]:
+    """Files and lines of a tree."""
+    files = [path for path in tree.rglob("*") if path.suffix in endings and path.is_file()]
+    return len(files), sum(path.read_bytes().count(b"\n") for path in files)
+
+
+def main() -> int:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tree", type=Path)
+    parser.add_argument("--python", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
+    options = parser.parse_args()
+    scripts = (options.tree or build_scripts()).resolve()
+    ours = ["-m", "jwtaudit", "--isolated", "--exit-zero", "--no-respect-gitignore", "."]
+    ours += ["--statistics"]
+    print("{}: {} scripts, {} lines".format(scripts, *count(scripts, _ENDINGS)))
+    if options.profile:
+        profiled = [sys.executable, "-m", "cProfile", "-s", "tottime", *ours, "--jobs", "1"]
+        return subprocess.run(profiled, cwd=scripts, check=False).returncode
+    python = CACHE / "as-much-python"
+    if not python.is_dir():
+        _take(options.python or build_tree(), python, (".py",))
+    print("{}: {} Python files, {} lines".format(python, *count(python, (".py",))))
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "S", "--no-cache"]
+    ruff += ["--statistics", "--exit-zero", "."]
+    taken = {
+        "jwtaudit": min(cpu([sys.executable, *ours], scripts) for _ in range(options.rounds)),
+        "ruff": min(cpu(ruff, python) for _ in range(options.rounds)),
+    }
+    for name, seconds in taken.items():
+        print(f"{name:10} {seconds:8.2f} CPU s")
+    print(f"jwtaudit / ruff = {taken['jwtaudit'] / taken['ruff']:.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
