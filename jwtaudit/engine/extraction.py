@@ -25,6 +25,8 @@ T = TypeVar("T")
 _MENTION = b"jwtaudit:"
 WORK_THRESHOLD = 1024 * 1024
 """Bytes to parse from which on a second process pays: each costs 0.4 s before its first file."""
+_QUICK = 10
+"""How many times as fast JavaScript is parsed and lowered as Python."""
 
 
 class _Task(NamedTuple):
@@ -75,7 +77,8 @@ class Extraction:
         self._take(_Task(path, data, vocabulary))
 
     def _take(self, task: _Task) -> None:
-        self._size += len(task.data)
+        is_script = frontends.program_of(task.path) == "javascript"
+        self._size += len(task.data) // _QUICK if is_script else len(task.data)
         self._waiting.append(task)
         if self._jobs > 1 and self._size > WORK_THRESHOLD:
             for waiting in self._waiting:
