@@ -19,7 +19,7 @@ from pathlib import Path
 
 from compare import CACHE, build_tree, cpu
 
-from jwtaudit.discovery import MAX_FILE_SIZE, is_generated
+from jwtaudit.discovery import DEFAULT_EXCLUDE, MAX_FILE_SIZE, is_generated
 
 LINES = 800_000
 # Applications and servers beside libraries, so that there is something to find and to follow.
@@ -54,6 +54,8 @@ def _take(source: Path, target: Path, endings: tuple[str, ...]) -> None:
     """Copy files until there are so many lines: evenly, a part of every directory of packages."""
     files = sorted(p for p in source.rglob("*") if p.suffix in endings and p.is_file())
     files = [p for p in files if p.stat().st_size <= MAX_FILE_SIZE and ".d." not in p.name]
+    left_out = set(DEFAULT_EXCLUDE)
+    files = [p for p in files if left_out.isdisjoint(p.relative_to(source).parts)]
     sizes = {p: _lines(p, p.read_bytes()) for p in files}
     step = max(sum(sizes.values()) / LINES, 1.0)
     taken = 0.0

@@ -202,15 +202,18 @@ def nodes(body: object) -> Iterator[object]:
         if kind is tuple:
             stack.extend(node)  # type: ignore[arg-type]
             continue
-        fields = _FIELDS.get(kind)
-        if fields is None:
-            fields = _FIELDS[kind] = tuple(getattr(kind, "__dataclass_fields__", ()))
-        if fields:
+        if kind not in _FIELDS:
+            inner = getattr(kind, "__dataclass_fields__", None)
+            _FIELDS[kind] = inner and tuple(n for n, f in inner.items() if f.type not in _PLAIN)
+        fields = _FIELDS[kind]
+        if fields is not None:
             yield node
             stack.extend([getattr(node, name) for name in fields])
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
+_FIELDS: dict[type, tuple[str, ...] | None] = {}
+"""Of a kind of node the fields that hold nodes; of what is no node None."""
+_PLAIN = frozenset({"Span", "str", "str | None", "int", "bool", "Scalar"})
 
 
 def tells(name: str) -> bool:

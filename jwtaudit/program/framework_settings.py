@@ -15,7 +15,7 @@ from jwtaudit.repair import Repair, Replace, SetEntry
 from jwtaudit.values import Call, Const, Sequence, Table, options, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.models import Condition, FrameworkSetting, Library
     from jwtaudit.program.project import Project
@@ -71,11 +71,14 @@ def _places(
     project: Project, library: Library, setting: FrameworkSetting
 ) -> Iterator[tuple[Place, bool, Value | None]]:
     """Where the setting has a value that matters: the value, or what lacks one."""
+    if not all(any(_holds(project, g, c) for g in _named_so(project, c)) for c in setting.along):
+        return
+    if any(_holds(project, g, c) for c in setting.unless for g in _named_so(project, c)):
+        return
+    names = {condition.argument for condition in setting.when}
     everything = given(project)
-    if not all(any(_holds(project, g, c) for g in everything) for c in setting.along):
-        return
-    if any(_holds(project, g, c) for g in everything for c in setting.unless):
-        return
+    if _ANY not in names:
+        everything = tuple(one for one in everything if one.name in names)
     own = tuple(f"{top}{r.replace('.', '/')}/" for r in library.roots for top in ("", "src/"))
     for one in everything:
         if (setting.inside and one.owner not in setting.inside) or one.place.path.startswith(own):
@@ -181,6 +184,21 @@ def given(project: Project) -> tuple[Given, ...]:
             for one in given_by(event)
         )
     return found
+
+
+def _named_so(project: Project, condition: Condition) -> Iterable[Given]:
+    """The settings that a condition speaks of."""
+    if condition.argument == _ANY:
+        return given(project)
+    found = _by_name.get(project)
+    if found is None:
+        found = _by_name[project] = {}
+        for one in given(project):
+            found.setdefault(one.name, []).append(one)
+    return found.get(condition.argument, ())
+
+
+_by_name: WeakKeyDictionary[Project, dict[str, list[Given]]] = WeakKeyDictionary()
 
 
 def given_by(event: Event) -> Iterator[Given]:
