@@ -259,12 +259,9 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
     for site in _verifying(project):
         if site.semantic("keys") == "typed" or _typed_key(project, site):
             continue
-        listed = _listed(site)
-        names = {text for value in listed if (text := _algorithm(value)) is not None}
-        everything = next((v for v in listed if _every_algorithm(project, v)), None)
-        if everything is None and not (names & _HMAC and names & _ASYMMETRIC):
+        first = next((f for names in _lists(site) if (f := _mixed(project, names))), None)
+        if first is None:
             continue
-        first = everything or next(v for v in listed if _algorithm(v) in _HMAC)
         given = site.argument("algorithms")
         place = (given if isinstance(given, Sequence) else first).place or site.place
         yield _draft(
@@ -281,6 +278,18 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
             notes=_notes(site),
             repair=_pinned(site) or _public_only(site, given),
         )
+
+
+def _mixed(project: Project, names: list[list[Value]]) -> Value | None:
+    """The name in a list of algorithms that does not go with another one of that list."""
+    for name in names:
+        for value in name:
+            if _every_algorithm(project, value):
+                return value
+            others = (v for other in names if other is not name for v in other)
+            if _algorithm(value) in _HMAC and any(_algorithm(v) in _ASYMMETRIC for v in others):
+                return value
+    return None
 
 
 # -- what the calls say ----------------------------------------------------------------------------
@@ -305,15 +314,18 @@ def _given(value: Value) -> bool:
 
 def _listed(site: Site) -> list[Value]:
     """The accepted algorithms, one by one, branches and defaults taken apart."""
-    found: list[Value] = []
+    return [value for names in _lists(site) for name in names for value in name]
+
+
+def _lists(site: Site) -> Iterator[list[list[Value]]]:
+    """The lists of accepted algorithms, one by branch; each name is what it may be."""
     for origin in origins(site.argument("algorithms")):
         value = origin.value
         if isinstance(value, Sequence):
-            for item in (*value.items, *value.rest):
-                found.extend(o.value for o in origins(item))
+            items = (*value.items, *value.rest)
+            yield [[o.value for o in origins(item)] for item in items]
         else:
-            found.append(value)
-    return found
+            yield [[value]]
 
 
 def _sources(value: Value) -> Iterator[Value]:

@@ -16,6 +16,7 @@ from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
+from jwtaudit.program.stores import read_of
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.verified import alike
@@ -105,6 +106,10 @@ def _setting(value: Value) -> str | None:
             return f"the environment variable `{part.name}`" if part.name else "the environment"
         if isinstance(part, Setting):
             return f"the setting `{part.name}`"
+        if isinstance(part, Param) and _setting(part.default) is not None:
+            return _setting(part.default)
+        if (read := read_of(part)) is not None and isinstance(part, Member):
+            return f"the setting `{read[0]}`"
     return None
 
 
@@ -440,7 +445,7 @@ def _used_anyway(
         for event in project.holders(reading.place):
             if (
                 event.scope == scope.id
-                and event.order > handler.order
+                and (event.order > handler.order or isinstance(event, Stored))  # what stays
                 and not exclusive(event.path, handler.path)
                 and not isinstance(event, (Assigned, Tested))
                 and _takes_authority(event, reading)

@@ -11,6 +11,7 @@ from jwtaudit.program.addresses import HOST, beginning, is_plain
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import deep, event_values
+from jwtaudit.program.scopes import Stored
 from jwtaudit.program.steering_words import says, words
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.values import Absent, Closure, Const, Outcome, Symbol, Value, options
@@ -284,21 +285,40 @@ def insecure_jwks_transport(project: Project) -> Iterator[Draft]:
 
 
 def _unchecked(site: Site) -> Value | None:
-    """The argument that turns the check of certificates off."""
-    for meaning in ("tls", "context"):
-        value = site.argument(meaning)
+    """What turns the check of certificates off: an argument, or a setting of what sends."""
+    given = [site.argument(meaning) for meaning in ("tls", "context")]
+    made = site.call.receiver
+    if isinstance(made, Outcome):
+        arguments = list(made.call.arguments)
+        for argument in made.call.arguments:  # what the connections are made with
+            if isinstance(argument.value, Outcome):
+                arguments += argument.value.call.arguments
+        given += [a.value for a in arguments if a.name in words("tls-switches")]
+        given += _set_on(site.project, made, "tls-switches")
+    for value in given:
         for option in options(value):
             if isinstance(option, Const) and option.value is False:
                 return option
-            if isinstance(option, Outcome) and option.call.name in words("unchecked-contexts"):
-                return option
-    made = site.call.receiver
-    if isinstance(made, Outcome):
-        for argument in made.call.arguments:
-            given = argument.value
-            if argument.name in ("verify", "verify_ssl") and isinstance(given, Const):
-                return given if given.value is False else None
+            if isinstance(option, Outcome):
+                if option.call.name in words("unchecked-contexts"):
+                    return option
+                for mode in _set_on(site.project, option, "tls-modes"):
+                    if isinstance(mode, Symbol) and mode.name in words("unchecked-modes"):
+                        return mode
     return None
+
+
+def _set_on(project: Project, made: Outcome, names: str) -> list[Value]:
+    """What attributes of an object are set to, after it was made."""
+    return [
+        event.value
+        for event in project.events
+        if isinstance(event, Stored)
+        and isinstance(event.key, Const)
+        and event.key.value in words(names)
+        and isinstance(event.base, Outcome)
+        and event.base.call.place == made.call.place
+    ]
 
 
 # -- drafts ----------------------------------------------------------------------------------------
