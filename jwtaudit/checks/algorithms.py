@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.names import words
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import Site, deep
 from jwtaudit.program.readings import is_header_of_token
@@ -50,7 +52,10 @@ _ASYMMETRIC = frozenset(
         *("ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"),
     }
 )
-_PUBLIC_WORDS = ("public", "pubkey", "pem", "jwk", "cert", "x509")
+_PUBLIC_WORDS = frozenset(
+    ("public", "pubkey", "publickey", "pem", "jwk", "jwks", "cert", "certs", "certificate", "x509")
+)
+_PLACES = frozenset({"url", "uri", "host", "hostname", "domain", "origin", "dir", "folder", "ip"})
 
 
 @check("none-algorithm-accepted")
@@ -411,7 +416,7 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
         model = site.model
         if "algorithms" not in {*model.meanings, *model.factory, *model.inside}:
             continue
-        if site.semantic("algorithms-missing") not in meaning:
+        if site.semantic("algorithms-missing") not in meaning or _works_in_range(site):
             continue
         if _key_names_algorithm(project, site):
             continue
@@ -425,6 +430,15 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
             continue
         if not _given(site.argument("algorithms")):
             yield site
+
+
+def _works_in_range(site: Site) -> bool:
+    """Whether a call that fails today was written for a version in range that knew a default."""
+    if site.semantic("algorithms-missing") != "error":
+        return False
+    oldest = getattr(site.project.pin(site.library, site.place.path), "oldest", None)
+    found = site.library.semantic("algorithms-missing", oldest)
+    return oldest is not None and found not in ("error", "accept")
 
 
 def _key_names_algorithm(project: Project, site: Site) -> bool:
@@ -476,9 +490,16 @@ def _is_public(project: Project, key: Value) -> bool:
                     for inner in deep(argument.value)
                     if isinstance(inner, Const) and isinstance(inner.value, str)
                 ]
-        if any(word in text.lower() for text in texts for word in _PUBLIC_WORDS):
+        if any(map(_says_public, texts)):
             return True
     return False
+
+
+def _says_public(text: str) -> bool:
+    """Whether a name speaks of a public key, and not of what else is public: ``PUBLIC_URL``."""
+    said = {*words(text), *re.findall(r"[a-z0-9]+", text.lower())}
+    found = said & _PUBLIC_WORDS
+    return bool(found) and not (found == {"public"} and said & _PLACES)
 
 
 def _fetches(project: Project, function: Closure) -> bool:

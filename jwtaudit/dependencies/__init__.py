@@ -45,6 +45,7 @@ class Pin:
         source: the manifest, relative to the scan root.
         line: where in it, from 1.
         exact: whether the version is told rather than chosen.
+        oldest: the lowest version that a range names and admits.
     """
 
     version: Version | None
@@ -52,6 +53,7 @@ class Pin:
     source: str
     line: int | None
     exact: bool
+    oldest: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,11 @@ class Dependencies:
         if version is not None:
             return Pin(version, entry.specifier, entry.source, entry.line, exact=True)
         newest = next((v for v in _newest_first(library) if fits(entry.specifier, v)), None)
-        return Pin(newest, entry.specifier, entry.source, entry.line, exact=False)
+        named = [v for v in map(version_of, bounds(entry.specifier)) if fits(entry.specifier, v)]
+        oldest = min((v for v in named if v is not None), default=None)
+        return Pin(
+            newest or oldest, entry.specifier, entry.source, entry.line, exact=False, oldest=oldest
+        )
 
 
 def _preferred(pins: Sequence[Pin], wanted: Pin | None) -> Pin:
