@@ -142,7 +142,9 @@ def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iter
         if isinstance(lifetime, Setting):
             yield lifetime.name
         yield from _variables(lifetime)
-    yield from _holders(site.project, site.chain[-1] if site.chain else site.call)
+    if site.chain:
+        yield from _holders(site.project, site.chain[-1])
+    yield from _holders(site.project, site.call.origin or site.call)
     yield from (call.name for call in site.chain)
     yield site.model.name.rpartition(".")[2]
     yield site.call.scope.qualname
