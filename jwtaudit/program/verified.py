@@ -177,10 +177,16 @@ class Verified:
                 reading, caller.scope, outer, path, depth + 1, seen | {scope}
             ):
                 return True
-        return any(  # a callback sees the variables around it
-            self._in_function(reading, call.scope, token, call.path, depth + 1, seen | {scope})
+        return any(  # a callback sees the variables around it, and runs behind what it is given to
+            self._is_behind(call)
+            or self._in_function(reading, call.scope, token, call.path, depth + 1, seen | {scope})
             for call in self._given_to.get(scope, ())
         )
+
+    def _is_behind(self, call: Call) -> bool:
+        """Whether a function of some framework looks at the token before it calls another."""
+        name = call.name.rpartition(".")[2]
+        return call.target is None and self.project.model_of(call) is None and says(name, "verifying")
 
     @cached_property
     def _given_to(self) -> dict[FunctionId, list[Call]]:
