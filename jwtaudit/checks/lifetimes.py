@@ -10,6 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import Setting, in_main, setting_of
+from jwtaudit.program.env_files import given_in_files
 from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token_kind
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
@@ -66,7 +67,8 @@ def _lifetimes(site: Site) -> Iterator[Time]:
     for time in _claim(site, "exp"):
         if time.clock and time.clock != "monotonic":
             yield time
-    for time in times(site.project, site.argument("lifetime")):
+    given = given_in_files(site.project, site.argument("lifetime"))
+    for time in times(site.project, given):
         lived = None if time.clock else as_lifetime(site, time)
         if lived is not None:
             yield lived

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 MAX_SIZE = 256 * 1024
 """A larger file is data, not configuration."""
 
-_NAMED_SO = re.compile(r"secret|key", re.IGNORECASE)
+_NAMED_SO = re.compile(r"secret|key|expir|lifetime|ttl", re.IGNORECASE)
+_TOGETHER = (
+    (b"key", (b"jwt", b"token", b"auth", b"sign")),
+    (b"expir", (b"jwt", b"token")),
+)
 _MARK = re.compile(r"#[^\n]*?jwtaudit:[^\n]*")
 # Shells and docker compose: the value counts when the variable is not set.
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]+)\}")
@@ -43,12 +47,12 @@ class Entry(NamedTuple):
 
 
 def matters(data: bytes) -> bool:
-    """Whether a configuration file may hold the key of a token."""
+    """Whether a configuration file may hold the key of a token, or say how long one lives."""
     if len(data) > MAX_SIZE:
         return False
     lower = data.lower()
-    return b"secret" in lower or (
-        b"key" in lower and any(word in lower for word in (b"jwt", b"token", b"auth", b"sign"))
+    return b"secret" in lower or any(
+        named in lower and any(word in lower for word in words) for named, words in _TOGETHER
     )
 
 

@@ -29,6 +29,11 @@ _TOKENS = re.compile(
     r"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|credential|private_?key"
     rf"|{'|'.join(map(re.escape, TEXT_NEEDLES))}"
 )
+# What holds an object of a class: `private tokens: TokenService`, `tokens = new TokenService(`.
+_HOLDER = re.compile(
+    r"([A-Za-z_$][\w$]{0,60})(?:[?!]?:|[ \t]{0,4}=[ \t]{0,4}(?:new[ \t]{1,4}|inject\())"
+    r"[ \t]{0,4}([A-Za-z_$][\w$]{0,60})"
+)
 # Below this much text a whole look costs less than the choice.
 _SMALL = 3000
 
@@ -49,6 +54,8 @@ def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[
     if not vocabulary.any_file and len(text) < _SMALL:
         return None
     names = frozenset(vocabulary.calls)
+    if vocabulary.any_file:
+        names |= {m[1] for m in _HOLDER.finditer(text) if m[2] in names}
 
     def matters(body: str, words: frozenset[str]) -> bool:
         if vocabulary.any_file:

@@ -186,7 +186,9 @@ class Verified:
     def _is_behind(self, call: Call) -> bool:
         """Whether a function of some framework looks at the token before it calls another."""
         name = call.name.rpartition(".")[2]
-        return call.target is None and self.project.model_of(call) is None and says(name, "verifying")
+        return (
+            call.target is None and self.project.model_of(call) is None and says(name, "verifying")
+        )
 
     @cached_property
     def _given_to(self) -> dict[FunctionId, list[Call]]:

@@ -1,0 +1,57 @@
+"""What the project's own environment files give a variable."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from jwtaudit.facts import Assign, Literal, Name
+from jwtaudit.program.context import is_test
+from jwtaudit.source import Place
+from jwtaudit.values import Const, Env, Value, hop, join, rewrite
+
+if TYPE_CHECKING:
+    from jwtaudit.program.project import Project
+
+# What is there to be copied is nobody's setting yet.
+_SAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tests?|ci)($|[-_.])")
+
+_known: WeakKeyDictionary[Project, dict[str, list[Const]]] = WeakKeyDictionary()
+
+
+def given_in_files(project: Project, value: Value) -> Value:
+    """The value with variables replaced by what a ``.env`` file of the project gives them."""
+    found = _known.get(project)
+    if found is None:
+        found = _known[project] = _read(project)
+
+    def change(part: Value) -> Value | None:
+        if not isinstance(part, Env) or part.name not in found:
+            return None
+        given = join(*found[part.name])
+        return given if part.place is None else hop(given, part.place, f"read as `{part.name}`")
+
+    return rewrite(value, change) if found else value
+
+
+def _read(project: Project) -> dict[str, list[Const]]:
+    found: dict[str, list[Const]] = defaultdict(list)
+    for path, facts in sorted(project.facts.items()):
+        name = PurePosixPath(path).name.lower()
+        if facts.language != "config" or not (name.startswith(".env") or name.endswith(".env")):
+            continue
+        if is_test(path) or _SAMPLE.search(name):
+            continue
+        for statement in facts.body:
+            if isinstance(statement, Assign) and isinstance(statement.value, Literal):
+                target, literal = statement.targets[0], statement.value
+                if isinstance(target, Name):
+                    place = Place(path, literal.span)
+                    found[target.id].append(Const(str(literal.value), place=place))
+    return found
+
+
+__all__ = ["given_in_files"]
