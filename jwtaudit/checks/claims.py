@@ -32,6 +32,7 @@ from jwtaudit.program.context import (
 from jwtaudit.program.kinds import words
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.origins import steps
+from jwtaudit.program.peeks import is_chosen_by
 from jwtaudit.program.project import deep
 from jwtaudit.program.repairs import check_and_require, drop, require_claim, set_meaning
 from jwtaudit.program.requirements import expectation, requires
@@ -401,7 +402,11 @@ def _is_switched(site: Site, off: Off) -> bool:
 
 
 def _checks_itself(project: Project, site: Site, claim: str) -> bool:
-    return compares(project, site.call, claim) or is_handed_to_check(project, site.call)
+    return (
+        compares(project, site.call, claim)
+        or is_handed_to_check(project, site.call)
+        or (claim != "aud" and is_chosen_by(project, site, claim))
+    )
 
 
 def _only_made(site: Site) -> bool:

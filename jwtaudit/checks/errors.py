@@ -25,9 +25,16 @@ _QUIET = frozenset({"status_code", "status", "headers", "code"})
 def verification_error_disclosed(project: Project) -> Iterator[Draft]:
     """The text of the error that a verification ended with goes to the client."""
     refusals = Refusals(project)
+    raised = {
+        option.call.place
+        for event in project.events
+        if isinstance(event, Raised)
+        for option in options(event.value)
+        if isinstance(option, Outcome)
+    }
     for event in project.events:
-        if is_test(event.place.path):
-            continue
+        if is_test(event.place.path) or (isinstance(event, Call) and event.place in raised):
+            continue  # what is raised is told of where that happens
         for value in _sent(project, event):
             error = next((e for part in told(value) if (e := refusals.error_in(part))), None)
             if error is None:

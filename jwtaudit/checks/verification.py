@@ -102,7 +102,7 @@ def ignored_verify_option(project: Project) -> Iterator[Draft]:
         rows = [row for row in site.model.ineffective if applies(row.versions, version)]
         for row in rows:
             value = _ignored(site, row)
-            if value is not None:
+            if value is not None and not (value.place and is_test(value.place.path)):
                 repair = effective(site, value, row)
                 yield _draft(site, value, row.key or row.argument, row.wanted, row.instead, repair)
         known = {row.key for row in rows}

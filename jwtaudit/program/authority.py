@@ -159,6 +159,7 @@ class Authority:
         depth: int,
         seen: frozenset[FunctionId],
         token: Value | None = None,
+        way: tuple[Call, ...] = (),
     ) -> Iterator[Use]:
         if target.param is not None:
             scope = self.project.scope(target.param.function)
@@ -174,7 +175,9 @@ class Authority:
                 if name in words("harmless-claims"):
                     continue
                 source = token if token is not None else taken.token
-                if is_own(self.project, source) or self.verified.around(reading, event, source):
+                if is_own(self.project, source):
+                    continue
+                if self.verified.around(reading, event, source, way):
                     continue
                 if isinstance(event, Call) and event.target is not None and not _builds(event):
                     if depth < _MAX_PASSES and event.target not in seen:
@@ -188,7 +191,7 @@ class Authority:
                             if param is not None:
                                 yield from self._uses(
                                     reading, _Target(param=param), name, depth + 1,
-                                    seen | {event.target}, source,
+                                    seen | {event.target}, source, (*way, event),
                                 )  # fmt: skip
                     continue
                 if isinstance(event, Call) and self._finds_key(event, source):

@@ -31,7 +31,9 @@ _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"
     " snippets".split()
 )
-_TEST_FILE = re.compile(r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|.*[-_.](spec|test))$")
+_TEST_FILE = re.compile(
+    r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|tox|pytest|noxfile|.*[-_.](spec|test))$"
+)
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")
 
 

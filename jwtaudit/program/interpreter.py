@@ -846,11 +846,14 @@ class Interpreter:
 
     def _given_field(self, scope: ClassScope, call: Call, name: str) -> Value | None:
         """The argument for a field of a class whose constructor is made from its fields."""
+        by_name_only = self.project.is_settings_class(scope)  # what comes first is a file to read
         order = list(scope.annotations)
         for index, argument in enumerate(call.arguments):
             if argument.name == name:
                 return argument.value
-            if argument.name is None and not argument.spread and order.index(name) == index:
+            if by_name_only or argument.name is not None or argument.spread:
+                continue
+            if order.index(name) == index:
                 return argument.value
         return None
 

@@ -336,10 +336,25 @@ class Project:
             self.interpreter.followed(scope.names[name])
             for path in self.settings_files
             if (scope := self.module(path)) is not None and name in scope.names
-        ]
+        ] or list(self._stored_settings(owner, name))
         if found:
             return hop(join(*found), place, f"read as setting `{name}`")
         return Setting(name, ABSENT, owner, place=place)
+
+    def _stored_settings(self, owner: str, name: str) -> Iterator[Value]:
+        """What settings files put into the settings object itself, where the project has none."""
+        for path in self.settings_files:
+            scope = self.module(path)
+            body = scope.body if scope is not None else None
+            for event in body.events if body is not None else ():
+                if (
+                    isinstance(event, Stored)
+                    and isinstance(event.base, Symbol)
+                    and event.base.name == owner
+                    and isinstance(event.key, Const)
+                    and event.key.value == name
+                ):
+                    yield Setting(name, event.value, owner, place=event.value.place)
 
     @cached_property
     def settings_files(self) -> tuple[str, ...]:
@@ -412,11 +427,15 @@ class Project:
             ]
         return found
 
+    def is_settings_class(self, scope: ClassScope) -> bool:
+        """Whether the fields of a class are read from the environment and the like."""
+        return any(model.role == "settings-base" for model in self._base_models(scope.ref))
+
     def class_setting(self, scope: ClassScope, name: str, value: Value | None) -> Value | None:
         """A class attribute; in a settings class it is the default of a setting."""
         if value is not None:
             value = self.field_default(value)
-        if any(model.role == "settings-base" for model in self._base_models(scope.ref)):
+        if self.is_settings_class(scope):
             if value is not None:
                 return Setting(name, value, scope.ref.id.qualname, place=value.place)
             if name in scope.annotations:

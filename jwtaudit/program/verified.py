@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.authority_words import says
 from jwtaudit.program.context import exclusive
 from jwtaudit.program.project import Site, deep, event_values
+from jwtaudit.program.scopes import Returned
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_request
 from jwtaudit.values import (
@@ -48,16 +49,11 @@ _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """A verification, as seen from the function where it stands or from one that leads there."""
+    """A verification: its call, and the call by which the function at hand comes to it."""
 
     token: Value
-    path: tuple[Arm, ...]
-    place: Place
+    call: Call
     itself: Call
-
-    def replaced_by(self, reading: Reading) -> bool:
-        """Whether the claims are read where this verification failed or was left out."""
-        return self.itself.scope == reading.scope and _apart(self.itself.path, reading.path)
 
 
 class Verified:
@@ -74,11 +70,11 @@ class Verified:
                 continue
             for token in self._seeds(call):
                 self.files.add(call.place.path)
-                self._note(call.scope, _Check(token, call.path, call.place, call), 0)
+                self._note(call.scope, _Check(token, call, call), 0)
         for site in project.sites(*VERIFYING) if switched else ():
             if site.place in switched and site.chain and not _is_off(site):
                 caller = site.chain[-1]
-                check = _Check(site.argument("token"), caller.path, caller.place, caller)
+                check = _Check(site.argument("token"), caller, caller)
                 self._note(caller.scope, check, 0)
 
     def _switched(self) -> set[Place]:
@@ -119,7 +115,7 @@ class Verified:
 
     def _note(self, scope: FunctionId, check: _Check, depth: int) -> None:
         known = self.checks.setdefault(scope, [])
-        if any(c.place == check.place and same(c.token, check.token) for c in known):
+        if any(c.call.place == check.call.place and same(c.token, check.token) for c in known):
             return
         known.append(check)
         if depth >= _MAX_DEPTH:
@@ -127,23 +123,60 @@ class Verified:
         for caller in self.project.callers.get(scope, ()):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             token = self.project.interpreter.substitute(check.token, scope, binding)
-            self._note(
-                caller.scope, _Check(token, caller.path, caller.place, check.itself), depth + 1
-            )
+            self._note(caller.scope, _Check(token, caller, check.itself), depth + 1)
 
-    def around(self, reading: Reading, event: Event, token: Value) -> bool:
-        """Whether the token of a use is verified in its function, above or below it."""
-        path = reading.path if event.scope == reading.scope else event.path
+    def around(
+        self, reading: Reading, event: Event, token: Value, way: tuple[Call, ...] = ()
+    ) -> bool:
+        """Whether the token of a use is verified in its function, above or below it.
+
+        ``way`` are the calls that brought the claims to the function of the use.
+        """
         if reading.site is None and self._by_hand(event):
             return True
-        return self._in_function(
-            reading, event.scope, token, path, 0, frozenset()
-        ) or self._decorated(event.scope)
+        return self._in_function(reading, event, token, 0, frozenset(), way) or self._decorated(
+            event.scope
+        )
+
+    def _is_apart(self, check: _Check, reading: Reading, event: Event) -> bool:
+        """Whether claims are read or used where a verification failed, or was left out."""
+        itself, path = check.itself, event.path
+        if event.scope == reading.scope:
+            path = reading.path
+        if _apart(check.call.path, path) or self._leaves_before(event, check.call):
+            return True
+        return itself.scope == reading.scope and (
+            _apart(itself.path, reading.path) or self._leaves(reading, itself)
+        )
+
+    def _leaves_before(self, event: Event, check: Call) -> bool:
+        """Whether something stands behind a branch that verifies and then always returns."""
+        branch = check.path
+        return (
+            bool(branch)
+            and branch[-1].side in ("then", "else")
+            and event.path[: len(branch)] != branch
+            and event.order > check.order
+            and any(e.order > check.order for e in self._returns(check.scope, branch))
+        )
+
+    def _leaves(self, reading: Reading, check: Call) -> bool:
+        """Whether a branch that reads claims returns them, so that it never verifies behind it."""
+        return bool(reading.path) and any(
+            event.order < check.order and any(p.place == reading.place for p in deep(event.value))
+            for event in self._returns(reading.scope, reading.path)
+        )
+
+    def _returns(self, function: FunctionId, branch: tuple[Arm, ...]) -> Iterator[Returned]:
+        scope = self.project.scope(function)
+        for event in scope.events if scope is not None else ():
+            if isinstance(event, Returned) and event.path == branch:
+                yield event
 
     def failed(self, reading: Reading, token: Value) -> bool:
         """Whether claims are read of a token that has just been refused, to tell of it."""
         return any(
-            _is_fallback(check.path, reading.path) and alike(check.token, token)
+            _is_fallback(check.call.path, reading.path) and alike(check.token, token)
             for check in self.checks.get(reading.scope, ())
         )
 
@@ -157,29 +190,28 @@ class Verified:
     def _in_function(
         self,
         reading: Reading,
-        scope: FunctionId,
+        event: Event,
         token: Value,
-        path: tuple[Arm, ...],
         depth: int,
         seen: frozenset[FunctionId],
+        way: tuple[Call, ...] = (),
     ) -> bool:
+        scope = event.scope
         for check in self.checks.get(scope, ()):
-            apart = _apart(check.path, path) or check.replaced_by(reading)
-            if not apart and alike(check.token, token):
+            if not self._is_apart(check, reading, event) and alike(check.token, token):
                 return True
         if depth >= _MAX_DEPTH or scope in seen:
             return False
-        for caller in self.project.callers.get(scope, ()):
+        for caller in way[-1:] or self.project.callers.get(scope, ()):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             outer = self.project.interpreter.substitute(token, scope, binding)
-            path = caller.path
             if self._decorated(caller.scope) or self._in_function(
-                reading, caller.scope, outer, path, depth + 1, seen | {scope}
+                reading, caller, outer, depth + 1, seen | {scope}, way[:-1]
             ):
                 return True
         return any(  # a callback sees the variables around it, and runs behind what it is given to
             self._is_behind(call)
-            or self._in_function(reading, call.scope, token, call.path, depth + 1, seen | {scope})
+            or self._in_function(reading, call, token, depth + 1, seen | {scope})
             for call in self._given_to.get(scope, ())
         )
 

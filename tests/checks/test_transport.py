@@ -212,3 +212,15 @@ def test_refresh_token_is_named():
     source = "PAGE = '''localStorage.setItem('refresh_token', t)'''\n"
     [finding] = scan({"app.py": source}, ["JWT501"])
     assert "refresh token" in finding.message
+
+
+def test_refusal_told_once():
+    source = HEAD + (
+        "from fastapi import HTTPException\n\n"
+        "def read(token):\n"
+        "    try:\n"
+        "        return jwt.decode(token, os.environ['K'], algorithms=['HS256'])\n"
+        "    except jwt.InvalidTokenError as error:\n"
+        "        raise HTTPException(status_code=401, detail=str(error))\n"
+    )
+    assert len(found(source, "JWT508")) == 1
