@@ -85,8 +85,8 @@ _QUOTES = (b'"', b"'", b"`")
 _BEFORE = 600
 # from "jsonwebtoken", require("../utils/jwt"), up to the quote
 _LOADED = re.compile(rb"(?:from|import|require|\()\s{0,20}\(?\s{0,20}\Z")
-# JWT_SECRET = ..., { jwtSecret: ... }, jwt_decode(...); jwt.sign(...), in a snippet that leaves the
-# import out: what follows the word
+# JWT_SECRET = ..., { jwtSecret: ... }, jwt_decode(...); app.jwt.sign(...), and jwt.sign(...) in a
+# snippet that leaves the import out: what follows the word
 _SET_OR_CALLED = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:|\()")
 _METHOD = re.compile(rb"\.\w{1,60}[ \t]*\(")
 # process.env.JWT_SECRET, up to the word
@@ -146,7 +146,7 @@ def _says_it(lower: bytes, start: int, end: int) -> bool:
     """Whether a word stands in an import, in the name of something that is set, or in a call."""
     if _SET_OR_CALLED.match(lower, end):
         return True
-    if _METHOD.match(lower, end) and not _is_letter(lower[start - 1 : start].replace(b".", b"_")):
+    if _METHOD.match(lower, end) and not _is_letter(lower[start - 1 : start]):
         return True
     before = lower[max(0, start - _BEFORE) : start]
     if _ENV.search(before[-80:]):

@@ -142,6 +142,11 @@ def _called(project: Project) -> Iterator[KeyUse]:
         if signature_is_off(site):
             continue
         value = _looked_up(project, site.argument("key"), site.place.path)
+        if any(is_test(call.place.path) for call in site.chain) and not any(
+            option.place is not None and option.place.path == site.place.path
+            for option in options(value)
+        ):
+            continue  # a test gives it; what the function has by itself is there for all
         yield KeyUse(
             value, site.place, site.role, site.library, site.version, _algorithms(site), site
         )

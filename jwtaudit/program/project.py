@@ -554,7 +554,14 @@ class Project:
     def configuring(self, model: Model) -> list[Site]:
         """The calls that give what calls of a function leave out."""
         factories = self.sites("factory") if model.configured_by else ()
-        return [site for site in factories if site.model.name in model.configured_by]
+        found = [site for site in factories if site.model.name in model.configured_by]
+        shipped = [
+            site
+            for site in found
+            if not is_test(site.place.path)
+            and not any(is_test(call.place.path) for call in site.chain)
+        ]
+        return shipped or found
 
     def _configured(self, model: Model, meaning: str) -> Value:
         """What the project's configuring calls say; unknown where there are none to be seen."""
