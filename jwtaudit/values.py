@@ -84,7 +84,7 @@ class Setting:
 
 @dataclass(slots=True, eq=False)
 class Param:
-    """A parameter of a project function."""
+    """A parameter of a project function; ``injected`` where a framework gives the default."""
 
     function: FunctionId
     name: str
@@ -92,6 +92,7 @@ class Param:
     annotation: Value | None = None
     place: Place | None = None
     trace: Trace = ()
+    injected: bool = False
 
 
 @dataclass(slots=True, eq=False)

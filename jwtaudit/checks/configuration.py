@@ -15,6 +15,7 @@ from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import is_test, setting_of
 from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.keys import KeyUse, Source, is_refused, key_uses, sources
+from jwtaudit.program.stores import prefixed, read_of
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Const, Env, Member, Outcome, Setting
@@ -146,14 +147,20 @@ def _readers(project: Project) -> Mapping[str, Sequence[_Reader]]:
     for use in key_uses(project):
         for source in map(_from_file, sources(project, use.value)):
             if isinstance(source.value, (Env, Setting)) and source.value.name:
-                known = found[_plain(source.value.name)]
-                if all(reader.use.place != use.place for reader in known):
-                    known.append(_Reader(use, source))
+                for name in (source.value.name, *prefixed(project, source.value)):
+                    known = found[_plain(name)]
+                    if all(reader.use.place != use.place for reader in known):
+                        known.append(_Reader(use, source))
     return found
 
 
 def _from_file(source: Source) -> Source:
-    """An entry of a file that the program reads is a setting, by the whole of its path."""
+    """An entry of a file that the program reads is a setting, by the whole of its path.
+
+    So is one of a configuration store that nothing in the program fills: it comes from a file.
+    """
+    if (read := read_of(source.value)) is not None:
+        return replace(source, value=Setting(read[0], ABSENT, place=source.value.place))
     names: list[str] = []
     value = source.value
     while isinstance(value, Member) and value.name is not None:

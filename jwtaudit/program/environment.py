@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jwtaudit.program.context import is_test
 from jwtaudit.program.operations import empty
 from jwtaudit.program.scopes import Stored
-from jwtaudit.values import Absent, Call, Const, Env, Symbol, Table, Value, hop, join, rewrite
+from jwtaudit.values import (
+    Absent,
+    Call,
+    Const,
+    Env,
+    Setting,
+    Symbol,
+    Table,
+    Value,
+    hop,
+    join,
+    rewrite,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +45,7 @@ class Environment:
     """The literals that a project puts into its environment, by variable."""
 
     def __init__(self, project: Project) -> None:
+        self.project = project
         self.entries: dict[str, list[_Entry]] = defaultdict(list)
         for event in project.events:
             if isinstance(event, (Stored, Call)) and not is_test(event.place.path):
@@ -47,9 +60,9 @@ class Environment:
         """The value with reads of the environment replaced by what the project puts there."""
 
         def change(part: Value) -> Value | None:
-            if not isinstance(part, Env) or part.name not in self.entries:
+            entries = self._entries_for(part)
+            if not entries or not isinstance(part, (Env, Setting)):
                 return None
-            entries = self.entries[part.name]
             found = join(*(entry.value for entry in entries))
             if part.place is not None:
                 found = hop(found, part.place, f"read as `{part.name}`")
@@ -60,6 +73,15 @@ class Environment:
             return replace(part, default=join(part.default, found))
 
         return rewrite(value, change) if self.entries else value
+
+    def _entries_for(self, value: Value) -> list[_Entry]:
+        """What is put into the environment for a variable, or for a field of settings."""
+        if isinstance(value, Env) and value.name is not None:
+            return self.entries.get(value.name, [])
+        if not isinstance(value, Setting):
+            return []
+        wanted = {name.upper() for name in self.project.variables_of(value)}
+        return [e for name, many in self.entries.items() if name.upper() in wanted for e in many]
 
 
 def is_environment(models: Models, value: Value) -> bool:

@@ -128,6 +128,7 @@ class Interpreter:
         self.detour = 0
         self.order = 0
         self.mentions = Mentions()
+        self.injected: set[Place] = set()
 
     # -- entry points ----------------------------------------------------------------------------
 
@@ -474,8 +475,9 @@ class Interpreter:
                 if isinstance(default, Absent) and given:
                     default = marker
             place = Place(frame.file, parameter.span)
+            injected = any(at in self.injected for at, _ in default.trace)
             found[parameter.name] = Param(
-                scope.id, parameter.name, default, annotation, place=place
+                scope.id, parameter.name, default, annotation, place=place, injected=injected
             )
         return found
 
@@ -819,6 +821,8 @@ class Interpreter:
                 found.append(value)
         if found:
             result = join(*found)
+            if isinstance(base, Instance) and base.call is None and _is_none(result):
+                result = self.project.overridden(ref, name) or result
             if isinstance(base, Instance) and base.call is not None:
                 result = self._substitute_instance(result, scope, base.call)
             return result
@@ -1458,7 +1462,20 @@ class Interpreter:
         name = self._argument(call, model, "name")
         default = self._argument(call, model, "default")
         text = name.value if isinstance(name, Const) and isinstance(name.value, str) else None
+        if text is not None and isinstance(default, Absent):
+            default = self._default_of_reader(call, text)
         return Env(text, default, place=call.place)
+
+    def _default_of_reader(self, call: Call, name: str) -> Value:
+        """The default that a reader of the environment was made with: ``Env(KEY=(str, "x"))``."""
+        made = call.receiver
+        maker = self.project.model_of(made.call) if isinstance(made, Outcome) else None
+        if isinstance(made, Outcome) and maker is not None and maker.effect == "type-and-default":
+            for argument in made.call.arguments:
+                given = argument.value
+                if argument.name == name and isinstance(given, Sequence) and len(given.items) > 1:
+                    return given.items[1]
+        return ABSENT
 
     def _transform(self, call: Call, model: Model, frame: Frame) -> Value:
         value = call.receiver
@@ -1530,6 +1547,7 @@ class Interpreter:
                 self.function(scope)
                 verdict = isinstance(scope.returned, Const) and not is_text(scope.returned)
                 if scope.state == "done" and not verdict:
+                    self.injected.add(call.place)
                     return hop(scope.returned, call.place, f"given by `{scope.short_name}()`")
         return Outcome(call, place=call.place)
 
@@ -1539,6 +1557,10 @@ class Interpreter:
     def _exit(self, call: Call, model: Model, frame: Frame) -> Value:
         frame.dead = True
         return Outcome(call, place=call.place)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
 
 
 def _ordered(value: Value) -> Value:

@@ -407,7 +407,8 @@ def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> It
     from jwtaudit.program.origins import _lookup_hop  # noqa: PLC0415
 
     trace = (*lookup.default.trace, *_lookup_hop(lookup), *lookup.trace)
-    inner = replace(source, lookups=(*source.lookups, lookup))
+    injected = isinstance(lookup, Param) and lookup.injected
+    inner = source if injected else replace(source, lookups=(*source.lookups, lookup))
     yield from _sources(project, replace(lookup.default, trace=trace), inner, depth + 1)
 
 
@@ -777,7 +778,7 @@ def parameter_of(project: Project, place: Place) -> str:
             for scope in project.functions.values()
             if scope.state == "done"
             for parameter in scope.parameters.values()
-            if parameter.default.place is not None
+            if parameter.default.place is not None and not parameter.injected
         }
         _parameter_defaults[project] = found
     return found.get(place, "")

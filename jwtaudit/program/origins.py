@@ -69,7 +69,9 @@ def _origins(
         if isinstance(option, (Env, Setting, Param)) and not isinstance(option.default, Absent):
             trace = (*option.default.trace, *_lookup_hop(option), *option.trace)
             default = replace(option.default, trace=trace)
-            yield from _origins(default, (*lookups, option), depth + 1)
+            injected = isinstance(option, Param) and option.injected
+            outer = lookups if injected else (*lookups, option)
+            yield from _origins(default, outer, depth + 1)
         elif isinstance(option, Operation) and option.operator in ("or", "identity"):
             for operand in option.operands:
                 yield from _origins(operand, lookups, depth + 1)
@@ -82,7 +84,8 @@ def _lookup_hop(lookup: Env | Setting | Param) -> tuple[Hop, ...]:
         return (Hop(lookup.place, f"default of environment variable {lookup.name or 'lookup'}"),)
     if isinstance(lookup, Setting):
         return (Hop(lookup.place, f"default of setting `{lookup.name}`"),)
-    return (Hop(lookup.place, f"default of parameter `{lookup.name}`"),)
+    what = "given to" if lookup.injected else "default of"
+    return (Hop(lookup.place, f"{what} parameter `{lookup.name}`"),)
 
 
 def steps(value: Value, sink: Place | None = None, what: str = "") -> Steps:

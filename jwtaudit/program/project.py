@@ -396,6 +396,25 @@ class Project:
 
         return Steering(self)
 
+    def variables_of(self, setting: Setting) -> Iterator[str]:
+        """The environment variables that a field of a settings class is read from."""
+        for scope in self.classes.values():
+            if scope.ref.id.qualname != setting.owner:
+                continue
+            if self.is_settings_class(scope):
+                yield self._prefix(scope) + setting.name
+
+    def _prefix(self, scope: ClassScope) -> str:
+        """What the names of all variables of a settings class begin with."""
+        configuration = scope.names.get("model_config", scope.names.get("Config"))
+        if isinstance(configuration, ClassRef) and configuration.place is not None:
+            found = self.interpreter.attribute(configuration, "env_prefix", configuration.place)
+        elif configuration is not None:
+            found = member(configuration, Const("env_prefix"), item=True)
+        else:
+            return ""
+        return found.value if isinstance(found, Const) and isinstance(found.value, str) else ""
+
     # -- classes ---------------------------------------------------------------------------------
 
     def fields(self, ref: ClassRef, name: str) -> list[Value]:
@@ -430,6 +449,29 @@ class Project:
     def is_settings_class(self, scope: ClassScope) -> bool:
         """Whether the fields of a class are read from the environment and the like."""
         return any(model.role == "settings-base" for model in self._base_models(scope.ref))
+
+    def overridden(self, ref: ClassRef, name: str) -> Value | None:
+        """What classes that derive from one give to an attribute that it leaves to them."""
+        found = [
+            scope.names[name]
+            for scope in tuple(self.classes.values())
+            if name in scope.names and self._derives(scope, ref)
+        ]
+        return join(*found) if found else None
+
+    def _derives(self, scope: ClassScope, ref: ClassRef) -> bool:
+        seen: set[FunctionId] = set()
+        queue = list(scope.bases)
+        while queue:
+            base = queue.pop()
+            if not isinstance(base, ClassRef) or base.id in seen:
+                continue
+            if base.id == ref.id:
+                return True
+            seen.add(base.id)
+            parent = self.classes.get(base.id)
+            queue.extend(parent.bases if parent is not None else ())
+        return False
 
     def class_setting(self, scope: ClassScope, name: str, value: Value | None) -> Value | None:
         """A class attribute; in a settings class it is the default of a setting."""

@@ -19,12 +19,14 @@ from jwtaudit.values import (
     Call,
     ClassRef,
     Const,
+    Env,
     FunctionId,
     Instance,
     Member,
     ModuleRef,
     Outcome,
     Param,
+    Setting,
     Symbol,
     Table,
     Value,
@@ -263,6 +265,14 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
             default = call.arguments[1].value if len(call.arguments) > 1 else None
             return key.value, default
     return None
+
+
+def prefixed(project: Project, setting: Env | Setting) -> Iterator[str]:
+    """The environment variables that a store is told to take a setting from, by a prefix."""
+    for site in project.sites("factory") if isinstance(setting, Setting) else ():
+        prefix = site.argument("prefix")
+        if site.model.effect == "by-prefix" and isinstance(prefix, Const):
+            yield f"{prefix.value!s}_{setting.name}"
 
 
 def _setting(call: Call, method: str, count: int) -> str | None:

@@ -99,3 +99,44 @@ def test_names_that_may_be_keys():
     assert not may_name_token_key("TWITTER_ACCESS_TOKEN_SECRET")
     assert not may_name_token_key("SESSION_SECRET")
     assert not may_name_token_key("TOKEN_KEY")
+
+
+STORED = """\
+import json
+
+import jwt
+from flask import Flask
+
+app = Flask(__name__)
+app.config.{loaded}
+
+
+def read(token):
+    key = app.config["SECRET_KEY"]
+    return jwt.decode(token, key, algorithms=["HS256"], options={{"require": ["exp"]}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("loaded", "name", "text"),
+    [
+        (
+            'from_file("config.json", load=json.load)',
+            "config.json",
+            '{\n"SECRET_KEY": "hunter2-hunter2"\n}',
+        ),
+        ('from_json("config.json")', "config.json", '{\n"SECRET_KEY": "hunter2-hunter2"\n}'),
+        ('from_pyfile("c.cfg")', "c.cfg", '\nSECRET_KEY = "hunter2-hunter2"\n'),
+        ("from_prefixed_env()", ".env", "\nFLASK_SECRET_KEY=hunter2-hunter2\n"),
+        ('from_prefixed_env("APP")', ".env", "\nAPP_SECRET_KEY=hunter2-hunter2\n"),
+    ],
+)
+def test_a_store_is_filled_from_a_file(loaded, name, text):
+    (finding,) = found({"app.py": STORED.format(loaded=loaded), name: text})
+    assert (finding.location.path, finding.location.start_line) == (name, 2)
+    assert finding.confidence is Confidence.HIGH
+
+
+def test_a_store_is_filled_from_the_environment_by_another_prefix():
+    text = STORED.format(loaded='from_prefixed_env("APP")')
+    assert not found({"app.py": text, ".env": "FLASK_SECRET_KEY=hunter2-hunter2\n"})
