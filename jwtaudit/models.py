@@ -80,6 +80,7 @@ ROLES = frozenset(
         "getattr",  # object, name, default -> the attribute
         "import",  # name -> the module
         "mapping",  # dict(...) and its like
+        "selection",  # value, then names or lists of them: an object with these fields alone
         "dependency",  # value: a provider function whose result is meant
         "settings-base",  # base class of settings objects
         "settings-object",  # object whose members are settings

@@ -15,6 +15,7 @@ from jwtaudit.frontends.javascript_expressions import (
     bound_names,
     target_name,
 )
+from jwtaudit.frontends.javascript_prototypes import FUNCTIONS, Prototypes
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -45,12 +46,34 @@ class Statements(Expressions):
     def block(self, nodes: Iterable[Node]) -> tuple[f.Statement, ...]:
         """Statements in order; inside a function, those it declares are known from the start."""
         out: list[f.Statement] = []
+        if not self.functions and not self.depth and ".prototype" in self.source:
+            nodes = self.constructors(list(nodes), out)
         for node in nodes:
             self.statement(node, out)
         if self.functions:
             declared = [s for s in out if isinstance(s, f.Function) and s is not out[0]]
             return (*declared, *out)
         return tuple(out)
+
+    def constructors(self, nodes: list[Node], out: list[f.Statement]) -> list[Node]:
+        """Lower the functions with a prototype as the classes that they are; give the rest."""
+        found = Prototypes(nodes)
+        rest: list[Node] = []
+        for node in nodes:
+            made = found.of(node)
+            if made is None:
+                rest += [] if node.start_byte in found.parts else [node]
+                continue
+            name, function, methods = made
+            first = self.function(function, "__init__", method=True)
+            members = [self.function(method, called, method=True) for called, method in methods]
+            span = self.span(function)
+            out.append(f.Class(span, first.header, name, (), (first, *members)))
+            if node.type == "export_statement":
+                bound = f.Name(span, name)
+                is_default = any(child.type == "default" for child in node.children)
+                out.append(f.Export(span, _DEFAULT if is_default else name, bound))
+        return rest
 
     def body(self, node: Node | None) -> tuple[f.Statement, ...]:
         """A block, or the one statement that stands for it."""
@@ -109,7 +132,7 @@ class Statements(Expressions):
             return
         if isinstance(lowered, f.Name) and value is not None:
             inner = _plain(value)
-            if inner.type in _FUNCTION_VALUES:
+            if inner.type in FUNCTIONS:
                 out.append(self.function(inner, lowered.id))
                 return
             if inner.type == "class":
@@ -534,7 +557,7 @@ class Statements(Expressions):
             ]
             decorators = (*decorators, *own)
             value = node.child_by_field_name("value")
-            if value is None or value.type not in _FUNCTION_VALUES:
+            if value is None or value.type not in FUNCTIONS:
                 if name:
                     target = f.Name(self.span(node), name)
                     annotation = self.annotation(node.child_by_field_name("type"))
@@ -690,10 +713,6 @@ _WRAPPERS = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression",
      "await_expression"}
 )  # fmt: skip
-_FUNCTION_VALUES = frozenset(
-    {"arrow_function", "function_expression", "function", "generator_function"}
-)
-
 _STATEMENTS: dict[str, Callable[[Statements, Node, list[f.Statement]], None]] = {
     "lexical_declaration": Statements.declaration,
     "variable_declaration": Statements.declaration,

@@ -22,9 +22,17 @@ _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<script\b(?P<attributes>(?:[^<>\"']|\"[^\"]{0,2000}\"|'[^']{0,2000}')*)>"
     r"(?P<code>.*?)(?:</script\s*>|\Z)"
-    r"|\son[a-z]{3,24}[ \t]*=[ \t]*(?:\"(?P<double>[^\"]{0,4000})\"|'(?P<single>[^']{0,4000})')",
+    # onclick="..."; @click="..." and v-on:click="..." of Vue and Alpine
+    r"|\s(?:on[a-z]{3,24}|(?:@|v-on:|x-on:)[\w:.-]{2,80})[ \t]*=[ \t]*"
+    r"(?:\"(?P<double>[^\"]{0,4000})\"|'(?P<single>[^']{0,4000})')"
+    # on:click={...} and onclick={...} of Svelte, and the like of Astro
+    r"|\son:?[a-z]{3,24}(?:\|\w{1,30})*[ \t]*=[ \t]*\{(?P<braced>)",
     re.DOTALL | re.IGNORECASE,
 )
+_BRACES = re.compile(
+    r"[{}]|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`", re.DOTALL
+)
+_LONGEST_HANDLER = 4000
 _LANG = re.compile(r"""(?i)\blang\s*=\s*["']?(tsx?|jsx)""")
 _TYPE = re.compile(r"""(?i)\btype\s*=\s*["']?([\w/+.-]+)""")
 _FRONTMATTER = re.compile(r"\A---[ \t]*\r?\n(?P<code>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -80,6 +88,8 @@ def scripts(path: str, text: str) -> Script | None:
         grammar = "typescript"
         keep(*matter.span("code"))
     for match in _TAG.finditer(text, position):
+        if match.start() < position:
+            continue
         if match["code"] is not None:
             attributes = match["attributes"]
             kind = _TYPE.search(attributes)
@@ -91,12 +101,26 @@ def scripts(path: str, text: str) -> Script | None:
             if language is not None and language[1].lower() != "jsx":
                 grammar = "tsx" if language[1].lower() == "tsx" else "typescript"
             keep(*match.span("code"))
+        elif match["braced"] is not None:
+            end = _closing(text, match.end())
+            if not is_template and end is not None:
+                keep(match.end(), end)
         elif match["double"] or match["single"]:
             keep(*match.span("double" if match["double"] else "single"))
     if not out:
         return None
     out.append(_blank(text[position:]))
     return Script("".join(out), grammar)
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the brace stands that closes a handler."""
+    depth = 1
+    for match in _BRACES.finditer(text, start, start + _LONGEST_HANDLER):
+        depth += {"{": 1, "}": -1}.get(match.group(), 0)
+        if not depth:
+            return match.start()
+    return None
 
 
 def scripts_in_string(text: str, start: int, end: int) -> Script | None:

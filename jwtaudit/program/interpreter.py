@@ -29,6 +29,7 @@ from jwtaudit.program.operations import (
     is_test,
     is_text,
     join_names,
+    texts_in,
     transform,
 )
 from jwtaudit.program.scopes import (
@@ -749,6 +750,10 @@ class Interpreter:
             return base  # the member of an enumeration: no scalar has such an attribute
         elif isinstance(base, Table) and self.project.is_script(place.path):
             held = member(base, Const(name), item=True, place=place)
+            if isinstance(held, Const) and held.value is None and held.place is not None:
+                return join(
+                    held, Member(base, Const(name), item=False, place=place)
+                )  # till it is set
             if not isinstance(held, Absent):
                 return held
         return Member(base, Const(name), item=False, place=place)
@@ -1506,6 +1511,15 @@ class Interpreter:
             return Outcome(call, place=call.place)
         return Partial(call.arguments[0].value, call.arguments[1:], place=call.place)
 
+    def _selection(self, call: Call, model: Model, frame: Frame) -> Value:
+        """``pick(user, ["id", "role"])``: an object of its own, of the fields that are named."""
+        names = [n for a in call.arguments[1:] for n in texts_in(a.value)]
+        if not names or None in names:
+            return Outcome(call, place=call.place)
+        base = call.arguments[0].value
+        fields = [(name, self.attribute(base, name, call.place)) for name in names if name]
+        return Table(dict(fields), place=call.place)
+
     def _schema(self, call: Call, model: Model, frame: Frame) -> Value:
         return schemas.read(self.project, call, model)
 
@@ -1638,6 +1652,7 @@ _ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "partial": Interpreter._make_partial,
     "plugin": Interpreter._plug_in,
     "schema": Interpreter._schema,
+    "selection": Interpreter._selection,
     "getattr": Interpreter._getattr,
     "import": Interpreter._import_call,
     "dependency": Interpreter._dependency,

@@ -174,3 +174,12 @@ def is_cut(start: Value, end: Value) -> bool:
     return (isinstance(end, Const) and end.value is not None) or (
         isinstance(start, Const) and isinstance(start.value, int) and start.value < 0
     )
+
+
+def texts_in(value: Value) -> list[str | None]:
+    """A text, or the texts in a list; None for each that is not known."""
+    items = (*value.items, *value.rest) if isinstance(value, Sequence) else (value,)
+    return [
+        item.value if isinstance(item, Const) and isinstance(item.value, str) else None
+        for item in items
+    ]

@@ -9,6 +9,7 @@ from jwtaudit.values import (
     ABSENT,
     Absent,
     Call,
+    Const,
     Env,
     Outcome,
     Symbol,
@@ -35,6 +36,10 @@ def read(project: Project, call: Call, model: Model) -> Value:
     The model's effect names the entry of the result that holds the settings, where there is one.
     """
     outcome = Outcome(call, place=call.place)
+    if "path" in model.meanings:
+        path = project.argument(call, model, "path")
+        found = _at(call.receiver, path.value) if isinstance(path, Const) else None
+        return outcome if found is None else found
     given = project.argument(call, model, "value")
     asked = "value" not in model.meanings or any(map(_is_environment, options(given)))
     schema = next(_schemas(call), None) if asked else None
@@ -45,6 +50,33 @@ def read(project: Project, call: Call, model: Model) -> Value:
         return settings
     rest = (Unknown("the rest of the answer", place=call.place),)
     return Table({model.effect: settings}, rest, place=call.place)
+
+
+def _at(holder: Value | None, path: Scalar) -> Value | None:
+    """What stands at a path in a tree of fields, which was given to the call that made a holder."""
+    if not isinstance(holder, Outcome) or not holder.call.arguments or not isinstance(path, str):
+        return None
+    at = holder.call.arguments[0].value
+    for name in path.split("."):
+        found = at.entries.get(name) if isinstance(at, Table) else None
+        if found is None:
+            return None
+        at = found
+    return _described(path, at)
+
+
+def _described(name: str, field: Value) -> Value:
+    """The setting that a field describes; of a tree of fields all of them."""
+    if not isinstance(field, Table):
+        return field
+    default, variable = field.entries.get("default"), field.entries.get("env")
+    if default is None and variable is None:
+        inner = {key: _described(str(key), value) for key, value in field.entries.items()}
+        return Table(inner, field.rest, place=field.place)
+    default = ABSENT if default is None else default
+    if not isinstance(variable, Const):
+        return default
+    return Env(str(variable.value), default, place=field.place)
 
 
 def _is_environment(value: Value) -> bool:

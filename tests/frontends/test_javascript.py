@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import Unparsable, extract, javascript
+from jwtaudit.frontends import Unparsable, extract, javascript, markup
+from jwtaudit.source import Source
 
 
 def body(text, path="app.js"):
@@ -156,3 +157,51 @@ def test_string_of_a_python_program(string):
 def test_garbage_is_given_up():
     with pytest.raises(Unparsable, match="too long"):
         javascript._parse("javascript", "({[" * 100_000, 0.0)
+
+
+def _classes(text: str) -> dict[str, list[str]]:
+    facts = javascript.lower(Source("app.js", text.encode(), text))
+    return {s.name: [m.name for m in s.body] for s in facts.body if isinstance(s, f.Class)}
+
+
+@pytest.mark.parametrize(
+    ("text", "methods"),
+    [
+        ("function A() {}\nA.prototype.a = function () {};\nA.prototype.b = A.c = () => 1;", "ab"),
+        ("const A = function () {};\nA.prototype = { a() {}, b: function () {}, n: 1 };", "ab"),
+        ("function A() {}\nObject.assign(A.prototype, { a() {}, 'b': () => 1 });", "ab"),
+        ("export function A() {}\nA.prototype.a = function b() {};", "a"),
+    ],
+)
+def test_a_prototype_makes_a_class(text, methods):
+    assert _classes(text) == {"A": ["__init__", *methods]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "function A() {}\nB.prototype.a = function () {};",
+        "function A() {}\nA.prototype.a = 1;",
+        "const A = () => 1;\nA.prototype.a = function () {};",
+        "function A() {}\nif (x) { A.prototype.a = function () {}; }",
+    ],
+)
+def test_what_is_no_prototype_of_ours_stays(text):
+    assert not _classes(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("a.vue", "<a @click=\"f('x')\">", "f('x')"),
+        ("a.vue", "<a v-on:click.once='g(1)'>", "g(1)"),
+        ("a.svelte", "<a on:click|once={() => { f('}') }}>", "() => { f('}') }"),
+        ("a.svelte", "<a onclick={f}>", "f"),
+        ("a.html", "<a onclick={{ f }}>", None),
+        ("a.svelte", "<a on:click={() => {>", None),
+        ("a.vue", "<a :class=\"f('x')\" href='mailto:a@b=\"c\"'>", None),
+    ],
+)
+def test_handlers_in_templates(name, text, code):
+    script = markup.scripts(name, text)
+    assert (script and script.text.strip(" ;")) == code
