@@ -24,6 +24,9 @@ _PUBLIC_ROLES = frozenset({"anon", "public", "publishable"})
 _PRIVILEGED = frozenset({"service_role", "admin", "root", "superuser"})
 
 
+_REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+
+
 @check("embedded-live-token")
 def embedded_live_token(project: Project) -> Iterator[Draft]:
     """A token that a server would still accept, or that the program sends to one."""
@@ -112,7 +115,17 @@ def _why_inert(token: Embedded) -> str:
         return _EXPIRED
     if _PUBLIC_ROLES & _roles(token.claims):
         return "a key meant to be public"
+    if _names_addresses_only(token.claims):
+        return "it signs an address, and names nobody"
     return ""
+
+
+def _names_addresses_only(claims: dict[str, Any]) -> bool:
+    """Whether a payload is the address of a picture or the like, as image proxies sign it."""
+    return bool(claims) and all(
+        name not in _REGISTERED and isinstance(value, str) and value.startswith(("http:", "https:"))
+        for name, value in claims.items()
+    )
 
 
 def _is_documentation(token: Embedded) -> bool:
