@@ -573,6 +573,21 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
                 continue  # filled in by whoever makes the object
             if not is_refused(project, source):
                 yield use, source, use.semantic("key-empty")
+        elif _is_nothing(use, source):
+            unsigned = use.semantic("key-none-verifies") == "unsigned"
+            yield use, source, "accept" if unsigned else use.semantic("key-none")
+
+
+def _is_nothing(use: KeyUse, source: Source) -> bool:
+    """Whether a script verifies with `null`, `undefined` or `false`, and with nothing else."""
+    return (
+        use.role == "verify"
+        and use.library.language == "javascript"
+        and isinstance(use.value, Const)
+        and use.value.value in (None, False)
+        and not source.lookups
+        and source.value.place not in (None, use.place)
+    )
 
 
 def _is_field(project: Project, place: Place) -> bool:

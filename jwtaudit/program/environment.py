@@ -116,11 +116,13 @@ def _set(models: Models, event: Stored | Call) -> Iterator[tuple[str, _Entry]]:
 def _entries(
     given: Mapping[Any, Value], event: Stored | Call, *, always: bool
 ) -> Iterator[tuple[str, _Entry]]:
-    for name, value in given.items():
+    for name, written in given.items():
+        own = isinstance(written, Env) and written.name == name  # what is there, or a literal
+        value = written.default if isinstance(written, Env) and own else written
         if isinstance(name, str) and isinstance(value, Const) and isinstance(value.value, str):
             kept = hop(value, event.place, f"put into the environment as `{name}`")
             assert isinstance(kept, Const)
-            yield name, _Entry(kept, always)
+            yield name, _Entry(kept, always and not own)
 
 
 def _scalar(key: Value) -> object:

@@ -612,7 +612,7 @@ class Interpreter:
                     changed = merge(as_table(base), (Table({target.name: entry}),))
                     self.rebind(target.object, changed, frame)
             dotted = _dotted(target)
-            if dotted is not None:
+            if dotted is not None and not is_environment(self.models, base):
                 self._forget(frame, dotted)
                 frame.names[dotted] = hop(value, place, f"`{dotted}` is set")
         elif isinstance(target, f.Item):
