@@ -10,6 +10,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.handmade import is_split, macs, signs_parts
 from jwtaudit.program.origins import Origin, is_guarded, steps
 from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.readings import readings
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.readings import Reading
     from jwtaudit.program.scopes import Event, FunctionScope
 
-_DOTS = (".", b".")
 _TESTS = re.compile(r"(?i)test|pytest|(^|_)ci$")
 _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
 
@@ -544,10 +544,9 @@ def _written(scope: FunctionScope | None, name: str) -> str:
 @check("hand-rolled-verification")
 def hand_rolled_verification(project: Project) -> Iterator[Draft]:
     """A token's signature is computed and compared by hand, in a way that can be measured."""
-    macs = [c for c in project.calls if _is_mac(project, c) and not is_test(c.place.path)]
-    for call in macs:
-        split = _signs_parts(project, call, Member)
-        if not split and not _signs_parts(project, call, Param):
+    for call in macs(project):
+        split = signs_parts(project, call, Member)
+        if not split and not signs_parts(project, call, Param):
             continue
         tests = (e for e in project.uses(call) if isinstance(e, (Tested, Returned)))
         compared = next(
@@ -569,34 +568,8 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
         )
 
 
-def _is_mac(project: Project, call: Call) -> bool:
-    model = project.model_of(call)
-    return model is not None and model.effect == "mac"
-
-
-def _signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> bool:
-    """Whether two parts of a token (or two parameters), joined by a dot, are what is signed."""
-    model = project.model_of(call)
-    value = None if model is None else project.argument(call, model, "value")
-    for text in walk(value) if value is not None else ():
-        if isinstance(text, Operation) and text.operator in ("text", "+", "join"):
-            inside = list(walk(text))
-            parts = [
-                p
-                for p in inside
-                if isinstance(p, kind) and (not isinstance(p, Member) or _is_split(p.base))
-            ]
-            if len(parts) == 2 and any(isinstance(p, Const) and p.value in _DOTS for p in inside):
-                return True
-    return False
-
-
-def _is_split(value: Value) -> bool:
-    return isinstance(value, Operation) and value.operator == "split"
-
-
 def _has_part(value: Value) -> bool:
-    return any(isinstance(part, Member) and _is_split(part.base) for part in deep(value))
+    return any(isinstance(part, Member) and is_split(part.base) for part in deep(value))
 
 
 def _by_operator(event: Tested | Returned, call: Call) -> bool:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
 from jwtaudit.program.dotted_settings import resolved
+from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.kinds import words
 from jwtaudit.program.project import deep
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
@@ -18,6 +19,8 @@ from jwtaudit.source import Place
 from jwtaudit.values import (
     ABSENT,
     Absent,
+    Call,
+    Closure,
     Const,
     Env,
     Member,
@@ -131,6 +134,7 @@ def key_uses(project: Project) -> tuple[KeyUse, ...]:
             *_called(project),
             *_configured(project),
             *_inherited(project),
+            *_by_hand(project),
         )
     return found
 
@@ -150,6 +154,13 @@ def _called(project: Project) -> Iterator[KeyUse]:
         yield KeyUse(
             value, site.place, site.role, site.library, site.version, _algorithms(site), site
         )
+
+
+def _by_hand(project: Project) -> Iterator[KeyUse]:
+    for key in handmade_keys(project):
+        value = _looked_up(project, key.value, key.place.path)
+        version = project.version(key.library, key.place.path)
+        yield KeyUse(value, key.place, key.role, key.library, version, frozenset({"HS256"}))
 
 
 def _configured(project: Project) -> Iterator[KeyUse]:
@@ -392,6 +403,9 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
                     yield from _sources(project, operand, source, depth + 1)
         elif isinstance(option, Outcome):
             yield from _made(project, option, source, depth)
+        elif isinstance(option, Closure):
+            for given in _given_back(project, option):
+                yield from _sources(project, given, source, depth + 1)
         elif isinstance(option, Table):
             yield from _jwk(project, option, source, depth)
         elif isinstance(option, Sequence):
@@ -401,6 +415,23 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
             model = project.model_of(option.base.call)
             if model is not None and model.role in ("generator", "key-generate"):
                 yield from _sources(project, option.base, source, depth + 1)
+
+
+def _given_back(project: Project, function: Closure) -> Iterator[Value]:
+    """What a function that finds keys returns, or gives to a callback behind the error."""
+    scope = project.scope(function.id)
+    if scope is None or not project.is_script(function.id.path):
+        return
+    for event in scope.events:
+        if isinstance(event, Returned) and event.kind == "return":
+            yield event.value
+        elif (
+            isinstance(event, Call)
+            and isinstance(event.receiver, Param)
+            and not event.name
+            and len(event.arguments) == 2
+        ):
+            yield event.arguments[1].value
 
 
 def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> Iterator[Source]:

@@ -1,0 +1,104 @@
+"""Tokens that a program signs or verifies by its own means: a MAC over two parts and a dot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.program.context import is_test
+from jwtaudit.values import Call, Const, Member, Operation, Outcome, Param, Table, Value, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.models import Library
+    from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
+
+_DOTS = (".", b".")
+_JOINS = ("text", "+", "join")
+_PARTS = 2
+
+
+class HandmadeKey(NamedTuple):
+    """The key of such a token, and what is done with it."""
+
+    value: Value
+    place: Place
+    role: str
+    library: Library
+
+
+def handmade_keys(project: Project) -> Iterator[HandmadeKey]:
+    """The keys of tokens made by hand, outside of tests."""
+    for call in macs(project):
+        if signs_parts(project, call, Member):
+            role = "verify"
+        elif _makes_token(project, call):
+            role = "sign"
+        else:
+            continue
+        maker = call
+        if isinstance(call.receiver, Outcome):
+            maker = call.receiver.call
+        model = project.model_of(maker)
+        if model is not None and "key" in model.meanings:
+            key = project.argument(maker, model, "key")
+            yield HandmadeKey(key, call.place, role, model.library)
+
+
+def macs(project: Project) -> Iterator[Call]:
+    """The calls that compute a message authentication code, outside of tests."""
+    for call in project.calls:
+        model = project.model_of(call)
+        if model is not None and model.effect == "mac" and not is_test(call.place.path):
+            yield call
+
+
+def signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> bool:
+    """Whether two parts of a token (or two parameters), joined by a dot, are what is signed."""
+    for inside in _texts(project, call):
+        parts = [
+            p
+            for p in inside
+            if isinstance(p, kind) and (not isinstance(p, Member) or is_split(p.base))
+        ]
+        if len(parts) == _PARTS and any(_is_dot(p) for p in inside):
+            return True
+    return False
+
+
+def is_split(value: Value) -> bool:
+    """Whether a value is a text that was split."""
+    return isinstance(value, Operation) and value.operator == "split"
+
+
+def _makes_token(project: Project, call: Call) -> bool:
+    """Whether an encoded header that names an algorithm, a dot and a payload are signed."""
+    for inside in _texts(project, call):
+        encoded = [
+            p
+            for p in inside
+            if isinstance(p, Operation) and p.operator in ("base64-encode", "base64url-encode")
+        ]
+        named = any(
+            isinstance(p, Table) and "alg" in p.entries for part in encoded for p in walk(part)
+        )
+        if named and len(encoded) >= _PARTS and any(_is_dot(p) for p in inside):
+            return True
+    return False
+
+
+def _texts(project: Project, call: Call) -> Iterator[list[Value]]:
+    """The parts of each text that is put together for a call."""
+    model = project.model_of(call)
+    value = None if model is None else project.argument(call, model, "value")
+    for text in walk(value) if value is not None else ():
+        if isinstance(text, Operation) and text.operator in _JOINS:
+            yield list(walk(text))
+
+
+def _is_dot(value: Value) -> bool:
+    return isinstance(value, Const) and value.value in _DOTS
+
+
+__all__ = ["HandmadeKey", "handmade_keys", "is_split", "macs", "signs_parts"]
