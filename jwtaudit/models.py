@@ -208,6 +208,8 @@ class Model:
     Attributes:
         name: canonical dotted name; ``*.name`` is a method whatever the receiver.
         needs: the meanings that must be given for this to be what the call does.
+        written_with: the parameter whose position takes true or false in these versions alone:
+            a call that gives such a value there tells the version where no manifest does.
         parameters: positional order, self left out.
         open: whether further keywords are accepted.
         meanings: meaning -> parameter.
@@ -228,6 +230,7 @@ class Model:
     role: str
     versions: str = ""
     needs: tuple[str, ...] = ()
+    written_with: str = ""
     parameters: tuple[str, ...] = ()
     open: bool = False
     meanings: dict[str, str] = field(default_factory=dict)
@@ -286,6 +289,11 @@ class Library:
         if version is not None or self.newest is None or not self.package:
             return ()
         return (f"no version of {self.title} is pinned; {self.newest} is assumed",)
+
+    def newest_in(self, versions: str) -> Version | None:
+        """The newest version in a range that the model was checked against."""
+        fitting = (v for v in map(_version, reversed(self.releases)) if applies(versions, v))
+        return next(fitting, None)
 
     @property
     def newest(self) -> Version | None:
@@ -412,6 +420,7 @@ _LIBRARY_KEYS: dict[str, type] = {
 }  # fmt: skip
 _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
+    "written-with": str,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
     "options": list, "factory": list, "configured-by": list, "validated-by": list,
     "validate": str, "secure": str, "raising": str, "effect": str, "returns": str,
@@ -613,6 +622,7 @@ def _models(
             role=call["role"],
             versions=call.get("versions", ""),
             needs=tuple(call.get("when-given", ())),
+            written_with=call.get("written-with", ""),
             parameters=parameters,
             open=bool(call.get("kwargs", False)),
             meanings=meanings,

@@ -175,6 +175,14 @@ def test_pinned_requirement_beats_range(tmp_path: Path, pyjwt: Library) -> None:
     assert pin(tmp_path, pyjwt).source == "requirements-dev.txt"
 
 
+def test_what_users_get_beats_what_developers_get(tmp_path: Path, pyjwt: Library) -> None:
+    put(
+        tmp_path,
+        {"dev-requirements.txt": "pyjwt==1.7.1\n", "requirements/base.txt": "pyjwt==2.10.1\n"},
+    )
+    assert str(pin(tmp_path, pyjwt).version) == "2.10.1"
+
+
 def test_nearest_directory_wins(tmp_path: Path, pyjwt: Library) -> None:
     put(
         tmp_path,

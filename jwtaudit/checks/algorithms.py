@@ -203,7 +203,7 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             message,
             f"Name the one algorithm you sign with: {_list_of(site, _USUAL[missing])}.",
             confidence=confidence,
-            notes=_notes(site),
+            notes=site.notes,
             repair=_pinned(site),
         )
 
@@ -222,7 +222,7 @@ def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
                 f"no list of algorithms: {site.library.title} goes by the key, and takes every"
                 " algorithm of its kind; with a secret that is HS256, HS384 and HS512",
                 f"Name the one algorithm you sign with: {_list_of(site, 'HS256')}.",
-                notes=_notes(site),
+                notes=site.notes,
                 repair=_pinned(site),
             )
 
@@ -252,7 +252,7 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
                         " first.",
                         value=part,
                         what="accepted as the algorithm here",
-                        notes=_notes(site),
+                        notes=site.notes,
                         repair=_pinned(site),
                     )
                     break
@@ -280,7 +280,7 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
             confidence=Confidence.HIGH
             if _is_public(project, site.argument("key"))
             else Confidence.MEDIUM,
-            notes=_notes(site),
+            notes=site.notes,
             repair=_pinned(site) or _public_only(site, given),
         )
 
@@ -610,12 +610,6 @@ def _without(site: Site, name: Value) -> Repair | None:
 
 def _version(site: Site) -> str:
     return str(site.version or site.library.newest or "")
-
-
-def _notes(site: Site) -> tuple[str, ...]:
-    if site.version is not None or site.library.newest is None or not site.library.package:
-        return ()
-    return (f"no version of {site.library.title} is pinned; {site.library.newest} is assumed",)
 
 
 def _draft(

@@ -50,7 +50,7 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
             confidence,
             trace=trace,
             advice="Verify it with the issuer's key, and name the algorithm.",
-            notes=_notes(reading.site) if reading.site is not None else (),
+            notes=reading.site.notes if reading.site is not None else (),
             anchor=f"{reading.scope.qualname} unverified",
             repair=_verified(reading),
         )
@@ -82,7 +82,8 @@ def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:
         confidence = Confidence.HIGH
     else:
         confidence = Confidence.MEDIUM
-    if reading.evidence is not None and reading.evidence.lookups:
+    told_by_call = reading.site is not None and reading.site.is_written_for
+    if told_by_call or (reading.evidence is not None and reading.evidence.lookups):
         confidence = min(confidence, Confidence.MEDIUM)
     if setting_of(reading.place.path) is Setting.EXAMPLE:
         confidence = Confidence(max(0, confidence - 1))
@@ -175,13 +176,7 @@ def _draft(
         trace=steps(value, site.place, f"given as `{name}`, and ignored") if value.place else (),
         related=((site.place, "the call"),) if value.place not in (None, site.place) else (),
         advice=f"Write {instead} instead." if instead else f"Remove `{name}`.",
-        notes=_notes(site),
+        notes=site.notes,
         anchor=f"{scope.name if scope else ''} {name}",
         repair=repair,
     )
-
-
-def _notes(site: Site) -> tuple[str, ...]:
-    if site.version is not None or site.library.newest is None or not site.library.package:
-        return ()
-    return (f"no version of {site.library.title} is pinned; {site.library.newest} is assumed",)

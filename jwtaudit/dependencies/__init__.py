@@ -46,6 +46,7 @@ class Pin:
         line: where in it, from 1.
         exact: whether the version is told rather than chosen.
         oldest: the lowest version that a range names and admits.
+        development: whether it is said for those who work on the program.
     """
 
     version: Version | None
@@ -54,6 +55,7 @@ class Pin:
     line: int | None
     exact: bool
     oldest: Version | None = None
+    development: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class _Entry(NamedTuple):
     specifier: str
     source: str
     line: int | None
+    development: bool
 
 
 def is_followed(manifest: str) -> bool:
@@ -214,7 +217,7 @@ class Dependencies:
                     name,
                     item.specifier,
                     item.written or item.specifier,
-                    Place(manifest, _content(source, item.line)),
+                    Place(manifest, _content(source, item.line, item.name)),
                     kind.lock,
                     item.development,
                 )
@@ -244,7 +247,8 @@ class Dependencies:
                 try:
                     text = self._text(path)
                     for item in kind.read(text, path):
-                        entry = _Entry(item.specifier, source, item.line)
+                        development = item.development or ecosystem.is_for_work(path)
+                        entry = _Entry(item.specifier, source, item.line, development)
                         found.setdefault(ecosystem.normalised(item.name), []).append(entry)
                 except BrokenManifestError as error:
                     self.diagnostics.append(Diagnostic(source, "manifest", str(error), error=False))
@@ -253,22 +257,32 @@ class Dependencies:
     def _pin(self, entry: _Entry, library: Library) -> Pin:
         version = exact_version(entry.specifier)
         if version is not None:
-            return Pin(version, entry.specifier, entry.source, entry.line, exact=True)
+            return Pin(
+                version, entry.specifier, entry.source, entry.line,
+                exact=True, development=entry.development,
+            )  # fmt: skip
         newest = next((v for v in _newest_first(library) if fits(entry.specifier, v)), None)
         named = [v for v in map(version_of, bounds(entry.specifier)) if fits(entry.specifier, v)]
         oldest = min((v for v in named if v is not None), default=None)
         return Pin(
-            newest or oldest, entry.specifier, entry.source, entry.line, exact=False, oldest=oldest
-        )
+            newest or oldest, entry.specifier, entry.source, entry.line,
+            exact=False, oldest=oldest, development=entry.development,
+        )  # fmt: skip
 
 
 def _preferred(pins: Sequence[Pin], wanted: Pin | None) -> Pin:
-    """What is told before what is chosen; of several copies the one that was asked for."""
+    """What is told before what is chosen, and for users before what is for developers.
+
+    Of several copies it is the one that was asked for.
+    """
     ranges = (pin for pin in pins if not pin.exact and pin.specifier)
     asked = (wanted or next(ranges, pins[0])).specifier
     return min(
-        pins, key=lambda pin: (not pin.exact, not fits(asked, pin.version), pin.version is None)
-    )
+        pins,
+        key=lambda pin: (
+            not pin.exact, pin.development, not fits(asked, pin.version), pin.version is None,
+        ),
+    )  # fmt: skip
 
 
 def _newest_first(library: Library) -> Iterator[Version]:
@@ -320,9 +334,16 @@ def _kind_of(path: Path) -> tuple[Ecosystem, Kind] | None:
     )
 
 
-def _content(source: Source, line: int) -> Span:
-    """A line without the blanks and the comment around what it says."""
+def _content(source: Source, line: int, name: str) -> Span:
+    """A line without the blanks and the comment around what it says.
+
+    Of many entries on one line it is the one of a name.
+    """
     start, text = source.line_starts[line - 1], source.line(line)
+    if text.count("{") > 1:
+        entry = re.search(rf'"{re.escape(name)}"\s*:\s*(?:\{{[^{{}}]*\}})?', text)
+        if entry is not None:
+            return Span(start + entry.start(), start + entry.end())
     comment = re.search(r"(?:^|\s)#", text)
     said = text[: comment.start() if comment else None].rstrip(" \t\\,")
     return Span(start + len(said) - len(said.lstrip()), start + len(said))

@@ -66,6 +66,7 @@ class Ecosystem(NamedTuple):
         kinds: the order is that of belief: locks first.
         ends: how the names of the manifests end.
         normalised: a package's name as the registry compares it.
+        is_for_work: whether a manifest is, by its name, for those who work on the program.
         copies: whether several versions of a package may be installed side by side, one for each
             that needs it.
     """
@@ -74,6 +75,7 @@ class Ecosystem(NamedTuple):
     kinds: tuple[Kind, ...]
     ends: tuple[str, ...]
     normalised: Callable[[str], str]
+    is_for_work: Callable[[Path], bool] = lambda _path: False
     copies: bool = False
 
     def may_name(self, text: str, packages: Iterable[tuple[str, str]]) -> bool:

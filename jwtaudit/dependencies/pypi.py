@@ -311,4 +311,5 @@ ECOSYSTEM = Ecosystem(
     ),
     (".txt", ".in", ".lock", ".toml", "pipfile", "setup.py", "setup.cfg", ".yml", ".yaml"),
     normalised,
+    lambda path: path.suffix in (".txt", ".in") and _is_for_work(path.stem.replace(".", "-")),
 )

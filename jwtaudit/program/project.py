@@ -570,6 +570,10 @@ class Project:
         if not candidates:
             return None
         version = self.version(candidates[0].library, call.place.path)
+        if version is None:
+            for model in candidates:
+                if model.written_with and _is_written_so(call, model):
+                    return model
         return self.models.select(
             candidates,
             version,
@@ -808,6 +812,17 @@ class Project:
         return tuple((path, text) for path, f in sorted(self.facts.items()) for text in f.texts)
 
 
+def _is_written_so(call: Call, model: Model) -> bool:
+    """Whether a call gives true or false at the position where only some versions take that."""
+    index = model.parameters.index(model.written_with)
+    if len(call.arguments) <= index:
+        return False
+    argument = call.arguments[index]
+    value = argument.value
+    plain = argument.name is None and not any(a.spread for a in call.arguments[: index + 1])
+    return plain and isinstance(value, Const) and isinstance(value.value, bool)
+
+
 def given(arguments: tuple[Bound, ...], parameters: Sequence[str], name: str) -> Value | None:
     """The argument for a parameter; Unknown when a spread may hold it; None when not given."""
     index = parameters.index(name) if name in parameters else -1
@@ -942,7 +957,16 @@ class Site:
     @property
     def version(self) -> Version | None:
         """The library's version in this project; None when it is not told."""
-        return self.project.version(self.library, self.place.path)
+        told = self.project.version(self.library, self.place.path)
+        return self.library.newest_in(self.model.versions) if self.is_written_for else told
+
+    @property
+    def is_written_for(self) -> bool:
+        """Whether nothing but the way the call is written tells the library's version."""
+        return (
+            bool(self.model.written_with)
+            and self.project.version(self.library, self.place.path) is None
+        )
 
     @property
     def scope(self) -> FunctionScope | None:
@@ -960,6 +984,11 @@ class Site:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a finding at this call has to say of the library's version."""
+        if self.is_written_for:
+            return (
+                f"no version of {self.library.title} is pinned; the call is written as for"
+                f" {self.library.title} {self.model.versions}, so {self.version} is assumed",
+            )
         return self.library.assumed(self.version)
 
     def outcome(self) -> Outcome:

@@ -38,6 +38,16 @@ def test_place_is_what_the_line_says():
     assert location.end_column == 3 + len("PyJWT[crypto]==1.7.1 ; python_version > '3'")
 
 
+def test_many_entries_on_one_line():
+    one, two = '"pyjwt": {"version": "==1.7.1"}', '"python-jose": {"version": "==3.2.0"}'
+    text = f'{{"default": {{{one}, {two}}}, "develop": {{}}}}\n'
+    spans = {
+        (f.location.start_column, f.location.end_column) for f in found({"Pipfile.lock": text})
+    }
+    starts = [text.index(one) + 1, text.index(two) + 1]
+    assert spans == {(starts[0], starts[0] + len(one)), (starts[1], starts[1] + len(two))}
+
+
 def test_included_file_is_told_once():
     files = {
         "requirements.txt": "-r base-requirements.txt\n",
