@@ -33,6 +33,7 @@ SCRIPTS = {
     "rs256_example": set(),
     "refresh_example": {
         ("JWT116", 30),  # no list of algorithms
+        ("JWT316", 23),  # the refresh token is stored as it is
         ("JWT315", 38),  # whoever refreshes becomes an administrator
     },
     "payload_example": {("JWT301", 2), ("JWT401", 4), ("JWT401", 5), ("JWT401", 6)},
