@@ -141,8 +141,15 @@ def _claims(project: Project, part: Value, message: _Message) -> Draft | None:
 def _secret_keys(project: Project) -> Iterator[Value]:
     """The keys that sign; a key that only verifies may be public."""
     for use in key_uses(project):
-        if use.role == "sign" or any(name.startswith("HS") for name in use.algorithms):
-            yield from (option for option in options(use.value) if isinstance(option, _KEY_SOURCES))
+        shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
+        for option in options(use.value):
+            if isinstance(option, _KEY_SOURCES) and (shared or _is_called_secret(option)):
+                yield option
+
+
+def _is_called_secret(key: Value) -> bool:
+    names = [key.name] if isinstance(key, (Env, Setting)) and key.name else [*names_of(key)]
+    return any("secret" in words(name) for name in names)
 
 
 def _is_key(part: Value, key: Value) -> bool:
