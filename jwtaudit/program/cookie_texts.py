@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.texts import pieces
-from jwtaudit.values import ABSENT, Call, Const, Sequence, Table, Unknown, Value, options
+from jwtaudit.values import ABSENT, Call, Const, Operation, Sequence, Table, Unknown, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,12 +58,19 @@ class CookieText(NamedTuple):
 def header_cookies(project: Project) -> Iterator[tuple[Call | Stored, CookieText]]:
     """The cookies in the headers that events set."""
     for event in project.events:
+        if not isinstance(event, (Call, Stored)):
+            continue
         for value in _headers(event):
+            found: dict[object, CookieText] = {}
             for option in options(value):
                 for item in option.items if isinstance(option, Sequence) else (option,):
                     text = cookie_text(item)
-                    if text is not None and isinstance(event, (Call, Stored)):
-                        yield event, text
+                    if text is None:
+                        continue
+                    # what is added under a condition is a matter of the condition
+                    name = text.name or text
+                    found[name] = max(found.get(name, text), text, key=lambda one: len(one.said))
+            yield from ((event, text) for text in found.values())
 
 
 def _headers(event: Event) -> Iterator[Value]:
@@ -96,7 +103,7 @@ def _names_header(value: Value) -> bool:
 
 def cookie_text(value: Value) -> CookieText | None:
     """A text as a cookie; None where it is none."""
-    first, *others = _joined(pieces(value)) or (ABSENT,)
+    first, *others = _joined(_pieces(value)) or (ABSENT,)
     key, start = first, _said(first)
     if not start and others:  # `${name}=${value}`
         start = "name" + _said(others.pop(0))
@@ -118,6 +125,19 @@ def cookie_text(value: Value) -> CookieText | None:
         else:
             kept.append(part)
     return CookieText(key, tuple(kept), said, whole)
+
+
+def _pieces(value: Value) -> tuple[Value, ...]:
+    """The parts of a text; a list that is joined is one of attributes."""
+    if isinstance(value, Operation) and value.operator == "join" and len(value.operands) == 1:
+        listed = value.operands[0]
+        if isinstance(listed, Sequence) and not listed.rest:
+            parts: list[Value] = []
+            for item in listed.items:
+                parts += [Const("; ", place=item.place)] if parts else []
+                parts += pieces(item)
+            return tuple(parts)
+    return pieces(value)
 
 
 def _joined(parts: Iterable[Value]) -> list[Value]:
