@@ -9,6 +9,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.names import words
+from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.project import Site, deep
 from jwtaudit.program.readings import is_header_of_token
@@ -61,6 +62,17 @@ _PLACES = frozenset({"url", "uri", "host", "hostname", "domain", "origin", "dir"
 @check("none-algorithm-accepted")
 def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
     """A verifying call that takes tokens without any signature."""
+    for test, event in none_branches(project):
+        yield Draft(
+            "",
+            test.place,
+            "a token whose header says `none` is taken without any signature here, so anyone can"
+            " mint tokens",
+            Confidence.HIGH,
+            trace=((test.place, "asked here"), (event.place, "returned unverified here")),
+            advice="Refuse it: only the algorithm that your issuer signs with is right.",
+            anchor=f"{test.scope.qualname} none",
+        )
     for site in _verifying(project):
         title = site.library.title
         if site.semantic("none-default") == "accept" and not _given(site.argument("algorithms")):

@@ -175,6 +175,7 @@ def _is_sql(value: Value) -> bool:
 def jwks_url_from_token(project: Project) -> Iterator[Draft]:
     """The token says where the keys are fetched that verify it."""
     steering = project.steering
+    told: set[Place | None] = set()
     for site in project.sites("http-request", "key-source"):
         url = _address(site)
         if is_test(site.place.path) or url is None:
@@ -186,16 +187,32 @@ def jwks_url_from_token(project: Project) -> Iterator[Draft]:
                 or steering.is_examined(chosen, site, url)
             ):
                 continue
-            yield _draft(
-                site,
-                chosen.value.place or site.place,
-                f"`{chosen.name}` of a token that nobody has verified says where its keys are"
-                " fetched: anyone can name a server of their own, whose key then verifies their"
-                " token, and can make this program call any address",
-                "Map the issuers you trust to their addresses, and look the token's up there.",
-                trace=steps(chosen.value, site.place, "fetched here"),
-                confidence=_certainty(project, site, chosen, url),
-            )
+            told.add(chosen.value.place)
+            sure = _certainty(project, site, chosen, url)
+            yield _steered(site, chosen, "fetched here", sure)
+    # fetched by something of the project's own, or of nobody known
+    for site in project.sites("verify", "verify-signature"):
+        key = site.argument("key")
+        for chosen in () if is_test(site.place.path) else steering.inside(key):
+            place = chosen.value.place
+            if chosen.name not in words("addresses") or place in told:
+                continue
+            if not is_own(project, chosen.token) and not steering.is_examined(chosen, site, key):
+                told.add(place)
+                yield _steered(site, chosen, "verified with what is found there", Confidence.HIGH)
+
+
+def _steered(site: Site, chosen: Chosen, how: str, sure: Confidence) -> Draft:
+    return _draft(
+        site,
+        chosen.value.place or site.place,
+        f"`{chosen.name}` of a token that nobody has verified says where its keys are fetched:"
+        " anyone can name a server of their own, whose key then verifies their token, and can make"
+        " this program call any address",
+        "Map the issuers you trust to their addresses, and look the token's up there.",
+        trace=steps(chosen.value, site.place, how),
+        confidence=sure,
+    )
 
 
 def _address(site: Site) -> Value | None:

@@ -31,13 +31,14 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jwtaudit.program.project import Project, Site
     from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
 
 _MAX_DEPTH = 12
+_TAKING = ("verify", "verify-signature", "decrypt", "key-import")
 _COMPARISONS = ("==", "!=", "in", "not in")
 
 
@@ -178,15 +179,15 @@ class Steering:
             scope = self.project.scope(identity)
             events.extend(scope.events if scope is not None else ())
         return any(
-            _examines(event, value) for event in events
+            _examines(event, value, self._verifies) for event in events
             if event.place != site.place and not self._verifies(event)
             for value in wanted
         )  # fmt: skip
 
     def _verifies(self, event: Event) -> bool:
-        """Whether an event is the verification for which the choice is made."""
+        """Whether an event is the verification for which the choice is made, or makes its key."""
         model = self.project.model_of(event) if isinstance(event, Call) else None
-        return model is not None and model.role in ("verify", "verify-signature", "decrypt")
+        return model is not None and model.role in _TAKING
 
 
 def _as_written(site: Site, argument: Value) -> Value:
@@ -202,7 +203,7 @@ def _as_written(site: Site, argument: Value) -> Value:
     return argument
 
 
-def _examines(event: Event, value: Value) -> bool:
+def _examines(event: Event, value: Value, takes: Callable[[Event], bool]) -> bool:
     if isinstance(event, Tested):
         return any(
             isinstance(part, Operation)
@@ -211,7 +212,8 @@ def _examines(event: Event, value: Value) -> bool:
             and not any(_is_nothing(o) for o in part.operands)
             for part in walk(event.value)
         ) or any(
-            isinstance(part, Outcome) and _looks_at(part.call, value) for part in walk(event.value)
+            isinstance(part, Outcome) and not takes(part.call) and _looks_at(part.call, value)
+            for part in walk(event.value)
         )
     return (
         isinstance(event, Call)
