@@ -1,4 +1,4 @@
-"""What tests share: one way to scan a few files."""
+"""What tests share: one way to scan a few files, and to fix them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,26 @@ if TYPE_CHECKING:
     from jwtaudit.finding import Finding
 
 
+def write(directory: str, files: Mapping[str, str | bytes]) -> None:
+    """Write a project of these files."""
+    for path, content in files.items():
+        file = Path(directory, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
 def scan(files: Mapping[str, str | bytes], extend: Iterable[str] = ()) -> list[Finding]:
     """The findings in a project of these files, by the rules that are on and those given."""
     with tempfile.TemporaryDirectory() as directory:
-        for path, content in files.items():
-            file = Path(directory, path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        write(directory, files)
         report = engine.run(engine.Options(directory=directory, extend_select=tuple(extend)))
     assert not report.diagnostics, report.diagnostics
     return list(report.findings)
+
+
+def fixed(files: Mapping[str, str | bytes]) -> dict[str, bytes]:
+    """The files of a project that all fixes change, as they come out."""
+    with tempfile.TemporaryDirectory() as directory:
+        write(directory, files)
+        fixing = engine.fix(engine.Options(directory=directory), lambda _: True)
+    return {change.path: change.after for change in fixing.changes}

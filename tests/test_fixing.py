@@ -12,7 +12,12 @@ import pytest
 
 from jwtaudit.cli import main
 from jwtaudit.fixes import writing
-from jwtaudit.fixes.writing import NotWrittenError, replace_content
+from jwtaudit.fixes.writing import (
+    NotWrittenError,
+    Replacement,
+    replace_content,
+    replace_together,
+)
 
 UNSAFE = """\
 import jwt
@@ -103,6 +108,14 @@ def test_a_diff_can_be_applied(project, capsys):
     (project / "p.diff").write_text(out)
     assert os.system("patch -p1 -s < p.diff") == 0
     assert (project / "safe.py").read_text() == SAFE.replace(', "none"', "")
+
+
+def test_a_diff_says_what_it_does_not_show(project, capsys):
+    (project / "broken.py").write_text("import jwt\njwt.decode(token, key\n")
+    code, out, err = run(capsys, "--diff")
+    assert code == 2
+    assert "+    return jwt.decode" in out
+    assert "error[unparsable] broken.py:2: syntax error" in err
 
 
 def test_json_and_sarif_carry_the_edits(project, capsys):
@@ -239,3 +252,115 @@ def test_short_writes_are_completed(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "write", lambda number, view: write(number, view[:2]))
     replace_content(file, b"old", b"something longer")
     assert file.read_bytes() == b"something longer"
+
+
+# -- several files ---------------------------------------------------------------------------------
+
+
+def _three(tmp_path):
+    files = [tmp_path / name for name in ("a.py", "b.py", "c.py")]
+    for file in files:
+        file.write_bytes(b"old")
+    return files, [Replacement(file, b"old", b"new") for file in files]
+
+
+def _contents(files):
+    return [file.read_bytes() for file in files]
+
+
+def test_files_are_replaced_together(tmp_path):
+    files, replacements = _three(tmp_path)
+    replace_together(replacements)
+    assert _contents(files) == [b"new"] * 3
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_where_one_is_not_as_it_was_none_is_replaced(tmp_path):
+    files, replacements = _three(tmp_path)
+    files[1].write_bytes(b"edited")
+    with pytest.raises(NotWrittenError) as caught:
+        replace_together(replacements)
+    assert caught.value.path == files[1]
+    assert _contents(files) == [b"old", b"edited", b"old"]
+    assert sorted(tmp_path.iterdir()) == files
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "unlink"])
+def test_where_one_fails_none_is_replaced(tmp_path, monkeypatch, name, nth, error):
+    files, replacements = _three(tmp_path)
+    real, calls = getattr(os, name), []
+
+    def failing(*arguments, **named):
+        calls.append(1)
+        if len(calls) == nth:
+            if name == "close":
+                real(*arguments)
+            raise error
+        return real(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, failing)
+        with contextlib.suppress(NotWrittenError, KeyboardInterrupt):
+            replace_together(replacements)
+    assert _contents(files) in ([b"old"] * 3, [b"new"] * 3)
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_what_cannot_be_put_back_is_said(tmp_path, monkeypatch):
+    files, replacements = _three(tmp_path)
+    real = os.replace
+    done = []
+
+    def once(source, target):
+        if done:
+            raise OSError(errno.EIO, "Input/output error")
+        done.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", once)
+    monkeypatch.setattr(os, "replace", once)
+    with pytest.raises(NotWrittenError, match="Input/output error") as caught:
+        replace_together(replacements)
+    assert caught.value.path == files[1]
+    assert caught.value.left == (files[0],)
+    assert _contents(files) == [b"new", b"old", b"old"]
+
+
+OPTIONS = 'OPTIONS = {"verify_signature": False}\n'
+APP = """\
+import os
+
+import jwt
+
+from options import OPTIONS
+
+KEY = os.environ["KEY"]
+
+
+def make(user, now):
+    return jwt.encode({"sub": user.id, "exp": now + 600}, KEY, algorithm="HS256")
+
+
+def load(request):
+    claims = jwt.decode(request.headers["Authorization"], KEY, options=OPTIONS)
+    return User.query.get(claims["sub"])
+"""
+
+
+def test_a_fix_of_two_files_is_written_to_both_or_to_none(tmp_path, capsys, monkeypatch):
+    (tmp_path / "options.py").write_text(OPTIONS)
+    (tmp_path / "app.py").write_text(APP)
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(writing.os, "access", lambda path, _: path.name != "options.py")
+        code = main(["--isolated", "--fix", "--unsafe-fixes"])
+    out = capsys.readouterr().out
+    assert code == 2
+    assert "error[not-fixed] options.py: not fixed: it is read-only" in out
+    assert "error[not-fixed] app.py: not fixed: the same fix changes options.py" in out
+    assert (tmp_path / "app.py").read_text() == APP
+    assert main(["--isolated", "--fix", "--unsafe-fixes"]) == 0
+    assert (tmp_path / "options.py").read_text() == 'OPTIONS = {"require": ["exp"]}\n'
+    assert 'algorithms=["HS256"]' in (tmp_path / "app.py").read_text()

@@ -52,9 +52,11 @@ def check(arguments: Sequence[str]) -> int:
         raise UsageError(_no_such_path(error.path)) from None
     report = _without_asides(report, settings)
     if fixing and given.diff:
-        from jwtaudit.cli.fixing import write_diff  # noqa: PLC0415
+        from jwtaudit.cli.fixing import failures, write_diff  # noqa: PLC0415
 
         write_diff(fixing, sys.stdout)
+        for failure in failures(report):
+            say(failure)
         return _exit_code(
             replace(report, findings=(*report.findings, *fixing.applied)), settings, given
         )
@@ -86,7 +88,11 @@ def _fix(
     if failed:  # what is on disk is not what was scanned last
         report = engine.run(options, bar)
         lost = {diagnostic.path for diagnostic in failed}
-        applied = tuple(f for f in fixing.applied if f.location.path not in lost)
+        applied = tuple(
+            finding
+            for finding in fixing.applied
+            if finding.fix and lost.isdisjoint(edit.location.path for edit in finding.fix.edits)
+        )
         report = replace(report, fixed=applied)
         return replace(fixing, report=fixes.with_diagnostics(report, failed), applied=applied)
     return fixing

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from jwtaudit.engine.fixing import Fixer, Fixing
     from jwtaudit.facts import Facts, Function
     from jwtaudit.finding import Draft, Finding
+    from jwtaudit.fixes.names import SecretNames
     from jwtaudit.program import Project
     from jwtaudit.redact import Redactor
     from jwtaudit.source import Place, Source
@@ -180,7 +181,7 @@ class _Run:
         self.drafts: list[tuple[Draft, Rule]] = []
         self.scanned: list[Diagnostic] = []
         self.fixer: Fixer | None = None
-        self.secret_names: dict[str, str] = {}  # one for all passes
+        self.secret_names: SecretNames | None = None  # one for all passes
         self.project: Project | None = None
         self.extraction = Extraction(
             options.jobs or _processors(),

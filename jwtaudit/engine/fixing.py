@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit import frontends
+from jwtaudit.engine.secrets import key_variables
 from jwtaudit.finding import Edit as ShownEdit
 from jwtaudit.finding import Fix, Report, Safety
 from jwtaudit.fixes.apply import choose, splice, splice_bytes
@@ -65,12 +66,14 @@ class Fixing:
         report: what is found when all changes are made.
         applied: the findings that are gone, with their fixes.
         changes: what to write.
+        groups: the same by what belongs together: one fix may touch several files.
         root: the directory that paths are relative to.
     """
 
     report: Report
     applied: tuple[Finding, ...]
     changes: tuple[Change, ...]
+    groups: tuple[tuple[Change, ...], ...]
     root: str
 
 
@@ -84,7 +87,10 @@ class Fixer:
         self.run = run
         self.reported = findings
         self.redactor = redactor
-        self.names = SecretNames(run.secret_names)
+        if run.secret_names is None:
+            variables = key_variables(run.project) if run.project else ({}, set())
+            run.secret_names = SecretNames(*variables, run.tree.files)
+        self.names = run.secret_names
         self.trials = 0
         self.before = Counter(_identity(draft, rule) for draft, rule in run.drafts)
         self.edits: dict[int, tuple[Edit, ...]] = {}
@@ -328,6 +334,7 @@ def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
     report = run.outcome()
     applied: list[Finding] = []
     before: dict[str, bytes] = {}
+    together: list[set[str]] = []
     shown: dict[str, tuple[str, str]] = {}
     for _ in range(_PASSES):
         fixer = run.fixer
@@ -337,6 +344,7 @@ def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
         batch, changed = found
         applied += [fixer.found[index] for index in sorted(batch)]
         made = {edit for index in batch for edit in fixer.edits[index]}
+        together += [{edit.place.path for edit in fixer.edits[index]} for index in batch]
         for path in {edit.place.path for edit in made}:
             source = fixer.source(path)
             assert source is not None
@@ -346,11 +354,26 @@ def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
             shown[path] = old, splice(new, (edit for edit in made if edit.place.path == path))
         run = changed
         report = run.outcome()
-    changes = (Change(path, before[path], run.contents[path], shown[path]) for path in before)
+    changes = {
+        path: Change(path, before[path], run.contents[path], shown[path]) for path in sorted(before)
+    }
     report = replace(report, fixed=tuple(applied))
     return Fixing(
-        report, tuple(applied), tuple(sorted(changes, key=lambda c: c.path)), run.tree.root
+        report,
+        tuple(applied),
+        tuple(changes.values()),
+        tuple(tuple(changes[path] for path in group) for group in _joined(together)),
+        run.tree.root,
     )
+
+
+def _joined(sets: Iterable[set[str]]) -> list[list[str]]:
+    """Sets that have something in common made one."""
+    found: list[set[str]] = []
+    for paths in sets:
+        apart = [other for other in found if not paths & other]
+        found = [*apart, paths.union(*(other for other in found if paths & other))]
+    return sorted(map(sorted, found))
 
 
 def _one_pass(fixer: Fixer, wanted: Callable[[Finding], bool]) -> tuple[list[int], _Run] | None:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.keys import key_uses, sources
-from jwtaudit.values import Const
+from jwtaudit.values import Const, Env
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,23 @@ def key_literals(project: Project) -> Iterator[Place]:
             literal = source.value
             if isinstance(literal, Const) and literal.place and _may_be_secret(literal.value):
                 yield literal.place
+
+
+def key_variables(project: Project) -> tuple[dict[str, str], set[str]]:
+    """Literal -> the variable whose default it is; and all variables that keys are read from."""
+    defaults: dict[str, str] = {}
+    read: set[str] = set()
+    for value in _keys(project):
+        for source in sources(project, value):
+            if isinstance(source.value, Env) and source.value.name:
+                read.add(source.value.name)
+            literal = source.value
+            for lookup in reversed(source.lookups):
+                if isinstance(lookup, Env) and lookup.name and isinstance(literal, Const):
+                    if isinstance(literal.value, str) and literal.value:
+                        defaults.setdefault(literal.value, lookup.name)
+                    break
+    return defaults, read
 
 
 def _keys(project: Project) -> Iterator[Value]:

@@ -241,7 +241,28 @@ class Editor:
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not _OF_A_SECRET.search(name):
             return UNNAMED
+        if "_OR_" in name:  # what a library calls an option, not what the project calls its key
+            return UNNAMED
         return name if "_" in name else f"JWT_{name}"
+
+    def alternatives(self, place: Place) -> str:
+        """What tells the settings among which a program chooses from others; "" outside of them.
+
+        Such are the classes of a file, and the entries of a mapping of mappings.
+        """
+        layout = self.layout
+        inner = layout.around(place.span)
+        outer = layout.around(Span(inner.start, inner.end)) if inner else None
+        if inner and outer and layout.text[inner.start] == layout.text[outer.start] == "{":
+            span = Span(inner.start, inner.end)
+            if any(item.value == span != item.span for item in layout.items(outer)):
+                return place.path
+        indent = layout.indent(place.span.start)
+        for span in reversed(layout.statements if indent and layout.language == "python" else ()):
+            if span.start < place.span.start and len(layout.indent(span.start)) < len(indent):
+                text = layout.text[span.start : span.end]
+                return place.path if text.startswith("class ") else ""
+        return ""
 
     def _replacetext(self, change: ReplaceText) -> list[Splice]:
         start, end = change.place.span

@@ -1,19 +1,23 @@
 """What the environment variables of secrets are called: one secret has one name in all files.
 
 Two files that hold the same literal, one to sign and one to verify, read the same variable
-afterwards, whatever the literal was assigned to in each.
+afterwards, whatever the literal was assigned to in each. Two secrets never share a name, as what
+one of them signs would then pass for the other's; only those of which a program takes one
+(``DEBUG``'s and production's) and those of two programs may.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from itertools import count
+from posixpath import dirname
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.fixes.edits import UNNAMED, editor_of
 from jwtaudit.repair import EnvVar, Repair, Replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from jwtaudit.fixes.edits import Editor
     from jwtaudit.repair import Change
@@ -24,12 +28,39 @@ _LITERAL = re.compile(
 )
 
 
+_MANIFEST = re.compile(
+    r"(?:package\.json|pyproject\.toml|requirements[\w.-]*\.txt|setup\.(?:py|cfg)|Pipfile|manage\.py)"
+)
+
+
+class _Owner(NamedTuple):
+    """Where a secret stands: in which program, and among which alternatives ("" when in none)."""
+
+    program: str
+    alternatives: str
+
+    def may_share(self, other: _Owner) -> bool:
+        """Whether no program reads both."""
+        same = self.program == other.program
+        return not same or self.alternatives == other.alternatives != ""
+
+
 class SecretNames:
     """Gives the names of one run, over all of its passes."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        """Take the names that were given before, by secret; new ones are added there."""
-        self._names = names
+    def __init__(self, known: Mapping[str, str], read: Iterable[str], files: Iterable[str]) -> None:
+        """Take what is known of names.
+
+        Args:
+            known: literal -> the variable that it stands in for where that is missing.
+            read: the variables from which the project reads keys.
+            files: all paths of the project: where a manifest lies, a program begins.
+        """
+        self._names = dict(known)
+        self._read = set(read)
+        self._owners: dict[str, list[_Owner]] = {}
+        named = (path.rpartition("/") for path in files)
+        self._programs = {folder for folder, _, name in named if _MANIFEST.fullmatch(name)}
 
     def learn(
         self, repairs: Iterable[Repair], files: Callable[[str], tuple[Source, str] | None]
@@ -44,18 +75,38 @@ class SecretNames:
             and isinstance(change.code, EnvVar)
             and not change.code.name
         }
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[tuple[str, Place]]] = {}
         for place in sorted(places):
             given = files(place.path)
-            secret = _secret(given, place)
-            if given is None or not secret:
+            if given is None:
                 continue
             if place.path not in editors:
                 editors[place.path] = editor_of(*given)
-            found.setdefault(secret, []).append(editors[place.path].variable(place))
-        for secret, names in found.items():
-            name = next((name for name in names if name != UNNAMED), UNNAMED)
-            self._names.setdefault(secret, name)
+            name = editors[place.path].variable(place)
+            found.setdefault(_secret(given, place), []).append((name, place))
+        for secret, uses in found.items():
+            if secret not in self._names:
+                name, place = next((use for use in uses if use[0] != UNNAMED), uses[0])
+                among = editors[place.path].alternatives(place)
+                self._names[secret] = self._free(name, _Owner(self._program(place.path), among))
+
+    def _free(self, name: str, owner: _Owner) -> str:
+        """A name that no other secret has in the same program."""
+        for number in count(1):
+            numbered = f"{name}_{number}" if number > 1 else name
+            others = self._owners.setdefault(numbered, [])
+            another = numbered in self._read and (name == UNNAMED or number > 1)
+            if not another and all(map(owner.may_share, others)):
+                others.append(owner)
+                return numbered
+        raise AssertionError
+
+    def _program(self, path: str) -> str:
+        """The directory in which the program of a file begins."""
+        folder = dirname(path)
+        while folder and folder not in self._programs:
+            folder = dirname(folder)
+        return folder
 
     def named(self, repair: Repair, files: Callable[[str], tuple[Source, str] | None]) -> Repair:
         """The repair with the names that its secrets have."""
@@ -70,6 +121,8 @@ class SecretNames:
 
 
 def _secret(given: tuple[Source, str] | None, place: Place) -> str:
-    """What stands in the quotes; "" where it is no single literal."""
-    match = _LITERAL.fullmatch(given[0].text, *place.span) if given else None
-    return match["body"] if match else ""
+    """What stands in the quotes; all that is written where it is no single literal."""
+    if given is None:
+        return ""
+    match = _LITERAL.fullmatch(given[0].text, *place.span)
+    return match["body"] if match else given[0].text[place.span.start : place.span.end]

@@ -12,16 +12,33 @@ import contextlib
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 _CHANGED = "it has changed since it was read; run again"
 
 
+class Replacement(NamedTuple):
+    """A file, what it holds, and what it shall hold."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
 class NotWrittenError(Exception):
-    """A file was left as it is; the message says why and what to do."""
+    """A file was left as it is; the message says why and what to do.
+
+    Attributes:
+        path: the file that could not be written.
+        left: files that had been replaced before, and could not be put back.
+    """
+
+    path: Path | None = None
+    left: tuple[Path, ...] = ()
 
 
 def replace_content(path: Path, before: bytes, after: bytes) -> None:
@@ -30,18 +47,89 @@ def replace_content(path: Path, before: bytes, after: bytes) -> None:
     Raises:
         NotWrittenError: it could not be done; the file is as it was.
     """
+    replace_together([Replacement(path, before, after)])
+
+
+def replace_together(replacements: Sequence[Replacement]) -> None:
+    """Put new content into all of some files, or into none.
+
+    All of it is written beside the files before the first one is replaced; where a later one then
+    cannot be, those before it are put back.
+
+    Raises:
+        NotWrittenError: it could not be done.
+    """
+    staged: list[_Staged] = []
+    replaced: list[Replacement] = []
+    at = replacements[0]
     try:
-        target = path.resolve(strict=True)
-        status = target.stat()
-        _refuse_odd_files(target, status)
-        if target.read_bytes() != before:
-            raise NotWrittenError(_CHANGED)  # noqa: TRY301 - said as what else can go wrong
-        _swap(target, status, before, after)
-    except NotWrittenError:
+        for at in replacements:
+            staged.append(_stage(at))
+        for at, one in zip(replacements, staged, strict=True):
+            one.swap()
+            replaced.append(at)
+    except (NotWrittenError, OSError, RuntimeError) as error:
+        if isinstance(error, NotWrittenError):
+            failure = error
+        else:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            failure = NotWrittenError(f"cannot be written: {reason}")
+        failure.path = at.path
+        failure.left = _put_back(replaced)
+        raise failure from None
+    except BaseException:
+        _put_back(replaced)
         raise
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise NotWrittenError(f"cannot be written: {reason}") from None
+    finally:
+        for one in staged:
+            one.discard()
+
+
+def _put_back(replaced: Sequence[Replacement]) -> tuple[Path, ...]:
+    """Give files their old content again; those with which it fails."""
+    left = []
+    for path, before, after in replaced:
+        try:
+            replace_content(path, after, before)
+        except NotWrittenError:
+            left.append(path)
+    return tuple(left)
+
+
+class _Staged(NamedTuple):
+    """New content that is written beside a file."""
+
+    target: Path
+    temporary: Path
+    before: bytes
+
+    def swap(self) -> None:
+        """Put it in the file's place, if that still holds what it did."""
+        if self.target.read_bytes() != self.before:
+            raise NotWrittenError(_CHANGED)
+        self.temporary.replace(self.target)
+        _flush_directory(self.target.parent)
+
+    def discard(self) -> None:
+        """Take it away, where it is left."""
+        with contextlib.suppress(OSError):
+            self.temporary.unlink(missing_ok=True)
+
+
+def _stage(replacement: Replacement) -> _Staged:
+    target = replacement.path.resolve(strict=True)
+    status = target.stat()
+    _refuse_odd_files(target, status)
+    if target.read_bytes() != replacement.before:
+        raise NotWrittenError(_CHANGED)
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}")
+    staged = _Staged(target, temporary, replacement.before)
+    try:
+        _write_beside(temporary, status, replacement.after)
+    except BaseException:
+        staged.discard()
+        raise
+    return staged
 
 
 def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
@@ -53,20 +141,6 @@ def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
         )
     if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
         raise NotWrittenError("it is read-only; make it writable and run again")
-
-
-def _swap(target: Path, status: os.stat_result, before: bytes, after: bytes) -> None:
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}")
-    try:
-        _write_beside(temporary, status, after)
-        if target.read_bytes() != before:
-            raise NotWrittenError(_CHANGED)  # noqa: TRY301 - said as what else can go wrong
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _flush_directory(target.parent)
 
 
 def _write_beside(temporary: Path, status: os.stat_result, content: bytes) -> None:
