@@ -220,6 +220,7 @@ class Model:
         configured_by: calls anywhere in the project that give what this call leaves out.
         validated_by: methods of the result, or functions it must be passed to, that check claims.
         validate: how the first of these is written behind the call; ``{target}`` is its result.
+        verified: what verifies instead; ``$token``, ``$key``, ``$algorithm`` are filled in.
         secure: the function that makes secrets in the place of this one, for the same arguments.
         raising: the method that fails, in the place of this one, where nothing is found.
         effect: what a transform does, how a generator makes its bytes, which clock it is.
@@ -241,6 +242,7 @@ class Model:
     configured_by: tuple[str, ...] = ()
     validated_by: tuple[str, ...] = ()
     validate: str = ""
+    verified: str = ""
     secure: str = ""
     raising: str = ""
     effect: str = ""
@@ -423,7 +425,7 @@ _CALL_KEYS: dict[str, type] = {
     "written-with": str,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
     "options": list, "factory": list, "configured-by": list, "validated-by": list,
-    "validate": str, "secure": str, "raising": str, "effect": str, "returns": str,
+    "validate": str, "verified": str, "secure": str, "raising": str, "effect": str, "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
@@ -633,6 +635,7 @@ def _models(
             configured_by=tuple(prefix + name for name in call.get("configured-by", ())),
             validated_by=tuple(call.get("validated-by", ())),
             validate=call.get("validate", ""),
+            verified=call.get("verified", ""),
             secure=call.get("secure", ""),
             raising=call.get("raising", ""),
             effect=call.get("effect", ""),

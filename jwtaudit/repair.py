@@ -63,9 +63,24 @@ class Entry(NamedTuple):
     code: Code
 
 
+class Given(NamedTuple):
+    """What a call in the same file is given as an argument, where that means the same elsewhere."""
+
+    call: Place
+    name: str = ""
+    position: int = -1
+
+
+class Filled(NamedTuple):
+    """A snippet in which ``$name`` stands for other code."""
+
+    text: str
+    fields: dict[str, Code]
+
+
 Constant: TypeAlias = "str | bytes | bool | int | float | list[str] | dict[str, Constant] | None"
-Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Constant"
-"""A snippet, a lookup, or a constant that is written as a literal."""
+Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Given | Filled | Constant"
+"""A snippet, a lookup, what stands elsewhere, or a constant that is written as a literal."""
 
 
 # -- changes ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from jwtaudit.dependencies.versions import bounds, fits, version_of
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.advisories import abandoned, advisories, exposed, title
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.upgrades import breaks
 from jwtaudit.repair import Repair, ReplaceText
 
 if TYPE_CHECKING:
@@ -77,14 +78,17 @@ def _vulnerable(
         ),
         advice=f"Raise it to {fixed} or later (`{_wanted(requirement, fixed)}`) and lock again.",
         anchor=requirement.package,
-        repair=_raised(requirement, fixed),
+        repair=_raised(project, requirement, fixed),
     )
 
 
-def _raised(requirement: Requirement, fixed: str) -> Repair | None:
+def _raised(project: Project, requirement: Requirement, fixed: str) -> Repair | None:
     """The floor or the pin of a manifest that people write; a lock is made by its tool."""
     match = _FLOOR.fullmatch(requirement.written)
     if match is None or requirement.lock:
+        return None
+    version = version_of(fixed)
+    if version is None or breaks(project, requirement.package, version):
         return None
     change = ReplaceText(requirement.place, match[1], fixed)
     old, new = (text.partition(".")[0] for text in (match[1], fixed))

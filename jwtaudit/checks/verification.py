@@ -10,8 +10,10 @@ from jwtaudit.models import applies
 from jwtaudit.program.authority import Authority, Use, Weight
 from jwtaudit.program.authority_words import says
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.key_at_hand import verified_instead
 from jwtaudit.program.origins import steps
-from jwtaudit.program.repairs import check_and_require, effective, renamed
+from jwtaudit.program.repairs import check_and_require, effective, first_of, renamed
+from jwtaudit.program.secret_repairs import from_environment
 from jwtaudit.values import Absent, Const, Join, Sequence, Table, Value, options
 
 if TYPE_CHECKING:
@@ -57,14 +59,21 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
 
 
 def _verified(reading: Reading) -> Repair | None:
-    """Leave the check on, where the key is given."""
+    """Leave the check on, where the key is given or at hand."""
     site, evidence = reading.site, reading.evidence
-    if site is None or evidence is None or evidence.lookups:
+    if site is None or (evidence is not None and evidence.lookups):
         return None
     key = site.argument("key")
-    if isinstance(key, Absent) or (isinstance(key, Const) and not key.value):
-        return None
-    return check_and_require(site, evidence.value, "exp", with_algorithms=True)
+    if evidence is None or isinstance(key, Absent) or (isinstance(key, Const) and not key.value):
+        return verified_instead(site, evidence.value if evidence else None)
+    repair = check_and_require(site, evidence.value, "exp", with_algorithms=True)
+    literal = from_environment(key) if isinstance(key, Const) else None
+    if repair is None or literal is None:
+        return repair
+    both = check_and_require(
+        site, evidence.value, "exp", with_algorithms=True, more=literal.changes
+    )
+    return first_of([repair, *([both] if both else [])])
 
 
 def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:

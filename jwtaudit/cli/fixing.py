@@ -34,13 +34,14 @@ def _failures(root: str, group: Sequence[Change]) -> Iterator[Diagnostic]:
     try:
         replace_together([Replacement(Path(root, c.path), c.before, c.after) for c in group])
     except NotWrittenError as error:
+        culprit = paths[error.path or Path()]
         for path, name in paths.items():
             if path == error.path:
                 why = f"not fixed: {error}"
             elif path in error.left:
-                why = f"fixed, although {paths.get(error.path)} could not be, and cannot be put back"
+                why = f"fixed, although {culprit} could not be, and cannot be put back"
             else:
-                why = f"not fixed: the same fix changes {paths.get(error.path)}, which failed"
+                why = f"not fixed: the same fix changes {culprit}, which failed"
             yield Diagnostic(name, "not-fixed", why)
 
 

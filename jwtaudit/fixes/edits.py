@@ -25,6 +25,8 @@ from jwtaudit.repair import (
     DropItem,
     DropStatement,
     EnvVar,
+    Filled,
+    Given,
     Insist,
     Named,
     RenameKey,
@@ -32,6 +34,7 @@ from jwtaudit.repair import (
     ReplaceText,
     SetArgument,
     SetEntry,
+    Snippet,
     SwapDecorators,
 )
 from jwtaudit.source import Place, Span
@@ -52,7 +55,15 @@ _ENTRY = re.compile(r"[\w.]+(?:\[[^\[\]=]+\])+\s*=\s*")
 _TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
 _THOUSAND = re.compile(r"\s*\*\s*(?:1000|1_000|1e3)(?![\w.])")
 _AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
+_HEAD = re.compile(r"(?:class|def|async|if|elif|else|for|while|with|try|except|finally)\b")
 _OF_A_SECRET = re.compile("KEY|SECRET|PASS|PWD|SALT|PEM|SIGN")
+
+_READABLE = re.compile(r"([A-Za-z_$][\w$]*)(?:\.[\w$]+|\[(?:\"[\w-]+\"|'[\w-]+')\])*")
+"""What can be written elsewhere, too: a name, its attributes and entries."""
+_BOUND = (
+    r"(?:(?:from|import)\b.*\bNAME\b(?!\s+as\b)|(?:export\s+)?(?:const|let|var)\b[^=]*\bNAME\b"
+    r"|(?:export\s+)?(?:def|class|function)\s+NAME\b|NAME\s*(?::[^=]+)?=(?!=))"
+)
 
 
 class Edit(NamedTuple):
@@ -161,15 +172,58 @@ class Editor:
             self.layout.in_string(splice.start, splice.end) for splice in found
         ):
             raise CannotError  # its quotes and escapes are another language
-        if isinstance(change, (Replace, Insist)) and any(
-            token.kind == "comment" and change.place.span.contains(Span(token.start, token.end))
-            for token in self.layout.tokens
+        keeps = isinstance(change, Insist) and len(found) > 1
+        if (
+            isinstance(change, (Replace, Insist))
+            and not keeps
+            and any(
+                token.kind == "comment" and change.place.span.contains(Span(token.start, token.end))
+                for token in self.layout.tokens
+            )
         ):
             raise CannotError  # somebody's words would be lost
         return found
 
     def _text(self, code: Code, at: int) -> tuple[str, list[Splice]]:
-        return self.dialect.render(code, at)
+        if isinstance(code, Given):
+            return self._given(code, at), []
+        if not isinstance(code, Filled):
+            return self.dialect.render(code, at)
+        text, more = self.dialect.render(Snippet(code.text))
+        for name, inner in code.fields.items():
+            written, further = self._text(inner, at)
+            text = text.replace(f"${name}", written)
+            more += further
+        return text, more
+
+    def _given(self, code: Given, at: int) -> str:
+        """An argument as it is written; from another call only what the whole file can read."""
+        group = self._call(code.call)
+        items = self.layout.items(group)
+        item = self._named(group, code.name) if code.name else None
+        if item is None and 0 <= code.position < len(items):
+            item = items[code.position]
+        if item is None:
+            raise CannotError
+        text = self.layout.text[item.value.start : item.value.end]
+        if not code.call.span.start <= at <= code.call.span.end:
+            root = _READABLE.fullmatch(text)
+            if root is None or not self._is_global(root[1]):
+                raise CannotError
+        return text
+
+    def _is_global(self, name: str) -> bool:
+        """Whether a name is bound at the top level of the file, and nowhere else."""
+        layout = self.layout
+        if name == "process":
+            return True
+        bound = re.compile(_BOUND.replace("NAME", re.escape(name)), re.DOTALL)
+        found = [
+            span for span in layout.statements if bound.match(layout.text, span.start, span.end)
+        ]
+        return bool(found) and all(
+            layout.depth(span.start) == 0 and not layout.indent(span.start) for span in found
+        )
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -207,10 +261,31 @@ class Editor:
             written = f"{called[1]}{change.method}{called[2] or ''}({given[0]})"
             return [Splice(*change.place.span, written)]
         if len(given) == 2 and function.endswith(".get") and self.layout.language == "python":
+            if has_comment(self.layout, group):
+                return self._entry_of(change.place, group)
             return [Splice(*change.place.span, f"{function[:-4]}[{given[0]}]")]
         if len(given) == 3 and function == "getattr" and given[1][1:-1].isidentifier():
             return [Splice(*change.place.span, f"{given[0]}.{given[1][1:-1]}")]
         raise CannotError
+
+    def _entry_of(self, place: Place, group: Group) -> list[Splice]:
+        """``a.get(k, d)`` as ``a[k]``, with the comments that stand in it."""
+        layout = self.layout
+        called = re.search(r"\s*\.\s*get\s*\Z", layout.text[place.span.start : group.start])
+        if called is None:
+            raise CannotError
+        first, second = layout.items(group)
+        splices = [
+            Splice(place.span.start + called.start(), group.start + 1, "["),
+            *remove(layout, group, second),
+            Splice(group.end - 1, group.end, "]"),
+        ]
+        for token in group.tokens:  # with a comma behind it, it would be a tuple
+            if getattr(token, "kind", "") == "comma" and token.start >= first.span.end:
+                covered = (s.start <= token.start and token.end <= s.end for s in splices)
+                if not any(covered):
+                    splices.append(Splice(token.start, token.end, ""))
+        return [s._replace(text="") if s.text == "," else s for s in splices]
 
     def variable(self, place: Place) -> str:
         """The name of an environment variable for what stands at a place.
@@ -234,9 +309,8 @@ class Editor:
             name = text[item.key.start : item.key.end].strip("\"'")
         statement = self.layout.statement(place.span.start)
         if not name and statement:
-            target = re.match(
-                r"([^=]*?)(?:\s*:[^=]+)?\s*=(?!=)", text[statement.start : place.span.start]
-            )
+            start = self._behind_head(statement)
+            target = re.match(r"([^=]*?)(?:\s*:[^=]+)?\s*=(?!=)", text[start : place.span.start])
             name = (re.findall(r"\w+", target[1]) or [""])[-1] if target else ""
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not _OF_A_SECRET.search(name):
@@ -244,6 +318,16 @@ class Editor:
         if "_OR_" in name:  # what a library calls an option, not what the project calls its key
             return UNNAMED
         return name if "_" in name else f"JWT_{name}"
+
+    def _behind_head(self, statement: Span) -> int:
+        """Where the first statement of a block begins that shares its line with its head."""
+        layout = self.layout
+        if layout.language == "python" and _HEAD.match(layout.text, statement.start):
+            depth = layout.depth(statement.start)
+            for colon in re.compile(r":\s*").finditer(layout.text, *statement):
+                if layout.depth(colon.start()) == depth:
+                    return colon.end()
+        return statement.start
 
     def alternatives(self, place: Place) -> str:
         """What tells the settings among which a program chooses from others; "" outside of them.
@@ -365,7 +449,7 @@ class Editor:
         return remove(self.layout, group, named)
 
     def _dropitem(self, change: DropItem) -> list[Splice]:
-        alternative = self._without_alternative(change.place.span)
+        alternative = self._without_alternative(self._bracketed(change.place.span))
         if alternative:
             return alternative
         return self._taken_out(*self._item(change.place), claim=change.claim)
@@ -383,10 +467,11 @@ class Editor:
         default = re.search(r"\s*\.default\s*\Z", layout.text[: group.start])
         if only and default and layout.is_call(group):
             return [Splice(default.start(), group.end, "")]
-        outer = layout.around(Span(group.start, group.end))
+        whole = self._bracketed(Span(group.start, group.end))
+        outer = layout.around(whole)
         if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
             for holder in layout.items(outer):  # options={} says nothing
-                if holder.value == Span(group.start, group.end) and self._emptied(outer, holder):
+                if holder.value == whole and self._emptied(outer, holder):
                     return self._taken_out(outer, holder, claim=claim)
         return remove(layout, group, item)
 
@@ -396,15 +481,20 @@ class Editor:
 
     def _item(self, place: Place) -> tuple[Group, Item]:
         """The item that a place is the value of, or the whole of."""
-        span = place.span
+        span = self._bracketed(place.span)
         group = self.layout.around(span)
-        while group is not None and self.layout.is_bare(group):
-            span = Span(group.start, group.end)
-            group = self.layout.around(span)
         for item in self.layout.items(group) if group else ():
             if group and span in (item.value, item.span):
                 return group, item
         raise CannotError
+
+    def _bracketed(self, span: Span) -> Span:
+        """What stands at a place, with the brackets that only hold it together."""
+        group = self.layout.around(span)
+        while group is not None and self.layout.is_bare(group):
+            span = Span(group.start, group.end)
+            group = self.layout.around(span)
+        return span
 
     def _without_alternative(self, span: Span) -> list[Splice] | None:
         """``a or b`` without b, ``name: type = value`` without the value."""
@@ -419,9 +509,10 @@ class Editor:
         if statement and group is not None and self.layout.is_call(group):
             # SecretStr("...") as the default of a field is the default
             callee = re.search(r"[\w.]+\s*$", text[start : group.start])
-            if callee and group.end == statement.end and len(self.layout.items(group)) == 1:
-                before = text[start : start + callee.start()]
-                span, group = Span(start + callee.start(), group.end), None
+            if callee and len(self.layout.items(group)) == 1:
+                whole = self._bracketed(Span(start + callee.start(), group.end))
+                if whole.end == statement.end:
+                    before, span, group = text[start : whole.start], whole, None
         if (
             statement
             and (group is None or group.start < statement.start)

@@ -49,8 +49,13 @@ class Imports:
         self.imports = [
             found
             for span in layout.statements
-            if span.start == layout.line_start(span.start) and (found := _read(layout, span))
+            if self._is_at_top_level(span.start) and (found := _read(layout, span))
         ]
+
+    def _is_at_top_level(self, start: int) -> bool:
+        """Whether a line begins there, or only imports stand before it in its line."""
+        before = self.layout.text[self.layout.line_start(start) : start]
+        return re.fullmatch(r"(?:(?:import|from)\b[^;]*;\s*)*", before) is not None
 
     def name(self, dotted: str) -> tuple[str, list[Splice]] | None:
         """How a dotted name is written in this file, and what has to be added for that.

@@ -17,6 +17,7 @@ _MODULE = r"""["'](?:node:)?(?P<module>[\w@/.-]+)["']"""
 _FORMS = (
     re.compile(rf"(?:const|let|var)\s+(?P<bound>[\w$]+|\{{[^{{}}]*\}})\s*=\s*require\({_MODULE}\)"),
     re.compile(rf"import\s+(?:\*\s*as\s+)?(?P<bound>[\w$]+|\{{[^{{}}]*\}})\s+from\s+{_MODULE}"),
+    re.compile(rf"import\s+(?P<bound>[\w$]+)\s*,\s*\{{[^{{}}]*\}}\s+from\s+{_MODULE}"),
     re.compile(rf"import\s+(?P<bound>[\w$]+)\s*=\s*require\({_MODULE}\)"),
 )
 _PART = re.compile(r"(?P<name>[\w$]+)(?:\s*(?::|\bas\b)\s*(?P<alias>[\w$]+))?")

@@ -12,11 +12,11 @@ import contextlib
 import os
 import secrets
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _CHANGED = "it has changed since it was read; run again"
 
@@ -64,7 +64,7 @@ def replace_together(replacements: Sequence[Replacement]) -> None:
     at = replacements[0]
     try:
         for at in replacements:
-            staged.append(_stage(at))
+            staged.append(_stage(at))  # noqa: PERF401 - those before one that fails are discarded
         for at, one in zip(replacements, staged, strict=True):
             one.swap()
             replaced.append(at)
@@ -91,7 +91,7 @@ def _put_back(replaced: Sequence[Replacement]) -> tuple[Path, ...]:
     for path, before, after in replaced:
         try:
             replace_content(path, after, before)
-        except NotWrittenError:
+        except NotWrittenError:  # noqa: PERF203 - the others are put back all the same
             left.append(path)
     return tuple(left)
 

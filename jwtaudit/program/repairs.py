@@ -28,20 +28,27 @@ from jwtaudit.values import (
     ABSENT,
     Absent,
     Const,
+    Env,
     Outcome,
+    Param,
     Sequence,
     Setting,
     Symbol,
     Table,
     Value,
+    options,
     same,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jwtaudit.models import Condition, Ineffective, Inside
     from jwtaudit.program.project import Project, Site
     from jwtaudit.repair import Change, Code, Constant
     from jwtaudit.source import Place
+
+_NO_SECRET = re.compile(r"-----BEGIN|^ssh-|^\s*\{|://|\.(?:pem|key|crt|cer|der)$")
 
 
 def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
@@ -50,13 +57,13 @@ def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
     if inside is not None:
         return _set_inside(site, meaning, inside, code)
     given = site.argument(meaning)
-    if isinstance(given, (Const, Sequence, Table)) and not _open(given):
-        stands = given.place is not None and given.place != site.place  # a default does not
-        return Replace(given.place, code) if given.place and stands else None
+    default = given.place is None or given.place == site.place
+    if isinstance(given, (Const, Sequence, Table)) and not _open(given) and not default:
+        return Replace(given.place, code) if given.place else None
     if given.place and given.place != site.place and lies_in(site.place, given.place):
         return Replace(given.place, code)
     name = site.model.meanings.get(meaning, "")
-    if name and _open(given):
+    if name and (_open(given) or (default and isinstance(given, Const))):
         return SetArgument(site.place, name, code)
     maker = _maker(site, meaning)
     return None if maker is None else set_meaning(maker, meaning, code)
@@ -101,32 +108,93 @@ def require_claim(site: Site, claim: str) -> Repair | None:
 
 
 def check_and_require(
-    site: Site, off: Value, claim: str, *, with_algorithms: bool = False
+    site: Site,
+    off: Value,
+    claim: str,
+    *,
+    with_algorithms: bool = False,
+    more: Iterable[Change] = (),
 ) -> Repair | None:
     """Put a check on again; where that leaves tokens without the claim, refuse these, too.
 
-    With ``with_algorithms`` the call is also told the algorithm, where it has none.
+    Where that still leaves claims unchecked, as other options are off as well, put these on, too.
+
+    Args:
+        site: the call that verifies.
+        off: the value that turns the check off.
+        claim: what has to be there.
+        with_algorithms: whether to tell the call the algorithm, where it has none.
+        more: what else to change.
     """
     if off.place is None or off.place == site.place:
         return None
     title = "Leave the check on"
-    more: list[Change] = []
-    if with_algorithms and _open(site.argument("algorithms")):
-        algorithm = signing_algorithm(site)
-        change = set_meaning(site, "algorithms", [algorithm]) if algorithm else None
+    more = list(more)
+    named = "algorithms" in site.model.meanings or "algorithms" in site.model.inside
+    if with_algorithms and named and _open(site.argument("algorithms")):
+        algorithms = accepted_algorithms(site)
+        change = set_meaning(site, "algorithms", algorithms) if algorithms else None
         if change is None:
             return None
-        more = [change]
+        more = [*more, change]
+    taken, others = _put_on(site, off), _others(site, off)
+    steps: list[Repair] = [Repair(title, taken, *more)]
     required = require_claim(site, claim)
-    further: Repair | None = None
     for change in required.changes if required else ():
         both = f"{title}, and refuse a token without `{claim}`"
-        if isinstance(change, SetEntry):  # in the same mapping: the one goes, the other comes
-            there = (Replace(off.place, change.code), RenameKey(off.place, change.key))
-            further = Repair(both, *there, *more)
-        else:
-            further = Repair(both, DropItem(off.place), change, *more)
-    return Repair(title, DropItem(off.place), *more, otherwise=further)
+        there: list[Change] = [taken, change]
+        if isinstance(change, SetEntry) and isinstance(taken, DropItem):
+            # in the same mapping: the one goes, the other comes
+            there = [Replace(off.place, change.code), RenameKey(off.place, change.key)]
+        steps.append(Repair(both, *there, *more))
+        if others:
+            all_on = f"Leave all checks on, and refuse a token without `{claim}`"
+            steps.append(Repair(all_on, *there, *others, *more))
+    if others:
+        steps.append(Repair("Leave all checks on", taken, *others, *more))
+    return first_of(steps)
+
+
+def first_of(repairs: list[Repair]) -> Repair:
+    """The first of several that is right, each with what it is to be tried before."""
+    *rest, last = repairs
+    for repair in reversed(rest):
+        otherwise = first_of([repair.otherwise, last]) if repair.otherwise else last
+        last = Repair(repair.title, *repair.changes, otherwise=otherwise)
+    return last
+
+
+def _put_on(site: Site, off: Value) -> Change:
+    """Put the check on that a value turns off."""
+    assert off.place is not None
+    table = _table_of(site, off)
+    if table is not None and table.place and not lies_in(table.place, off.place) and not site.chain:
+        (key,) = [key for key, value in table.entries.items() if value is off]
+        return SetEntry(table.place, str(key), code=True)  # what it is named by stays
+    if isinstance(off, Const) and any(a.value is off and not a.name for a in site.call.arguments):
+        return Replace(off.place, not off.value)  # what stands behind it keeps its position
+    return DropItem(off.place)
+
+
+def _others(site: Site, off: Value) -> list[Change]:
+    """Put on what else is turned off beside a value."""
+    table = _table_of(site, off)
+    if table is None or table.place is None:
+        return []
+    return [
+        Replace(value.place, code=True)
+        for value in table.entries.values()
+        if value is not off and isinstance(value, Const) and value.value is False
+        if value.place and lies_in(table.place, value.place)
+    ]
+
+
+def _table_of(site: Site, value: Value) -> Table | None:
+    for meaning in ("options", *site.model.meanings):
+        for option in options(site.argument(meaning)):
+            if isinstance(option, Table) and any(v is value for v in option.entries.values()):
+                return option
+    return None
 
 
 def _required(site: Site, when: Condition, claim: str) -> Change | None:
@@ -195,6 +263,29 @@ def signing_algorithm(site: Site) -> str | None:
     if name is None or (not with_key and name.startswith("HS")) or name.lower() == "none":
         return None
     return name
+
+
+def accepted_algorithms(site: Site) -> list[str]:
+    """What a verifying call shall accept: what the project signs with, or what its key allows."""
+    algorithm = signing_algorithm(site)
+    if algorithm is not None:
+        return [algorithm]
+    keys: list[Value] = [k for k in _keys(site) if not isinstance(k, (Env, Setting, Param))]
+    if keys and all(_is_secret(key) for key in keys) and not _signs_with(site, keys):
+        return ["HS256", "HS384", "HS512"]
+    return []
+
+
+def _is_secret(key: Value) -> bool:
+    """Whether a key is a text that is no key pair's, nor the name of a file."""
+    text = key.value if isinstance(key, Const) else None
+    text = text.decode("latin-1") if isinstance(text, bytes) else text
+    return isinstance(text, str) and text != "" and not _NO_SECRET.search(text)
+
+
+def _signs_with(site: Site, keys: list[Value]) -> bool:
+    signers = (s for s in site.project.sites("sign") if not is_test(s.place.path))
+    return any(same(a, b) for s in signers for a in _keys(s) for b in keys)
 
 
 def _keys(site: Site) -> list[Value]:
