@@ -17,6 +17,7 @@ from jwtaudit.values import Call, Const, Sequence, Table, options, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jwtaudit.facts import Scalar
     from jwtaudit.models import Condition, FrameworkSetting, Library
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
@@ -32,7 +33,7 @@ _ANY = "*"  # a condition on whatever setting
 
 
 class Given(NamedTuple):
-    """A setting as the project gives it; ``owner`` is the name of the mapping around it."""
+    """A setting as the project gives it; ``owner`` is the mapping around it, or what is called."""
 
     owner: str
     name: str
@@ -212,11 +213,20 @@ def given_by(event: Event) -> Iterator[Given]:
             yield Given("", event.key.value, event.value, place)
             yield from _entries(event.key.value, event.value, place)
     elif isinstance(event, Call):
+        named: dict[Scalar, Value] = {
+            a.name: a.value for a in event.arguments if a.name is not None and not a.spread
+        }
+        if named and len(named) == len(event.arguments) and _is_class(event.name):
+            yield Given("", event.name, Table(named, place=place), place)
         for argument in event.arguments:
             if argument.name is not None:
-                yield Given("", argument.name, argument.value, place)
+                yield Given(event.name, argument.name, argument.value, place)
             else:
                 yield from _entries("", argument.value, place)
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
 
 
 def _entries(owner: str, value: Value, place: Place) -> Iterator[Given]:

@@ -239,7 +239,7 @@ def _set(project: Project, name: str) -> Iterator[Entry]:
             elif isinstance(event.value, Table):
                 value = event.value.entries.get(name)
                 if value is not None and not isinstance(value, Absent):
-                    yield Entry(value, value.place or event.place)
+                    yield Entry(value, _given_at(value, event.place))
     if "jwt" not in name.lower():
         return  # any class may have a SECRET_KEY
     for scope in list(project.classes.values()):
@@ -255,7 +255,13 @@ def _kept_inside(project: Project, library: Library, name: str) -> Iterator[Entr
         for table in options(event.value):
             value = table.entries.get(name) if isinstance(table, Table) else None
             if value is not None and not isinstance(value, Absent):
-                yield Entry(value, value.place or event.place)
+                yield Entry(value, _given_at(value, event.place))
+
+
+def _given_at(value: Value, around: Place) -> Place:
+    """Where an entry of a mapping is written; its value may come from another file."""
+    places = (value.place, *(at for at, _ in reversed(value.trace)))
+    return next((at for at in places if at is not None and at.path == around.path), around)
 
 
 def _own_mappings(project: Project, library: Library) -> Iterator[Assigned]:

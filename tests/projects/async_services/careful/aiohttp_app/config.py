@@ -1,0 +1,3 @@
+import os
+
+KEY = os.environ["JWT_KEY"]

@@ -1,0 +1,2 @@
+ISSUER = "https://login.shop.com/"
+JWKS = ISSUER + ".well-known/jwks.json"

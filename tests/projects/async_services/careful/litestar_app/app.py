@@ -1,0 +1,20 @@
+from datetime import timedelta
+
+from litestar import Litestar
+from litestar.security.jwt import JWTCookieAuth
+
+from settings import settings
+
+
+async def retrieve_user(token, connection):
+    return token.sub
+
+
+auth = JWTCookieAuth(
+    retrieve_user_handler=retrieve_user,
+    token_secret=settings.token_secret,
+    default_token_expiration=timedelta(minutes=15),
+    exclude=["^/login$"],
+    secure=True,
+)
+app = Litestar(route_handlers=[], on_app_init=[auth.on_app_init])

@@ -1,0 +1,2 @@
+async def authenticate(request):
+    return {"user_id": 1}

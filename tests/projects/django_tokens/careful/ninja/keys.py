@@ -1,0 +1,3 @@
+import os
+
+SIGNING = os.environ["JWT_SIGNING_KEY"]

@@ -1,0 +1,1 @@
+SIGNING = "pK4vZ8wLx2Qm7TcN1sRf6BhJ9dGyUe3A"  # JWT201: high

@@ -1,0 +1,3 @@
+import os
+
+LOGIN_KEY = os.environ["LOGIN_KEY"]

@@ -1,0 +1,1 @@
+LOGIN_KEY = "pK4vZ8wLx2Qm7TcN1sRf6BhJ9dGyUe3D"  # JWT201: high

@@ -1,0 +1,9 @@
+USERS = {}
+
+
+def authenticate(name, password):
+    return USERS.get(name)
+
+
+def identity(payload):
+    return USERS.get(payload["identity"])

@@ -1,0 +1,13 @@
+from quart import Quart
+from quart_jwt_extended import JWTManager, create_access_token
+
+from settings import load
+
+app = Quart(__name__)
+load(app)
+JWTManager(app)
+
+
+@app.route("/login", methods=["POST"])
+async def login():
+    return {"token": create_access_token(identity="u", expires_delta=False)}  # JWT301: high
