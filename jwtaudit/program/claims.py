@@ -13,6 +13,7 @@ from jwtaudit.values import (
     Absent,
     Call,
     ClassRef,
+    Closure,
     Const,
     Env,
     Instance,
@@ -20,12 +21,14 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     Param,
+    Partial,
     Sequence,
     Setting,
     Symbol,
     Table,
     Value,
     options,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 
+_MAX_STEPS = 2
 # RFC 7519, section 4.1
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 _KEY_SETS = frozenset({"jwks"})
@@ -169,7 +173,41 @@ def compares(project: Project, call: Call, claim: str) -> bool:
     return any(
         isinstance(event, (Tested, Returned)) and _reads(event.value, call, claim, compared=True)
         for event in project.uses(call)
-    )
+    ) or any(_tests(project, handler, claim, _MAX_STEPS) for handler in _handlers(project, call))
+
+
+def _handlers(project: Project, call: Call) -> Iterator[FunctionId]:
+    """The functions that are given the claims of every token that a call accepts."""
+    model = project.model_of(call)
+    if model is None or "handler" not in model.meanings:
+        return
+    for option in options(project.argument(call, model, "handler")):
+        given = option.target if isinstance(option, Partial) else option
+        yield from (one.id for one in options(given) if isinstance(one, Closure))
+
+
+def _tests(project: Project, function: FunctionId, claim: str, steps: int) -> bool:
+    """Whether a function, or one that it calls, compares a claim of what it is given."""
+    scope = project.scope(function)
+    for event in scope.events if scope is not None else ():
+        if isinstance(event, (Tested, Returned)) and any(
+            isinstance(part, Operation)
+            and any(
+                isinstance(inner, Member) and inner.name == claim and isinstance(inner.base, Param)
+                for inner in walk(part)
+            )
+            for part in walk(event.value)
+        ):
+            return True
+        if (
+            steps
+            and isinstance(event, Call)
+            and event.target is not None
+            and event.target != function
+            and _tests(project, event.target, claim, steps - 1)
+        ):
+            return True
+    return False
 
 
 def is_handed_to_check(project: Project, call: Call) -> bool:
