@@ -16,6 +16,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    merge,
     options,
 )
 
@@ -40,6 +41,9 @@ def read(project: Project, call: Call, model: Model) -> Value:
         path = project.argument(call, model, "path")
         found = _at(call.receiver, path.value) if isinstance(path, Const) else None
         return outcome if found is None else found
+    if "fields" in model.inside:
+        described = fields(project.argument(call, model, "fields"))
+        return outcome if described is None else described
     given = project.argument(call, model, "value")
     asked = "value" not in model.meanings or any(map(_is_environment, options(given)))
     schema = next(_schemas(call), None) if asked else None
@@ -50,6 +54,48 @@ def read(project: Project, call: Call, model: Model) -> Value:
         return settings
     rest = (Unknown("the rest of the answer", place=call.place),)
     return Table({model.effect: settings}, rest, place=call.place)
+
+
+def fields(schema: Value) -> Table | None:
+    """The settings that a JSON schema describes, written out or put together by calls."""
+    found = (
+        _written(option) if isinstance(option, Table) else _built(option)
+        for option in options(schema)
+    )
+    return next((table for table in found if table is not None), None)
+
+
+def _written(schema: Table) -> Table | None:
+    properties = schema.entries.get("properties", schema)
+    return _properties(properties) if isinstance(properties, Table) else None
+
+
+def _built(schema: Value) -> Table | None:
+    """``Type.Object({...})``, ``S.object().prop("NAME", ...)``."""
+    found: Table | None = None
+    while isinstance(schema, Outcome):
+        given = schema.call.arguments
+        if len(given) > 1 and isinstance(given[0].value, Const):
+            one = Table({given[0].value.value: given[1].value}, place=schema.place)
+            found = _properties(one) if found is None else merge(found, (_properties(one),))
+        elif given and (inner := fields(given[0].value)) is not None:
+            return inner
+        schema = ABSENT if schema.call.receiver is None else schema.call.receiver
+    return found
+
+
+def _properties(table: Table) -> Table:
+    entries: dict[Scalar, Value] = {}
+    for name, field in table.entries.items():
+        if isinstance(name, str) and isinstance(field, (Table, Outcome)):
+            default = (
+                field.entries.get("default", ABSENT)
+                if isinstance(field, Table)
+                else _default(field.call)
+            )
+            entries[name] = Env(name, default, place=field.place)
+    rest = (Unknown("not in the schema", place=table.place),)
+    return Table(entries, rest, place=table.place)
 
 
 def _at(holder: Value | None, path: Scalar) -> Value | None:
@@ -134,4 +180,4 @@ def _default(call: Call | None) -> Value:
     return ABSENT
 
 
-__all__ = ["read"]
+__all__ = ["fields", "read"]

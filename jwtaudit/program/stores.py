@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.context import is_test
+from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
     Absent,
@@ -157,6 +158,20 @@ class Stores:
                 yield setting, Entry(event.arguments[1].value, event.place)
             elif _of_store(event):
                 yield from self._filled(event)
+            elif isinstance(held := self._held(event), Table):
+                for name, value in held.entries.items():
+                    if isinstance(name, str):
+                        yield name, Entry(value, value.place or event.place)
+
+    def _held(self, call: Call) -> Value | None:
+        """What becomes the store: ``server.decorate("config", {...})``, or read by a plugin."""
+        if call.name.endswith(".decorate") and len(call.arguments) > 1:
+            name, given = (argument.value for argument in call.arguments[:2])
+            return given if isinstance(name, Const) and name.value == _STORE else None
+        model = self.project.model_of(call)
+        if model is None or model.role != "schema" or "fields" not in model.inside:
+            return None
+        return fields(self.project.argument(call, model, "fields"))
 
     def _filled(self, call: Call) -> Iterator[tuple[str, Entry]]:
         method = call.name.rpartition(".")[2]
