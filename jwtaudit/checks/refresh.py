@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.kinds import Kind, token_kind
+from jwtaudit.program.keys import enclosing
+from jwtaudit.program.kinds import Kind, kind_of, token_kind
 from jwtaudit.program.kinds import words as words_of
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
@@ -28,11 +30,15 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
     from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
+
+
+_NAMED = re.compile(r"`([\w.]+)")
 
 
 @check("refresh-token-stored-raw")
@@ -43,19 +49,20 @@ def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
         if is_tested(site) or not _is_refresh(site):
             continue
         for event in project.uses(site.call):
-            if event.place in seen or is_test(event.place.path) or not _keeps(project, site, event):
+            place = _kept_at(project, site, event)
+            if place is None or place in seen or is_test(place.path):
                 continue
-            seen.add(event.place)
-            shown = is_demonstration(event.place.path, event.path)
+            seen.add(place)
+            shown = is_demonstration(place.path, event.path)
             yield Draft(
                 "",
-                event.place,
+                place,
                 "a refresh token is stored as it is: whoever reads the database, a backup or a log"
                 " of queries can go on with every session until it expires",
                 Confidence.LOW if shown else Confidence.MEDIUM,
-                trace=steps(site.outcome(), event.place, "stored here"),
+                trace=steps(site.outcome(), place, "stored here"),
                 advice="Store a SHA-256 hash of it, or its `jti`, and compare that.",
-                anchor=event.scope.qualname,
+                anchor=enclosing(project, place),
             )
 
 
@@ -64,30 +71,52 @@ def _is_refresh(site: Site) -> bool:
     return token_kind(site, claim_sets(site), lifetime) is Kind.REFRESH
 
 
-def _keeps(project: Project, site: Site, event: Event) -> bool:
-    """Whether an event puts the token itself where it outlives the request."""
+def _kept_at(project: Project, site: Site, event: Event) -> Place | None:
+    """Where an event puts the token itself so that it outlives the request."""
+
+    def holds(value: Value) -> bool:
+        # What a function makes of the token is another value, and is not looked into.
+        return any(_is_of(site, part) for part in walk(value))
+
+    if isinstance(event, Call) and event.target is not None:
+        inner = project.scope(event.target)
+        names = {a.name for a in event.arguments if holds(a.value)}
+
+        def is_given(value: Value) -> bool:
+            return any(
+                isinstance(part, Param) and part.function == event.target and part.name in names
+                for part in walk(value)
+            )
+
+        kept = (e for e in inner.events if _keeps(project, e, is_given)) if inner else ()
+        return next((e.place for e in kept), None)
+    return event.place if _keeps(project, event, holds) else None
+
+
+def _is_of(site: Site, value: Value) -> bool:
+    """Whether a value is the token; of what a wrapper makes for several uses, by its name."""
+    if not isinstance(value, Outcome) or value.call.place != site.place:
+        return False
+    told = (name for hop in value.trace for name in _NAMED.findall(hop.what))
+    return not site.chain or any(kind_of(n) is Kind.REFRESH for n in (*told, *names_of(value)))
+
+
+def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bool:
     if isinstance(event, Stored):
-        return _holds(site, event.value) and _is_field(event) and _is_written(project, event)
+        return holds(event.value) and _is_field(event) and _is_written(project, event)
     if not isinstance(event, Call) or event.target is not None:
         return False
-    given = [a.value for a in event.arguments if _holds(site, a.value)]
-    if not given:
+    if not any(holds(argument.value) for argument in event.arguments):
         return False
     model = project.model_of(event)
     if model is not None and model.role == "sql":
-        first = event.arguments[0].value
-        return any(_is_writing(part) for part in walk(first))
+        return any(map(_is_writing, walk(event.arguments[0].value)))
     if model is not None and model.role != "mapping":
         return False
     method = event.name.rpartition(".")[2].lower()
     if method in _words("surely"):
         return True
     return method in _words("perhaps") and _is_keeper(event.receiver)
-
-
-def _holds(site: Site, value: Value) -> bool:
-    """Whether the token is in a value as it is; what a function makes of it is another one."""
-    return any(isinstance(p, Outcome) and p.call.place == site.place for p in walk(value))
 
 
 def _is_writing(value: Value) -> bool:
