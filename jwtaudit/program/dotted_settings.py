@@ -17,8 +17,11 @@ from jwtaudit.values import (
     Closure,
     Const,
     Env,
+    Member,
     ModuleRef,
+    Symbol,
     Table,
+    Unknown,
     Value,
     hop,
     join,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".ts", ".js", ".mjs", ".cjs", ".json")
 _MOST_FILES = 60
+_HOLDER = "config"
 _known: WeakKeyDictionary[Project, dict[str, list[Value]]] = WeakKeyDictionary()
 
 
@@ -50,7 +54,25 @@ def resolved(project: Project, value: Value) -> Value:
         found = _paths(project).get(part.name)
         return hop(join(*found), part.place, f"read as setting `{part.name}`") if found else None
 
+    if any(isinstance(option, (Symbol, Member)) for option in options(value)):
+        value = join(*(_handed_out(project, option) or option for option in options(value)))
     return rewrite(value, change)
+
+
+def _handed_out(project: Project, value: Value) -> Value | None:
+    """A setting that a framework hands out under a global name: ``sails.config.jwt.secret``."""
+    names: list[str] = []
+    part = value
+    while isinstance(part, Member) and part.name is not None:
+        names.insert(0, part.name)
+        part = part.base
+    if isinstance(part, Symbol):
+        names = [*part.name.split("."), *names]
+    if value.place is None or _HOLDER not in names or not isinstance(part, (Symbol, Unknown)):
+        return None
+    path = ".".join(names[names.index(_HOLDER) + 1 :])
+    found = _paths(project).get(path) if "." in path else None
+    return hop(join(*found), value.place, f"read as setting `{path}`") if found else None
 
 
 def _paths(project: Project) -> dict[str, list[Value]]:
@@ -76,9 +98,10 @@ def _given(project: Project) -> Iterator[tuple[str, Value]]:
             if scope.id.path == path and scope.definition is not None:
                 project.interpreter.function(scope)
                 yield from _entries("", scope.returned)
-        for exported in list(module.exports.values()):
+        for name, exported in list(module.exports.items()):
             if not isinstance(exported, ModuleRef):
                 yield from _entries("", exported)
+                yield from _entries(f"{name}.", exported)
         for event in module.body.events if module.body is not None else ():
             if isinstance(event, Call) and len(event.arguments) > 1:
                 yield from _named(project, event)

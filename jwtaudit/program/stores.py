@@ -33,6 +33,7 @@ from jwtaudit.values import (
     Value,
     hop,
     join,
+    member,
     options,
     rewrite,
 )
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 # Frameworks of every language call their store so; it is a convention, not one library's name.
 _STORE = "config"
+_GLOBALS = f"{SCRIPT}globalThis"
 _APPLICATIONS = frozenset({"app", "application"})  # which keep settings by themselves
 _FILES = (
     "config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory",
@@ -101,13 +103,19 @@ class Stores:
             if read is None:
                 return None
             name, _default = read
-            found = [hop(e.value, e.place, f"stored as `{name}`") for e in self.get(name, reader)]
+            stored = self.get(name, reader)
+            if isinstance(part, Symbol):  # a global variable, and what is behind it
+                name, *rest = part.name[len(SCRIPT) :].split(".")
+                stored = tuple(Entry(_follow(e.value, rest), e.place) for e in stored)
+            found = [hop(e.value, e.place, f"stored as `{name}`") for e in stored]
             if not found:
                 return None
             if part.place is not None:
                 found = [hop(v, part.place, f"read as `{name}`") for v in found]
             return join(*found)
 
+        if any(isinstance(option, Symbol) for option in options(value)):  # no part of anything
+            value = join(*(change(option) or option for option in options(value)))
         return rewrite(value, change)
 
     # -- what is stored --------------------------------------------------------------------------
@@ -149,6 +157,8 @@ class Stores:
 
     def _stored(self, event: Event) -> Iterator[tuple[str, Entry]]:
         if isinstance(event, Stored) and isinstance(event.key, Const):
+            if isinstance(event.base, Symbol) and event.base.name == _GLOBALS:
+                yield f"{_GLOBALS}.{event.key.value!s}", Entry(event.value, event.place)
             inside = is_store(event.base) or (not event.item and _is_made_object(event.base))
             if inside and isinstance(event.key.value, str):
                 yield _entry_name(event.key.value, item=event.item), Entry(event.value, event.place)
@@ -263,6 +273,8 @@ def _of_store(call: Call) -> bool:
 
 def read_of(value: Value) -> tuple[str, Value | None] | None:
     """The name and the default that a value reads from a store; None if it does not."""
+    if isinstance(value, Symbol) and value.name.startswith(SCRIPT) and "." in value.name:
+        return f"{_GLOBALS}.{value.name[len(SCRIPT) :].partition('.')[0]}", None
     if isinstance(value, Member) and value.name is not None:
         attribute = not value.item and value.name.endswith("_key")
         if attribute or is_store(value.base):
@@ -288,6 +300,12 @@ def prefixed(project: Project, setting: Env | Setting) -> Iterator[str]:
         prefix = site.argument("prefix")
         if site.model.effect == "by-prefix" and isinstance(prefix, Const):
             yield f"{prefix.value!s}_{setting.name}"
+
+
+def _follow(value: Value, names: list[str]) -> Value:
+    for name in names:
+        value = member(value, Const(name), item=True, place=value.place)
+    return value
 
 
 def _setting(call: Call, method: str, count: int) -> str | None:
