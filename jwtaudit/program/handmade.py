@@ -64,7 +64,21 @@ def signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> boo
         ]
         if len(parts) == _PARTS and any(_is_dot(p) for p in inside):
             return True
+        if kind is Member and any(_is_first_two(p) for p in inside):
+            return True
     return False
+
+
+def _is_first_two(value: Value) -> bool:
+    """Whether a value is ``token.split(".")[:2]``."""
+    if not (isinstance(value, Member) and is_split(value.base)):
+        return False
+    bounds = value.key
+    return (
+        isinstance(bounds, Operation)
+        and bounds.operator == "opaque"
+        and [o.value for o in bounds.operands if isinstance(o, Const)] in ([2], [0, 2], [-1])
+    )
 
 
 def is_split(value: Value) -> bool:

@@ -23,6 +23,7 @@ from jwtaudit.program.scopes import (
     Returned,
     Stored,
 )
+from jwtaudit.program.stored import may_store, stored_names
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -417,6 +418,10 @@ class Project:
 
     # -- classes ---------------------------------------------------------------------------------
 
+    @cached_property
+    def _stored_names(self) -> dict[FunctionId, frozenset[str]]:
+        return {}
+
     def fields(self, ref: ClassRef, name: str) -> list[Value]:
         """What the methods of a class store under ``self.name``."""
         scope = self.classes[ref.id]
@@ -433,6 +438,11 @@ class Project:
                     and method.qualname.rpartition(".")[2] not in _MAKERS
                 ):
                     continue
+                if found and definition is not None:
+                    if method not in self._stored_names:
+                        self._stored_names[method] = stored_names(definition)
+                    if not may_store(self._stored_names[method], name):
+                        continue  # it may itself be what waits for this value
                 self.interpreter.function(function)
             found += [
                 hop(_opened(event.value), event.place, f"`self.{name}` is set")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.authority_words import says
 from jwtaudit.program.context import exclusive
 from jwtaudit.program.project import Site, deep, event_values
-from jwtaudit.program.scopes import Returned
+from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_request
 from jwtaudit.values import (
@@ -161,11 +161,29 @@ class Verified:
         )
 
     def _leaves(self, reading: Reading, check: Call) -> bool:
-        """Whether a branch that reads claims returns them, so that it never verifies behind it."""
-        return bool(reading.path) and any(
+        """Whether a branch that reads claims returns them, so that it never verifies behind it.
+
+        A setting that chooses the branch is a switch, which other rules tell of.
+        """
+        if not reading.path or self._is_switched(reading):
+            return False
+        return any(
             event.order < check.order and any(p.place == reading.place for p in deep(event.value))
             for event in self._returns(reading.scope, reading.path)
         )
+
+    def _is_switched(self, reading: Reading) -> bool:
+        scope = self.project.scope(reading.scope)
+        *around, branch = reading.path
+        tests = (
+            event
+            for event in (scope.events if scope is not None else ())
+            if isinstance(event, Tested)
+            and event.path == tuple(around)
+            and event.place.span.start >= branch.start
+        )
+        test = min(tests, key=lambda event: event.place.span.start, default=None)
+        return test is not None and any(isinstance(p, (Env, Setting)) for p in deep(test.value))
 
     def _returns(self, function: FunctionId, branch: tuple[Arm, ...]) -> Iterator[Returned]:
         scope = self.project.scope(function)
