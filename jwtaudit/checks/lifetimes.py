@@ -13,12 +13,13 @@ from jwtaudit.program.context import Setting, in_main, setting_of
 from jwtaudit.program.env_files import given_in_files
 from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token_kind
 from jwtaudit.program.lifetime_settings import lifetime_settings
+from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropFactor, Named, Repair, Replace
-from jwtaudit.values import Absent, Const, Operation, entry, options
+from jwtaudit.values import Absent, Const, Env, Operation, entry, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,45 @@ _NOUNS = {
 @check("lifetime-too-long")
 def lifetime_too_long(project: Project) -> Iterator[Draft]:
     """A token is valid for longer than its kind should be."""
+    told: set[Place] = set()
+    for draft in _of_calls(project):
+        told.add(draft.place)
+        yield draft
+    for site in project.sites("factory"):  # several modules may say the same
+        if "lifetime" in site.model.inside and not is_tested(site) and _is_relied_on(site):
+            kind = _kind_of_key(site)
+            for time in _lifetimes(site):
+                for draft in _too_long(project, time, kind, site.place, _stepped(site)):
+                    if draft.place not in told:
+                        told.add(draft.place)
+                        yield draft
+
+
+def _is_relied_on(factory: Site) -> bool:
+    """Whether some call that signs says nothing itself of what a factory configures."""
+    return any(
+        factory.model.name in site.model.configured_by
+        and isinstance(
+            site.project.argument(site.call, replace(site.model, configured_by=()), "lifetime"),
+            Absent,
+        )
+        for site in _signing(factory.project)
+    )
+
+
+def _kind_of_key(site: Site) -> Kind:
+    """The kind of token that the names of a key speak of."""
+    said = [
+        name for part in walk(site.argument("key")) for name in (*names_of(part), *_named(part))
+    ]
+    return next((k for k in map(kind_of, said) if k is not Kind.UNKNOWN), Kind.UNKNOWN)
+
+
+def _named(part: Value) -> tuple[str, ...]:
+    return (part.name,) if isinstance(part, Env) and part.name else ()
+
+
+def _of_calls(project: Project) -> Iterator[Draft]:
     for site in _signing(project):
         lifetimes = list(_lifetimes(site))
         for time in lifetimes:
