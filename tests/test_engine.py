@@ -303,21 +303,52 @@ def test_work_is_dropped_when_the_scan_is_interrupted():
 # -- joins that fail -----------------------------------------------------------------------------
 
 
-def test_file_that_cannot_be_evaluated_costs_itself_only(tmp_path, monkeypatch):
+@pytest.mark.parametrize("walked", ["<module>", "issue"])
+def test_what_cannot_be_evaluated_costs_what_follows_in_it_only(tmp_path, monkeypatch, walked):
+    from jwtaudit.program.interpreter import Interpreter
+
+    statement = Interpreter.statement
+
+    def picky(self, node, frame):
+        if frame.file == "bad.py" and frame.scope.id.qualname == walked:
+            raise RecursionError
+        return statement(self, node, frame)
+
+    monkeypatch.setattr(Interpreter, "statement", picky)
+    report = scan(tmp_path, {"good.py": f"import bad\n{FAULT}", "bad.py": FAULT})
+    assert places(report) == [(RULE, "good.py", LINE + 1)]
+    assert problems(report) == {"bad.py": "internal-error"}
+    assert report.statistics.analysed == 1
+
+
+def test_a_default_that_leads_back_to_its_own_function_ends(tmp_path):
+    files = {
+        "names.py": (
+            "class Names:\n    def __init__(self, claim='sub', parent=root()):\n"
+            "        self.claim = claim\n\ndef root():\n    return Names()\n"
+        ),
+        "app.py": FAULT.replace('"sub"', "Names().claim").replace("import jwt\n", "import jwt\nfrom names import Names\n"),
+    }
+    report = scan(tmp_path, files)
+    assert problems(report) == {}
+    assert places(report) == [(RULE, "app.py", LINE + 1)]
+
+
+def test_files_that_cannot_be_joined_are_one_diagnostic(tmp_path, monkeypatch):
     from jwtaudit import program
 
     class Picky(program.Project):
         def __init__(self, facts, *rest):
             facts = list(facts)
-            if any(fact.path == "bad.py" for fact in facts):
-                raise RecursionError
+            if facts:
+                raise ZeroDivisionError
             super().__init__(facts, *rest)
 
     monkeypatch.setattr(program, "Project", Picky)
-    report = scan(tmp_path, {"good.py": FAULT, "bad.py": FAULT})
-    assert places(report) == [(RULE, "good.py", LINE)]
-    assert problems(report) == {"bad.py": "internal-error"}
-    assert report.statistics.analysed == 1
+    report = scan(tmp_path, {"a.py": FAULT})
+    [diagnostic] = report.diagnostics
+    assert "ZeroDivisionError" in diagnostic.message
+    assert report.findings == ()
 
 
 def test_check_that_fails_costs_its_own_findings(tmp_path, monkeypatch):

@@ -481,6 +481,9 @@ class _Run:
         self.diagnostics += (item for item in found if isinstance(item, Diagnostic))
         self.diagnostics += project.versions.diagnostics  # read as versions were asked for
         self.diagnostics += _limits_met(project, self.left_out, self.too_long)
+        for path, kind in sorted(project.failed.items()):
+            message = f"it could not be evaluated to its end ({kind})"
+            self._cannot(Diagnostic(path, "internal-error", message))
         try:
             with bounded(budget.last):
                 self.secrets.update(map(in_document, key_literals(project)))
@@ -513,24 +516,15 @@ class _Run:
         return project, found, in_time
 
     def _project(self, budget: Budget) -> Project:
-        """The join of all facts; of those files alone that it can digest, in time."""
+        """The join of all facts, or of as many of them as it has time for."""
         try:
             while (project := self._joined_in_time(budget)) is None:
                 self._leave_some_out()
-        except Exception:  # noqa: BLE001, S110 - which file it was is found out below
-            pass
-        else:
-            return project
-        for path in tuple(self.facts):
-            if budget.left:
-                self._try_alone(path)
-        try:
-            with bounded(budget.last):
-                return self._join(self.facts.values())
-        except (Exception, TimeUpError) as error:  # noqa: BLE001 - said, instead of a traceback
+        except Exception as error:  # noqa: BLE001 - said, instead of a traceback
             message = f"the files could not be evaluated together ({type(error).__name__})"
             self.diagnostics.append(Diagnostic("", "internal-error", message))
             return self._join(())
+        return project
 
     def _joined_in_time(self, budget: Budget) -> Project | None:
         try:
@@ -554,16 +548,6 @@ class _Run:
         self.too_long = self.too_long | out
         self.facts = {path: fact for path, fact in self.facts.items() if path not in out}
         return bool(out)
-
-    def _try_alone(self, path: str) -> None:
-        """Drop a file that cannot be evaluated even by itself."""
-        try:
-            with bounded(self.options.limits.seconds):
-                self._join([self.facts[path]])
-        except (Exception, TimeUpError) as error:  # noqa: BLE001 - one file is one diagnostic
-            del self.facts[path]
-            message = f"it could not be evaluated ({type(error).__name__})"
-            self._cannot(Diagnostic(path, "internal-error", message))
 
     def _join(self, facts: Iterable[Facts]) -> Project:
         from jwtaudit import dependencies  # noqa: PLC0415

@@ -7,6 +7,7 @@ is guessed: what cannot be followed is ``Unknown``.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
@@ -140,21 +141,27 @@ class Interpreter:
         module.state = "running"
         scope = FunctionScope(FunctionId(module.path, MODULE, module.start), None, module)
         module.body = scope
-        self.quiet += 1
-        try:
+        with self._walking(module.path, quiet=self.quiet + 1):
             self.block(module.facts.body, Frame(scope, module.names))
-        finally:
-            self.quiet -= 1
         module.state = "bound"
         scope.events.clear()
         module.star_imports.clear()
         # A module may be met while its importer is walked quietly; its events count all the same.
-        quiet, self.quiet = self.quiet, 0
-        try:
+        with self._walking(module.path, quiet=0):
             self.block(module.facts.body, Frame(scope, module.names))
-        finally:
-            self.quiet = quiet
         module.state = "done"
+
+    @contextmanager
+    def _walking(self, path: str, *, quiet: int) -> Iterator[None]:
+        """Walk a body; what goes wrong there costs what follows in it, and is remembered."""
+        before = self.quiet, self.nesting, self.detour
+        self.quiet = quiet
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - one file's trouble is one diagnostic
+            self.project.failed.setdefault(path, type(error).__name__)
+        finally:
+            self.quiet, self.nesting, self.detour = before
 
     def function(self, scope: FunctionScope) -> None:
         """Walk a function's body, once."""
@@ -181,15 +188,11 @@ class Interpreter:
             names[parameter.name] = value
         self._bind_receiver(scope, names)
         start = dict(names)
-        quiet, self.quiet = self.quiet, 0
-        self.nesting += 1
-        self.detour += omitted
-        try:
+        finishes = False
+        with self._walking(scope.id.path, quiet=0):
+            self.nesting += 1
+            self.detour += omitted
             finishes = self.block(scope.definition.body, Frame(scope, names))
-        finally:
-            self.quiet = quiet
-            self.nesting -= 1
-            self.detour -= omitted
         results = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
         left_open = not finishes or _is_stub(scope.definition)
         nothing = Unknown("for others to override") if left_open else Const(None)

@@ -116,6 +116,10 @@ class Project:
         options: thresholds and words of the rules.
         loader: gives further files of the project.
         files: every source file of the project, so that an import can be told from a library's.
+
+    Attributes:
+        cut: what a limit has left out.
+        failed: files that were not evaluated to their end, with the kind of our own mistake.
     """
 
     def __init__(
@@ -140,6 +144,7 @@ class Project:
         self.interpreter = Interpreter(self)
         self.scripts = ScriptModules(self)
         self.cut: dict[Cut, set[str]] = {}
+        self.failed: dict[str, str] = {}
         self.detours = 0
         self._pins: dict[tuple[str, str], Any] = {}
         self._sites: dict[str, list[Site]] = {}

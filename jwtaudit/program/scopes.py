@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from jwtaudit.values import ABSENT, Call, FunctionId, Param, Value
+from jwtaudit.source import Place
+from jwtaudit.values import ABSENT, Call, FunctionId, Param, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jwtaudit.facts import Class, Facts, Function
-    from jwtaudit.source import Place
     from jwtaudit.values import Arm, ClassRef
 
 MODULE = "<module>"
@@ -124,7 +124,12 @@ class FunctionScope:
     def parameters(self) -> dict[str, Param]:
         """The parameters; of a function that nobody calls they are not looked at."""
         if self._parameters is None:
-            self._parameters = {}  # a default that leads back here finds nothing
+            # What a default that leads back here finds.
+            parameters = () if self.definition is None else self.definition.parameters
+            self._parameters = {
+                p.name: Param(self.id, p.name, Unknown(p.name), place=Place(self.id.path, p.span))
+                for p in parameters
+            }
             self._parameters = self.find_parameters()
         return self._parameters
 

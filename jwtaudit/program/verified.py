@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -61,21 +62,25 @@ class Verified:
 
     def __init__(self, project: Project, reading: set[FunctionId]) -> None:
         self.project = project
-        self.checks: dict[FunctionId, list[_Check]] = {}
+        self.own: dict[FunctionId, list[_Check]] = defaultdict(list)
+        self.known: dict[tuple[FunctionId, int], list[_Check]] = {}
+        self.inner: dict[FunctionId, list[Call]] = defaultdict(list)
         self.files: set[str] = set()
         self.reading = self._reached_from(reading)
         switched = self._switched()
         for call in project.calls:
+            if call.target is not None:
+                self.inner[call.scope].append(call)
             if call.place in switched:
                 continue
             for token in self._seeds(call):
                 self.files.add(call.place.path)
-                self._note(call.scope, _Check(token, call, call), 0)
+                self.own[call.scope].append(_Check(token, call, call))
         for site in project.sites(*VERIFYING) if switched else ():
             if site.place in switched and site.chain and not _is_off(site):
                 caller = site.chain[-1]
                 check = _Check(site.argument("token"), caller, caller)
-                self._note(caller.scope, check, 0)
+                self.own[caller.scope].append(check)
 
     def _switched(self) -> set[Place]:
         """The calls of which a caller decides whether they verify."""
@@ -113,17 +118,36 @@ class Verified:
                 queue.extend(call.scope for call in self.project.callers.get(function, ()))
         return reached
 
-    def _note(self, scope: FunctionId, check: _Check, depth: int) -> None:
-        known = self.checks.setdefault(scope, [])
-        if any(c.call.place == check.call.place and same(c.token, check.token) for c in known):
-            return
-        known.append(check)
-        if depth >= _MAX_DEPTH:
-            return
-        for caller in self.project.callers.get(scope, ()):
-            binding = {a.name: a.value for a in caller.arguments if a.name is not None}
-            token = self.project.interpreter.substitute(check.token, scope, binding)
-            self._note(caller.scope, _Check(token, caller, check.itself), depth + 1)
+    def checks(self, scope: FunctionId, depth: int = _MAX_DEPTH) -> list[_Check]:
+        """The verifications in a function, those of the functions included that it calls."""
+        key = (scope, depth)
+        if key not in self.known:
+            found = self.known[key] = []
+            for check in (*self.own.get(scope, ()), *(self._called(scope, depth) if depth else ())):
+                place, token = check.call.place, check.token
+                if not any(c.call.place == place and same(c.token, token) for c in found):
+                    found.append(check)
+        return self.known[key]
+
+    def _called(self, scope: FunctionId, depth: int) -> Iterator[_Check]:
+        for call in self.inner.get(scope, ()):
+            if call.target is None or call.target not in self.verifying:
+                continue
+            binding = {a.name: a.value for a in call.arguments if a.name is not None}
+            for check in self.checks(call.target, depth - 1):
+                token = self.project.interpreter.substitute(check.token, call.target, binding)
+                yield _Check(token, call, check.itself)
+
+    @cached_property
+    def verifying(self) -> set[FunctionId]:
+        """The functions that verify a token, themselves or by what they call."""
+        found = set(self.own)
+        outermost = set(found)
+        for _ in range(_MAX_DEPTH):
+            callers = self.project.callers
+            outermost = {c.scope for f in outermost for c in callers.get(f, ())} - found
+            found |= outermost
+        return found
 
     def around(
         self, reading: Reading, event: Event, token: Value, way: tuple[Call, ...] = ()
@@ -195,7 +219,7 @@ class Verified:
         """Whether claims are read of a token that has just been refused, to tell of it."""
         return any(
             _is_fallback(check.call.path, reading.path) and alike(check.token, token)
-            for check in self.checks.get(reading.scope, ())
+            for check in self.checks(reading.scope)
         )
 
     def _by_hand(self, event: Event) -> bool:
@@ -215,7 +239,7 @@ class Verified:
         way: tuple[Call, ...] = (),
     ) -> bool:
         scope = event.scope
-        for check in self.checks.get(scope, ()):
+        for check in self.checks(scope):
             if not self._is_apart(check, reading, event) and alike(check.token, token):
                 return True
         if depth >= _MAX_DEPTH or scope in seen:
@@ -273,7 +297,7 @@ class Verified:
             function = value.function
         else:
             return False
-        return function in self.checks and function not in self.reading
+        return function in self.verifying and function not in self.reading
 
     def _is_verifying(self, outcome: Outcome) -> bool:
         model = self.project.model_of(outcome.call)
@@ -289,7 +313,7 @@ class Verified:
                 if any(
                     f.path == part.id.path
                     and (f.qualname == name or f.qualname.startswith(name + "."))
-                    for f in self.checks
+                    for f in self.verifying
                 ):
                     return True
             elif isinstance(part, (Symbol, Outcome)):
