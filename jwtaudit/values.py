@@ -355,11 +355,11 @@ def hop(value: Value, place: Place, what: str) -> Value:
 
 def children(value: Value) -> tuple[Value, ...]:
     """The values directly inside; a call's arguments are not part of its outcome."""
-    inner = _CHILDREN.get(type(value))
+    inner = CHILDREN.get(type(value))
     return () if inner is None else inner(value)
 
 
-_CHILDREN: dict[type, Callable[[Any], tuple[Value, ...]]] = {
+CHILDREN: dict[type, Callable[[Any], tuple[Value, ...]]] = {
     Join: lambda value: value.options,
     Sequence: lambda value: (*value.items, *value.rest),
     Table: lambda value: (*value.entries.values(), *value.rest),
@@ -383,7 +383,7 @@ def walk(value: Value) -> Iterator[Value]:
             continue
         seen.add(id(current))
         yield current
-        inner = _CHILDREN.get(type(current))
+        inner = CHILDREN.get(type(current))
         if inner is not None:
             stack.extend(reversed(inner(current)))
 

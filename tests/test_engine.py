@@ -327,7 +327,7 @@ def test_a_default_that_leads_back_to_its_own_function_ends(tmp_path):
             "class Names:\n    def __init__(self, claim='sub', parent=root()):\n"
             "        self.claim = claim\n\ndef root():\n    return Names()\n"
         ),
-        "app.py": FAULT.replace('"sub"', "Names().claim").replace("import jwt\n", "import jwt\nfrom names import Names\n"),
+        "app.py": f"from names import Names\n{FAULT}".replace('"sub"', "Names().claim"),
     }
     report = scan(tmp_path, files)
     assert problems(report) == {}

@@ -59,6 +59,8 @@ def slice_source(source: Source, vocabulary: Vocabulary) -> tuple[str, frozenset
         position = body.end
         omitted.add(body.start)
     out.append(text[position:])
+    if omitted:
+        _extents(text)  # while the tree is at hand: some of them will be asked for
     return "".join(out), frozenset(omitted)
 
 
@@ -74,7 +76,7 @@ def cut_function(source: Source, start: int) -> tuple[str, int] | None:
     return None
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=1024)
 def _extents(text: str) -> tuple[tuple[int, int], ...]:
     """Where the lines of the outermost functions begin and end."""
     source = Source("", b"", text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.kinds import words
@@ -32,7 +34,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jwtaudit.facts import Scalar
     from jwtaudit.program.project import Project, Site
@@ -171,7 +173,9 @@ def has_expectation(value: Value) -> bool:
 def compares(project: Project, call: Call, claim: str) -> bool:
     """Whether the program itself tests a claim of what the call gave."""
     return any(
-        isinstance(event, (Tested, Returned)) and _reads(event.value, call, claim, compared=True)
+        isinstance(event, (Tested, Returned))
+        and (read := _read(project, event.value)).tested
+        and _holds(read.members.get(claim, ()), call)
         for event in project.uses(call)
     ) or any(_tests(project, handler, claim, _MAX_STEPS) for handler in _handlers(project, call))
 
@@ -218,34 +222,52 @@ def is_handed_to_check(project: Project, call: Call) -> bool:
 def reads(project: Project, call: Call, claim: str) -> bool:
     """Whether the program reads a claim of what the call gave."""
     return any(
-        _reads(value, call, claim) for event in project.uses(call) for value in event_values(event)
+        _holds(_read(project, value).members.get(claim, ()), call)
+        for event in project.uses(call)
+        for value in event_values(event)
     )
 
 
-def _reads(value: Value, call: Call, claim: str, *, compared: bool = False) -> bool:
-    if compared and not any(isinstance(p, Operation) or _is_test_call(p) for p in deep(value)):
-        return False
-    for part in deep(value):
-        if isinstance(part, Member) and part.name == claim and _holds(part.base, call):
-            return True
-        if isinstance(part, Outcome) and part.call.arguments:
-            first = part.call.arguments[0].value
-            if (
-                isinstance(first, Const)
-                and first.value == claim
-                and part.call.receiver is not None
-                and _holds(part.call.receiver, call)
-            ):
-                return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is read inside a value: the name of each member, and of what it is one."""
+
+    value: Value
+    tested: bool
+    members: Mapping[Scalar, list[Value]]
+
+
+def _read(project: Project, value: Value) -> _Read:
+    """Looked for once: rules ask for many claims of many calls."""
+    known = _known.setdefault(project, {})
+    if id(value) not in known:
+        tested = False
+        members: dict[Scalar, list[Value]] = defaultdict(list)
+        for part in deep(value):
+            tested = tested or isinstance(part, Operation) or _is_test_call(part)
+            if isinstance(part, Member) and part.name is not None:
+                members[part.name].append(part.base)
+            elif isinstance(part, Outcome) and part.call.arguments:
+                first = part.call.arguments[0].value
+                if isinstance(first, Const) and part.call.receiver is not None:
+                    members[first.value].append(part.call.receiver)
+        known[id(value)] = _Read(value, tested, members)
+    return known[id(value)]
+
+
+_known: WeakKeyDictionary[Project, dict[int, _Read]] = WeakKeyDictionary()
 
 
 def _is_test_call(value: Value) -> bool:
     return isinstance(value, Outcome) and bool(_CHECKING & set(words(value.call.name)))
 
 
-def _holds(value: Value, call: Call) -> bool:
-    return any(isinstance(p, Outcome) and p.call.place == call.place for p in deep(value))
+def _holds(values: Iterable[Value], call: Call) -> bool:
+    return any(
+        isinstance(part, Outcome) and part.call.place == call.place
+        for value in values
+        for part in deep(value)
+    )
 
 
 def _is_check(event: Event) -> bool:

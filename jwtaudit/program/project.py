@@ -26,6 +26,7 @@ from jwtaudit.program.scopes import (
 from jwtaudit.program.stored import may_store, stored_names
 from jwtaudit.values import (
     ABSENT,
+    CHILDREN,
     Absent,
     Bound,
     Call,
@@ -45,7 +46,6 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
-    children,
     hop,
     join,
     member,
@@ -908,10 +908,10 @@ def deep(value: Value) -> Iterator[Value]:
                 calls.extend(a.value for a in part.call.arguments)
                 if part.call.receiver is not None:
                     calls.append(part.call.receiver)
-                continue
-            if isinstance(part, Member) and not isinstance(part.key, Const):
-                calls.append(part.key)
-            stack.extend(reversed(children(part)))
+            elif (inner := CHILDREN.get(type(part))) is not None:
+                stack.extend(reversed(inner(part)))
+                if isinstance(part, Member) and not isinstance(part.key, Const):
+                    calls.append(part.key)
 
 
 def _opened(value: Value) -> Value:
