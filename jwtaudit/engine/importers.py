@@ -7,6 +7,7 @@ files that import them.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from jwtaudit.facts import Facts
 
@@ -42,7 +43,7 @@ class Importers:
     def __init__(
         self,
         facts: Iterable[Facts],
-        words: Sequence[str],
+        words: tuple[str, ...],
         is_library: Callable[[str], bool],
         names: Collection[str] = (),
     ) -> None:
@@ -102,8 +103,11 @@ class Importers:
         package, _, name = module.rpartition(".")
         if name.encode() in self._names_by_package.get(package, ()):
             return True
-        names = self._names_by_package.get(module, ())
-        return any(module.encode() + b"." + known in data for known in names)
+        names = self._names_by_package.get(module, set())
+        member = module.encode() + b"."
+        if not names or member not in data:
+            return False
+        return not names.isdisjoint(re.findall(re.escape(member) + rb"(\w+)", data))
 
 
 def _end(module: str) -> str:
@@ -145,13 +149,12 @@ def _imports(path: str, data: bytes) -> Iterator[str]:
         yield from modules
 
 
-def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
+def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
     """The functions, classes and objects of a module that use what it imports from token code."""
     wanted = {
         node.alias
         for node in nodes(fact.body)
-        if isinstance(node, f.Import)
-        and any(word in f"{node.module}.{node.name}".lower() for word in words)
+        if isinstance(node, f.Import) and _says(f"{node.module}.{node.name}".lower(), words)
     }
     inside = {owner: mentions(body) for owner, body in _definitions(fact.body)}
     found: set[str] = set()
@@ -162,6 +165,11 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         wanted = {name for name in new if tells(name)}
         changed = bool(wanted)
     return frozenset(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _says(name: str, words: tuple[str, ...]) -> bool:
+    return any(word in name for word in words)
 
 
 def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
