@@ -372,7 +372,7 @@ CHILDREN: dict[type, Callable[[Any], tuple[Value, ...]]] = {
 
 def walk(value: Value) -> Iterator[Value]:
     """The value and all values inside it."""
-    if type(value) not in _CHILDREN:  # most hold nothing
+    if type(value) not in CHILDREN:  # most hold nothing
         yield value
         return
     stack = [value]

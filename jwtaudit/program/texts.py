@@ -5,10 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jwtaudit.values import Call, Const, Operation, Outcome, Sequence, Table, Value, options
+from jwtaudit.values import (
+    Call,
+    Const,
+    Join,
+    Member,
+    Operation,
+    Outcome,
+    Sequence,
+    Table,
+    Value,
+    options,
+    same,
+    walk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # Operations whose result tells its operand.
 _TELLING = frozenset(
@@ -29,6 +42,7 @@ _TELLING = frozenset(
     | {"json-encode", "url-encode", "base64-encode", "base64url-encode"}
 )
 _MAX_PARTS = 200
+_MAX_ALTERNATIVES = 6
 _FORMAT = "str.format"
 _FIELD = re.compile(r"\{([^{}!:]*)(?:![rsa])?(?::[^{}]*)?\}")
 _PERCENT = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[srdiax]")
@@ -41,9 +55,8 @@ def told(value: Value) -> Iterator[Value]:
         if not stack:
             return
         current = stack.pop()
-        inner = [option for option in options(current) if option is not current]
-        if inner:
-            stack.extend(inner)
+        if isinstance(current, Join):
+            stack.extend(_alternatives(current))
         elif isinstance(current, Operation) and current.operator in _TELLING:
             stack.extend(_operands(current))
         elif isinstance(current, Table):
@@ -54,6 +67,24 @@ def told(value: Value) -> Iterator[Value]:
             stack.extend(argument.value for argument in current.call.arguments)
         else:
             yield current
+
+
+def _alternatives(value: Join) -> Iterable[Value]:
+    """What may be given away: nothing of many, and of what is taken apart only the parts."""
+    found = options(value)
+    if len(found) > _MAX_ALTERNATIVES:
+        return ()
+    wholes = [part for each in found for part in walk(_whole(each)) if part is not each]
+    return [each for each in found if not any(same(each, whole) for whole in wholes)]
+
+
+def _whole(part: Value) -> Value:
+    """What a value is taken from, by whichever spelling; itself when from nothing."""
+    if isinstance(part, Member):
+        return part.base
+    if isinstance(part, Outcome) and part.call.receiver is not None:
+        return part.call.receiver
+    return part
 
 
 def _operands(value: Operation) -> tuple[Value, ...]:
