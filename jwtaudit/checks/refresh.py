@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.project import Site
-    from jwtaudit.program.scopes import Event
+    from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.source import Place
 
 
@@ -46,7 +46,7 @@ def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
     """A refresh token is kept as it is, and whoever reads what is kept can use it."""
     seen = set()
     for site in project.sites("sign"):
-        if is_tested(site) or not _is_refresh(site):
+        if is_tested(site):
             continue
         for event in project.uses(site.call):
             place = _kept_at(project, site, event)
@@ -66,7 +66,10 @@ def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
             )
 
 
-def _is_refresh(site: Site) -> bool:
+def _makes_one_kind(site: Site) -> bool:
+    """Whether a call makes refresh tokens and no others."""
+    if site.chain:
+        return False  # a wrapper may be used for several
     lifetime = site.argument("lifetime")
     return token_kind(site, claim_sets(site), lifetime) is Kind.REFRESH
 
@@ -88,8 +91,11 @@ def _kept_at(project: Project, site: Site, event: Event) -> Place | None:
                 for part in walk(value)
             )
 
-        kept = (e for e in inner.events if _keeps(project, e, is_given)) if inner else ()
-        return next((e.place for e in kept), None)
+        if inner is None or not names:
+            return None
+        kept = (e.place for e in inner.events if _keeps(project, e, is_given))
+        by_name = None if _changes(inner) or not _says_so(event) else event.place
+        return next(kept, by_name)
     return event.place if _keeps(project, event, holds) else None
 
 
@@ -98,7 +104,9 @@ def _is_of(site: Site, value: Value) -> bool:
     if not isinstance(value, Outcome) or value.call.place != site.place:
         return False
     told = (name for hop in value.trace for name in _NAMED.findall(hop.what))
-    return not site.chain or any(kind_of(n) is Kind.REFRESH for n in (*told, *names_of(value)))
+    return _makes_one_kind(site) or any(
+        kind_of(n) is Kind.REFRESH for n in (*told, *names_of(value))
+    )
 
 
 def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bool:
@@ -113,10 +121,24 @@ def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bo
         return any(map(_is_writing, walk(event.arguments[0].value)))
     if model is not None and model.role != "mapping":
         return False
-    method = event.name.rpartition(".")[2].lower()
-    if method in _words("surely"):
+    return _says_so(event)
+
+
+def _changes(scope: FunctionScope) -> bool:
+    """Whether a function may make something else of what it keeps."""
+    return any(
+        isinstance(event, Call) and _words("changing") & set(words_of(event.name))
+        for event in scope.events
+    )
+
+
+def _says_so(event: Call) -> bool:
+    """Whether a call keeps what it is given, by its name and that of what it is made on."""
+    owner, _, method = event.name.rpartition(".")
+    if method.lower() in _words("surely"):
         return True
-    return method in _words("perhaps") and _is_keeper(event.receiver)
+    named = bool(_words("keepers") & set(words_of(owner)))  # the name of a class
+    return method.lower() in _words("perhaps") and (named or _is_keeper(event.receiver))
 
 
 def _is_writing(value: Value) -> bool:
