@@ -184,6 +184,7 @@ class FrameworkSetting:
         confidence: of the finding.
         local: whether the value is right for development.
         why: what is wrong, to follow the setting's name; ``advice``: what to do.
+        right: the value that it should have, where there is one and it is no switch.
     """
 
     name: str
@@ -196,6 +197,7 @@ class FrameworkSetting:
     local: bool
     why: str
     advice: str
+    right: Any = None
 
 
 _Row: TypeAlias = Switch | Requirement | Ineffective
@@ -221,6 +223,7 @@ class Model:
         validated_by: methods of the result, or functions it must be passed to, that check claims.
         validate: how the first of these is written behind the call; ``{target}`` is its result.
         verified: what verifies instead; ``$token``, ``$key``, ``$algorithm`` are filled in.
+        limited: the method that gives a token an expiry, called on what signs it.
         secure: the function that makes secrets in the place of this one, for the same arguments.
         raising: the method that fails, in the place of this one, where nothing is found.
         effect: what a transform does, how a generator makes its bytes, which clock it is.
@@ -243,6 +246,7 @@ class Model:
     validated_by: tuple[str, ...] = ()
     validate: str = ""
     verified: str = ""
+    limited: str = ""
     secure: str = ""
     raising: str = ""
     effect: str = ""
@@ -425,7 +429,8 @@ _CALL_KEYS: dict[str, type] = {
     "written-with": str,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
     "options": list, "factory": list, "configured-by": list, "validated-by": list,
-    "validate": str, "verified": str, "secure": str, "raising": str, "effect": str, "returns": str,
+    "validate": str, "verified": str, "limited": str, "secure": str, "raising": str,
+    "effect": str, "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
     "arg": str, "key": str, "equals": object, "falsy": bool, "truthy": bool, "absent": bool,
@@ -433,7 +438,7 @@ _WHEN_KEYS: dict[str, type] = {
 }  # fmt: skip
 _SETTING_KEYS: dict[str, type] = {
     "names": list, "inside": list, "rule": str, "when": object, "along": object, "unless": object,
-    "confidence": str, "local": bool, "why": str, "advice": str,
+    "confidence": str, "local": bool, "why": str, "advice": str, "right": object,
 }  # fmt: skip
 _SETTING_WHEN_KEYS: dict[str, type] = {
     **_WHEN_KEYS, "arg": str, "above": int, "starts": str,
@@ -636,6 +641,7 @@ def _models(
             validated_by=tuple(call.get("validated-by", ())),
             validate=call.get("validate", ""),
             verified=call.get("verified", ""),
+            limited=call.get("limited", ""),
             secure=call.get("secure", ""),
             raising=call.get("raising", ""),
             effect=call.get("effect", ""),
@@ -699,6 +705,7 @@ def _settings(source: str, row: Mapping[str, Any]) -> Iterator[FrameworkSetting]
             local=bool(row.get("local")),
             why=row["why"],
             advice=row["advice"],
+            right=row.get("right"),
         )
 
 

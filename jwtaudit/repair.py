@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jwtaudit.source import Place
 
 
@@ -163,6 +165,14 @@ class CallInstead:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFurther:
+    """Call a method on what the call at a place gives, before anything else is done with it."""
+
+    place: Place
+    code: Snippet
+
+
+@dataclass(frozen=True, slots=True)
 class DropFactor:
     """Take the only factor of a thousand out of the expression at a place."""
 
@@ -232,6 +242,7 @@ Change: TypeAlias = (
     | AddItem
     | RenameKey
     | CallInstead
+    | CallFurther
     | DropFactor
     | Insist
     | AddStatement
@@ -249,11 +260,24 @@ class Repair:
         title: what it does, as an order: "Remove `none` from the list".
         changes: carried out together or not at all.
         otherwise: what to try where this brings another finding, or cannot be done.
+        safe: whether this one changes nothing for any token, though others of its rule may.
     """
 
-    __slots__ = ("changes", "otherwise", "title")
+    __slots__ = ("changes", "otherwise", "safe", "title")
 
-    def __init__(self, title: str, *changes: Change, otherwise: Repair | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        *changes: Change,
+        otherwise: Repair | None = None,
+        safe: bool = False,
+    ) -> None:
         self.title = title
         self.changes = changes
         self.otherwise = otherwise
+        self.safe = safe
+
+    def before(self, otherwise: Repair | None, changes: Iterable[Change] | None = None) -> Repair:
+        """The same with another one to try after it, or with other changes."""
+        made = self.changes if changes is None else changes
+        return Repair(self.title, *made, otherwise=otherwise, safe=self.safe)

@@ -30,7 +30,7 @@ from jwtaudit.program.context import (
     setting_of,
 )
 from jwtaudit.program.kinds import words
-from jwtaudit.program.lifetime_settings import lifetime_settings
+from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by
 from jwtaudit.program.project import deep
@@ -40,7 +40,7 @@ from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
 from jwtaudit.program.wording import wording
-from jwtaudit.repair import AddStatement, Named, Repair, Replace, SetEntry, Snippet
+from jwtaudit.repair import AddStatement, CallFurther, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
     Absent,
     Call,
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.project import Project, Site
     from jwtaudit.program.switches import Off
+    from jwtaudit.repair import Change
     from jwtaudit.values import Table, Value
 
 _OWN_EXPIRY = re.compile(
@@ -122,7 +123,17 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 " hold of one may use it for ever",
                 advice="Set it to a `timedelta` of minutes.",
                 anchor=f"setting {setting.name}",
+                repair=_limited_setting(setting),
             )
+
+
+def _limited_setting(setting: LifetimeSetting) -> Repair | None:
+    """Seconds, which every library takes; as many as those libraries give by themselves."""
+    if not isinstance(setting.value, Const) or setting.value.place is None:
+        return None
+    of = "refresh" if "refresh" in setting.name.lower() else "access"
+    change = Replace(setting.value.place, Named(f"{of}-lifetime"))
+    return Repair(f"Set `{setting.name}` to what the library has by itself", change)
 
 
 def _only_tries_keys(site: Site) -> bool:
@@ -213,7 +224,12 @@ def _short_lived(claims: Table) -> Repair | None:
 
 def _limited(site: Site) -> Repair | None:
     """Ask the library for an expiry."""
-    change = set_meaning(site, "lifetime", Named("lifetime"))
+    receiver = site.call.receiver
+    change: Change | None = None
+    if site.model.limited and isinstance(receiver, Outcome):
+        change = CallFurther(receiver.call.place, Snippet(site.model.limited))
+    elif not site.model.limited:
+        change = set_meaning(site, "lifetime", Named("lifetime"))
     return Repair("Let the token expire after 15 minutes", change) if change else None
 
 

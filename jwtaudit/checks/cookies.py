@@ -93,7 +93,16 @@ def _draft(cookie: Cookie, attribute: str, why: str, confidence: Confidence) -> 
 
 
 def _protected(cookie: Cookie, attribute: str) -> Repair | None:
+    """Give an attribute; where `SameSite` is left out that, too, as all of them are then given."""
     if cookie.site is None:
         return None
     change = set_meaning(cookie.site, attribute, "Lax" if attribute == "samesite" else True)
-    return Repair(f"Give `{cookie.spelling[attribute]}`", change) if change else None
+    if change is None:
+        return None
+    title = f"Give `{cookie.spelling[attribute]}`"
+    alone = Repair(title, change)
+    if attribute == "samesite" or not _is_left_out(cookie):
+        return alone
+    lax = set_meaning(cookie.site, "samesite", "Lax")
+    both = f"{title} and `{cookie.spelling['samesite']}`"
+    return Repair(both, change, lax, otherwise=alone) if lax else alone

@@ -15,6 +15,7 @@ from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
+from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime
 from jwtaudit.program.wording import wording
@@ -257,7 +258,9 @@ def naive_utc_clock(project: Project) -> Iterator[Draft]:
             related=tuple((place, f"used for `{used[place][1]}`") for place in others),
             advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
             anchor="utcnow",
-            repair=_with_zone(tuple(used)),
+            repair=_with_zone(
+                tuple(used), safe=all(lies_in(s.place, place) for place, (s, _) in used.items())
+            ),
         )
 
 
@@ -335,10 +338,13 @@ def _stepped(site: Site, confidence: Confidence = Confidence.HIGH) -> Confidence
     return Confidence(max(confidence - 1, 0)) if shown else confidence
 
 
-def _with_zone(clocks: tuple[Place, ...]) -> Repair:
-    """Read the clock with its zone, at all places or none."""
+def _with_zone(clocks: tuple[Place, ...], *, safe: bool = False) -> Repair:
+    """Read the clock with its zone, at all places or none.
+
+    Safe where only signing calls see what it gives: they write the same number into the token.
+    """
     changes = (Replace(place, Named("utc-now")) for place in clocks)
-    return Repair("Read the clock in UTC, with its zone", *changes)
+    return Repair("Read the clock in UTC, with its zone", *changes, safe=safe)
 
 
 _TOO_FINE = frozenset({"milliseconds", "microseconds", "nanoseconds"})

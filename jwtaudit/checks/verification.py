@@ -166,7 +166,11 @@ def _unknown_keys(site: Site) -> Iterator[tuple[str, Value]]:
 def _nearest(key: str, known: frozenset[str]) -> str:
     import difflib  # noqa: PLC0415 - few runs need it
 
-    near = difflib.get_close_matches(key.lower(), sorted(known), n=1, cutoff=0.7)
+    low = key.lower()
+    shortened = [name for name in known if low.startswith(name) or name.startswith(low)]
+    near = difflib.get_close_matches(
+        low, shortened or sorted(known), n=1, cutoff=0.6 if shortened else 0.7
+    )
     return near[0] if near else ""
 
 

@@ -285,7 +285,7 @@ class Fixer:
         edits = self.edits[index]
         return Fix(
             self.redactor.text(self.repairs[index].title),
-            Safety(rule.fix),
+            Safety.SAFE if self.repairs[index].safe else Safety(rule.fix),
             tuple(ShownEdit(self.redactor.location(e.place), e.text) for e in edits),
             tuple(self._diff(edits)),
         )

@@ -19,6 +19,7 @@ from jwtaudit.repair import (
     AddItem,
     AddStatement,
     Await,
+    CallFurther,
     CallInstead,
     DropArgument,
     DropFactor,
@@ -370,6 +371,12 @@ class Editor:
             splices.append(Splice(group.end, follows.end(), ""))
         return splices
 
+    def _callfurther(self, change: CallFurther) -> list[Splice]:
+        text, more = self._text(change.code, change.place.span.start)
+        end = change.place.span.end
+        link = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?=\.)").match(self.layout.text, end)
+        return [Splice(end, end, (link[0] if link else "") + text), *more]
+
     def _await(self, change: Await) -> list[Splice]:
         start, end = change.place.span
         if re.match(r"\s*(?:\?\.|[.(\[!])", self.layout.text[end:]):
@@ -466,7 +473,7 @@ class Editor:
                 return self._without(statement)  # claims.update() does nothing
         default = re.search(r"\s*\.default\s*\Z", layout.text[: group.start])
         if only and default and layout.is_call(group):
-            return [Splice(default.start(), group.end, "")]
+            return [Splice(default.start(), group.end, self._required(default.start()))]
         whole = self._bracketed(Span(group.start, group.end))
         outer = layout.around(whole)
         if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
@@ -474,6 +481,10 @@ class Editor:
                 if holder.value == whole and self._emptied(outer, holder):
                     return self._taken_out(outer, holder, claim=claim)
         return remove(layout, group, item)
+
+    def _required(self, _end: int) -> str:
+        """What a schema's field that ends somewhere needs in the place of its default."""
+        return ""
 
     def _emptied(self, _outer: Group, _holder: Item) -> bool:
         """Whether an argument that says nothing may go."""

@@ -53,6 +53,10 @@ class ScriptImports:
             return name, [Splice(at, at, f", {name}")]
         return self._added(module, name)
 
+    def binds(self, name: str, module: str) -> bool:
+        """Whether a name stands for a module."""
+        return any(m["bound"] == name and m["module"] == module for _, m in self._imports())
+
     def _offset(self, match: re.Match[str]) -> int:
         for span, other in self._imports():
             if other[0] == match[0]:

@@ -117,7 +117,7 @@ class SecretNames:
             name = self._names.get(_secret(files(one.place.path), one.place), "")
             return Replace(one.place, one.code._replace(name=name))
 
-        return Repair(repair.title, *map(change, repair.changes), otherwise=repair.otherwise)
+        return repair.before(repair.otherwise, map(change, repair.changes))
 
 
 def _secret(given: tuple[Source, str] | None, place: Place) -> str:

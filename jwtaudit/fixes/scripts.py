@@ -6,8 +6,9 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jwtaudit.fixes.dialects import CannotError
+from jwtaudit.fixes.dialects import CannotError, snippets
 from jwtaudit.fixes.edits import Editor
+from jwtaudit.fixes.imports_js import ScriptImports
 from jwtaudit.fixes.lists import Splice, append, has_comment
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _NOTHING = re.compile(r"(?:undefined|null|void 0|\{\s*\})\Z")
 _NO_KEY = re.compile(r"\w+\Z")
 _WRAPPED = re.compile(r"(?:await|void)\s+\Z")
 _VARIABLE = re.compile(r"(?:process|meta)\.env(?:\.\w+|\[[^\[\]]+\])\Z")
+_CHAIN = re.compile(r"([\w$]+)(?:\s*\.\s*\w+(?:\s*\([^()]*\))?)+\Z")
+_DEFAULTED = re.compile(r"([\w$]+(?:\s*:\s*[\w$]+)?)\s*=\s*")
 _TO_TEXT = r"\s*\.(?:toString|substring|substr|slice|toUpperCase|toLowerCase)\([\d\s,-]*\)"
 # A line that begins so would become the end of the one before.
 _JOINS = tuple("([`+-/")
@@ -105,7 +108,23 @@ class ScriptEditor(Editor):
         texts = (self.layout.text[item.span.start : item.span.end] for item in behind)
         return all(_FUNCTION.match(text) for text in texts)
 
+    def _required(self, end: int) -> str:
+        root = _CHAIN.search(self.layout.text, 0, end)
+        if root is None or ".required()" in root[0]:
+            return ""
+        for module, (text, *_) in snippets().get("required", {}).items():
+            if ScriptImports(self.layout).binds(root[1], module):
+                return text
+        return ""
+
     def _without_alternative(self, span: Span) -> list[Splice] | None:
+        group = self.layout.around(span)
+        if group is not None and self.layout.text[group.start] == "{":
+            for item in self.layout.items(group):  # const { name = "..." } = ...
+                given = self.layout.text[item.span.start : span.start]
+                named = _DEFAULTED.fullmatch(given) if item.span.end == span.end else None
+                if named:
+                    return [Splice(item.span.start + named.end(1), span.end, "")]
         splices = super()._without_alternative(span)
         kept = splices and _VARIABLE.search(self.layout.text, 0, splices[0].start)
         if splices and kept and self.layout.typed:  # what is left may be undefined by its type

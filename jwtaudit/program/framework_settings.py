@@ -243,13 +243,16 @@ __all__ = ["Given", "Unsafe", "given", "given_by", "unsafe_settings"]
 def set_right(unsafe: Unsafe) -> Repair | None:
     """Turn a switch the other way; where it is left out, write what its default should be.
 
-    What a number or a list should be is for people to decide.
+    What a number or a list should be is for people to decide, unless the model says it.
     """
     name, value = unsafe.setting.name, unsafe.value
     if value is None or value.place is None:
         return None
     if isinstance(value, Const) and isinstance(value.value, bool):
         right = not value.value
+        return Repair(f"Set `{name}` to `{right}`", Replace(value.place, right))
+    right = unsafe.setting.right
+    if right is not None and unsafe.given and isinstance(value, Const):
         return Repair(f"Set `{name}` to `{right}`", Replace(value.place, right))
     off_by_default = any(condition.falsy for condition in unsafe.setting.when)
     if not unsafe.given and isinstance(value, Table) and off_by_default:

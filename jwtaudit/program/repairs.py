@@ -160,7 +160,7 @@ def first_of(repairs: list[Repair]) -> Repair:
     *rest, last = repairs
     for repair in reversed(rest):
         otherwise = first_of([repair.otherwise, last]) if repair.otherwise else last
-        last = Repair(repair.title, *repair.changes, otherwise=otherwise)
+        last = repair.before(otherwise)
     return last
 
 
@@ -206,11 +206,13 @@ def _required(site: Site, when: Condition, claim: str) -> Change | None:
     wanted = when.equals if when.has_equals else filled(when.contains)
     argument = site.argument(name)
     name = site.model.meanings.get(name, name)
+    position = site.model.parameters.index(name) if name in site.model.parameters else -1
     if not key:
-        return SetArgument(site.place, name, _constant(wanted)) if _open(argument) else None
+        whole = SetArgument(site.place, name, _constant(wanted), position=position)
+        return whole if _open(argument) else None
     inner: Constant = _constant(wanted) if when.has_equals or isinstance(wanted, dict) else [claim]
     if _open(argument):
-        return SetArgument(site.place, name, inner, key)
+        return SetArgument(site.place, name, inner, key, position)
     if not isinstance(argument, Table) or argument.place is None:
         return None
     there = argument.entries.get(key, ABSENT)
@@ -318,8 +320,12 @@ def renamed(value: Value, old: str, new: str) -> Repair | None:
     if value.place is None or not new:
         return None
     if isinstance(value, Const) and not value.value:
-        return Repair(f"Remove `{old}`, which does nothing", DropItem(value.place))
+        return _without_effect(old, value.place)
     return Repair(f"Write `{new}` for `{old}`", RenameKey(value.place, new))
+
+
+def _without_effect(name: str, place: Place) -> Repair:
+    return Repair(f"Remove `{name}`, which does nothing", DropItem(place), safe=True)
 
 
 def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
@@ -332,7 +338,7 @@ def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
         return None
     dropped = DropItem(value.place)
     if name.startswith("verify"):
-        return Repair(f"Remove `{name}`, which does nothing", dropped)
+        return _without_effect(name, value.place)
     option = _OPTION.fullmatch(row.instead)
     if option:
         return _right_option(site, value, row, option[1], listed=bool(option[2]))
