@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from jwtaudit import engine
 from tests.support import scan
 
 ARTICLE = Path(__file__).parent / "article"
@@ -48,3 +49,17 @@ def test_scripts(name: str) -> None:
     text = (ARTICLE / f"{name}.js").read_text()
     found = {(f.rule_id, f.location.start_line) for f in scan({"app.js": text})}
     assert found == SCRIPTS[name]
+
+
+def test_the_article_as_one_document(tmp_path: Path) -> None:
+    """All examples in one Markdown file: each a block, found at its line in the file."""
+    text, expected = "# Tokens\n", set()
+    for name, found in SCRIPTS.items():
+        text += f"\n## {name}\n\n```javascript\n"
+        begin = text.count("\n")
+        expected |= {(rule, begin + line) for rule, line in found}
+        text += (ARTICLE / f"{name}.js").read_text() + "```\n"
+    (tmp_path / "article.md").write_text(text)
+    report = engine.run(engine.Options(directory=str(tmp_path), include_docs=True))
+    assert not report.diagnostics
+    assert {(f.rule_id, f.location.start_line) for f in report.findings} == expected
