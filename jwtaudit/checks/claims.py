@@ -39,6 +39,7 @@ from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
+from jwtaudit.program.token_sources import is_answer
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import AddStatement, CallFurther, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
@@ -324,6 +325,8 @@ def _unchecked(
 def audience_not_validated(project: Project) -> Iterator[Draft]:
     """A token that was made for another service is accepted."""
     for site, offs in _disabled(project):
+        if is_answer(project, site.argument("token")):
+            continue  # whoever issues it has told to whom: this program has asked for it
         danger = "a token made for another service is accepted"
         yield from _unchecked(site, offs, "aud", danger, _by_key(site))
         # Who compares the client, as one does with access tokens that name no audience, is content.
@@ -346,6 +349,8 @@ def audience_not_validated(project: Project) -> Iterator[Draft]:
 def issuer_not_validated(project: Project) -> Iterator[Draft]:
     """A token of another issuer is accepted."""
     for site, offs in _disabled(project):
+        if is_answer(project, site.argument("token")):
+            continue
         danger = "a token of another issuer with the same key is accepted"
         yield from _unchecked(site, offs, "iss", danger, _by_key(site))
         if site.semantic("iss-not-given") == "accept" and _leaves_open(

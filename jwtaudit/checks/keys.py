@@ -17,6 +17,7 @@ from jwtaudit.program.keys import (
     enclosing,
     is_for_development,
     is_refused,
+    is_refused_before,
     key_uses,
     parameter_of,
     signature_is_switched,
@@ -571,7 +572,7 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
                 continue  # left out: the library's own default
             if not source.lookups and _is_field(project, value.place):
                 continue  # filled in by whoever makes the object
-            if not is_refused(project, source):
+            if not is_refused(project, source) and not is_refused_before(project, use, source):
                 yield use, source, use.semantic("key-empty")
         elif _is_nothing(use, source):
             unsigned = use.semantic("key-none-verifies") == "unsigned"

@@ -13,9 +13,11 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import handling, is_minted, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.keys import is_side
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.project import event_values
+from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
     Absent,
@@ -74,6 +76,8 @@ def _read(project: Project) -> Iterator[Draft]:
     for call in project.calls:
         model = project.model_of(call)
         if model is None or model.role != "query" or _NO_LOGIN & _asked(call):
+            continue
+        if _is_only_refused(project, call):
             continue
         sink = used.get(call.place)
         if sink is None and (call.scope, _asked(call)) in taken:
@@ -212,6 +216,29 @@ def _declared(parameter: Param) -> Iterator[Value]:
     yield from options(parameter.default)
     if isinstance(parameter.annotation, Sequence):
         yield from parameter.annotation.items
+
+
+def _is_only_refused(project: Project, call: Call) -> bool:
+    """Whether the only use of what is read is to refuse a request that has it."""
+    uses = project.uses(call)
+    return bool(uses) and all(
+        isinstance(use, Tested) and use.then_exits and _refuses(project, use) for use in uses
+    )
+
+
+def _refuses(project: Project, test: Tested) -> bool:
+    """Whether what follows where a test holds says no."""
+    scope = project.scope(test.scope)
+    answers = [
+        event
+        for event in (scope.events if scope is not None else ())
+        if isinstance(event, (Raised, Returned))
+        and any(is_side(test, "then", arm) for arm in event.path)
+    ]
+    return all(
+        isinstance(event, Raised) or (isinstance(event.value, Const) and not event.value.value)
+        for event in answers
+    )
 
 
 def _looks_like_token(project: Project, call: Call) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
-from jwtaudit.program.context import is_test
+from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.kinds import words
-from jwtaudit.program.project import deep
+from jwtaudit.program.project import Site, deep
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.source import Place
@@ -33,6 +33,7 @@ from jwtaudit.values import (
     Value,
     member,
     options,
+    same,
     walk,
 )
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from jwtaudit.models import Condition, Library
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
     from jwtaudit.values import Arm
 
     Lookup = Env | Setting | Param
@@ -519,7 +520,33 @@ def is_refused(project: Project, source: Source) -> bool:
     return False
 
 
-def _is_side(test: Tested, side: str, arm: Arm) -> bool:
+def is_refused_before(project: Project, use: KeyUse, source: Source) -> bool:
+    """Whether the function that uses a key leaves before it, where the key is this value."""
+    if use.site is None:
+        return False
+    call = use.site.call.origin or use.site.call
+    scope = project.scope(call.scope)
+    key = Site(project, call, use.site.model).argument("key")
+    parts = [option for option in options(key) if not isinstance(option, (Const, Absent))]
+
+    def is_key(part: Value) -> bool:
+        return any(same(part, known) for known in parts)
+
+    for test in scope.events if scope is not None and parts else ():
+        if (
+            isinstance(test, Tested)
+            and test.order < call.order
+            and not exclusive(test.path, call.path)
+        ):
+            if not any(map(is_key, walk(test.value))):
+                continue
+            truth = _truth(project, test.value, source, is_key)
+            if (truth is not False and test.then_exits) or (truth is not True and test.else_exits):
+                return True
+    return False
+
+
+def is_side(test: Tested, side: str, arm: Arm) -> bool:
     start = test.place.span.start
     return arm.side == side and start - 8 < arm.start < start
 
@@ -570,7 +597,7 @@ def _leaves(project: Project, test: Tested) -> tuple[bool, bool]:
 
 def _leaves_by(project: Project, test: Tested, side: str, *, exits: bool) -> bool:
     return (exits or _raises(project, test, side)) and not any(
-        call.scope == test.scope and any(_is_side(test, side, arm) for arm in call.path)
+        call.scope == test.scope and any(is_side(test, side, arm) for arm in call.path)
         for use in key_uses(project)
         if use.site is not None
         for call in (use.site.call.origin or use.site.call, *use.site.chain)
@@ -581,7 +608,7 @@ def _raises(project: Project, test: Tested, side: str) -> bool:
     """Whether one side of a test raises somewhere inside, under a further condition."""
     scope = project.scope(test.scope)
     return scope is not None and any(
-        isinstance(event, Raised) and any(_is_side(test, side, arm) for arm in event.path)
+        isinstance(event, Raised) and any(is_side(test, side, arm) for arm in event.path)
         for event in scope.events
     )
 

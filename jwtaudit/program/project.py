@@ -713,6 +713,21 @@ class Project:
                 out[call.target].append(call)
         return out
 
+    def stands_for(self, method: FunctionId) -> Iterator[FunctionId]:
+        """The methods of base classes in whose place a method is called."""
+        function = self.functions.get(method)
+        queue = [] if function is None or function.cls is None else [function.cls]
+        seen: set[FunctionId] = set()
+        while queue:
+            scope = self.classes.get(queue.pop().id)
+            if scope is None or scope.ref.id in seen:
+                continue
+            seen.add(scope.ref.id)
+            found = scope.methods.get(method.qualname.rpartition(".")[2])
+            if found is not None and found != method:
+                yield found
+            queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
+
     @cached_property
     def script_parts(self) -> Sequence[tuple[Event, tuple[Value, ...]]]:
         """The events of JavaScript outside of tests that hold values, with all of these."""

@@ -8,10 +8,12 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
+from jwtaudit.program.keys import is_side
 from jwtaudit.program.platforms import in_browser
+from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.values import Const, FunctionId, Member, Operation, Outcome, Value, walk
+from jwtaudit.values import Const, FunctionId, Member, Operation, Outcome, Param, Value, same, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.origins import Origin
     from jwtaudit.program.project import Project, Site
     from jwtaudit.source import Place
-    from jwtaudit.values import Arm
+    from jwtaudit.values import Arm, Call
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +62,8 @@ def _find_readings(project: Project) -> Iterator[Reading]:
             if off.switch.when.absent and not fills(site):
                 continue  # without a key nothing but an object that keeps the token is read
             origin = off.evidence
+        if _is_asked_for(project, site.call.origin or site.call):
+            continue
         yield Reading(site.place, site.call.scope, site.call.path, site, origin)
     seen: set[Place] = set()
     for part, event in project.decoded:
@@ -68,6 +72,32 @@ def _find_readings(project: Project) -> Iterator[Reading]:
             path = part.place.path
             if not is_test(path) and not in_browser(project, path):
                 yield Reading(part.place, event.scope, event.path)
+
+
+def _is_asked_for(project: Project, call: Call) -> bool:
+    """Whether a call only runs where a parameter is given against its default, and nobody does."""
+    scope = project.scope(call.scope)
+    for test in scope.events if scope is not None and call.path else ():
+        if not isinstance(test, Tested):
+            continue
+        value, wanted = test.value, "then"
+        while isinstance(value, Operation) and value.operator == "not":
+            value, wanted = value.operands[0], "else" if wanted == "then" else "then"
+        if not isinstance(value, Param) or value.function != call.scope:
+            continue
+        default = value.default
+        if not isinstance(default, Const) or not isinstance(default.value, bool):
+            continue
+        usual = wanted if default.value else ("else" if wanted == "then" else "then")
+        if any(arm.side != usual and is_side(test, arm.side, arm) for arm in call.path):
+            return not any(
+                argument.spread
+                or (argument.name == value.name and not same(argument.value, default))
+                for caller in project.callers.get(call.scope, ())
+                if not is_test(caller.place.path)
+                for argument in caller.arguments
+            )
+    return False
 
 
 def is_taken_apart(value: Value, index: int) -> bool:

@@ -61,7 +61,7 @@ def is_request(value: Value) -> bool:
 def from_request(project: Project, token: Value) -> bool:
     """Whether a client of the program sent the token."""
     for part in _sent(project, token):
-        if is_request(part):
+        if is_request(part) or (isinstance(part, Param) and _is_sent(project, part)):
             return True
         if isinstance(part, Outcome):
             model = project.model_of(part.call)
@@ -69,6 +69,17 @@ def from_request(project: Project, token: Value) -> bool:
             if asked and not finds_record(part.call):
                 return True
     return False
+
+
+def _is_sent(project: Project, parameter: Param) -> bool:
+    """Whether a framework fills a parameter of what answers requests, from the request."""
+    if not isinstance(parameter.default, (Absent, Const)):
+        return False
+    function = project.scope(parameter.function)
+    return function is not None and any(
+        isinstance(decorator, Outcome) and has_role(project, decorator, "route")
+        for decorator in function.decorators
+    )
 
 
 def finds_record(call: Call) -> bool:
@@ -114,6 +125,15 @@ def is_own(project: Project, token: Value) -> bool:
     if isinstance(token, Absent) or from_request(project, token):
         return False
     return all(_came_from_issuer(project, option) for option in options(token))
+
+
+def is_answer(project: Project, token: Value) -> bool:
+    """Whether a token stands in the answer to a request of the program's own, over TLS."""
+    return not from_request(project, token) and all(
+        any(isinstance(p, Outcome) and has_role(project, p, "http-request") for p in deep(option))
+        and _came_from_issuer(project, option)
+        for option in options(token)
+    )
 
 
 def _is_kept(token: Value) -> bool:

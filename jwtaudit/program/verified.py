@@ -244,7 +244,7 @@ class Verified:
                 return True
         if depth >= _MAX_DEPTH or scope in seen:
             return False
-        for caller in way[-1:] or self.project.callers.get(scope, ()):
+        for caller in way[-1:] or self._callers(scope):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             outer = self.project.interpreter.substitute(token, scope, binding)
             if self._decorated(caller.scope) or self._in_function(
@@ -256,6 +256,11 @@ class Verified:
             or self._in_function(reading, call, token, depth + 1, seen | {scope})
             for call in self._given_to.get(scope, ())
         )
+
+    def _callers(self, scope: FunctionId) -> Iterator[Call]:
+        """The calls of a function, and of the methods in whose place it is called."""
+        for function in (scope, *self.project.stands_for(scope)):
+            yield from self.project.callers.get(function, ())
 
     def _is_behind(self, call: Call) -> bool:
         """Whether a function of some framework looks at the token before it calls another."""
