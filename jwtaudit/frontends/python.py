@@ -11,7 +11,7 @@ import ast
 import re
 import unicodedata
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -19,6 +19,7 @@ from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import SCRIPT_NEEDLES, TEXT_NEEDLES, Unparsable, documents, notebook
+from jwtaudit.frontends.python2 import as_python3
 from jwtaudit.frontends.slicing import cut_function, slice_source
 from jwtaudit.frontends.triage import matters
 from jwtaudit.source import Span
@@ -248,6 +249,19 @@ _OPERATORS = {
 _LINE_END = re.compile(r"\r\n?")
 
 
+def _parsed(text: str) -> tuple[cst.Module, str]:
+    """The syntax tree, and the text that it is of: Python 2 is read as if it were Python 3."""
+    try:
+        return cst.parse_module(text), text
+    except cst.ParserSyntaxError:
+        other = as_python3(text)
+        if other == text:
+            raise
+        with suppress(cst.ParserSyntaxError):
+            return cst.parse_module(other), other
+        raise
+
+
 class _Lowering:
     """One walk over one module."""
 
@@ -259,7 +273,7 @@ class _Lowering:
         moved: int = 0,
         offsets: list[int] | None = None,
     ) -> None:
-        module = cst.parse_module(text)
+        module, text = _parsed(text)
         counter = _Counter(module)
         module._codegen(counter)
         self.spans = counter.spans
