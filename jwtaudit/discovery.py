@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 DEFAULT_EXCLUDE = (
-    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints",
-    ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache",
-    ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "_build", "buck-out", "build",
-    "dist", "node_modules", "site-packages", "venv",
+    ".angular", ".bzr", ".cache", ".direnv", ".eggs", ".expo", ".git", ".git-rewrite", ".hg",
+    ".ipynb_checkpoints", ".mypy_cache", ".next", ".nox", ".nuxt", ".output", ".pants.d",
+    ".parcel-cache", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".serverless",
+    ".svelte-kit", ".svn", ".tox", ".turbo", ".venv", ".vercel", ".yarn", "__pycache__",
+    "__pypackages__", "_build", "bower_components", "buck-out", "build", "dist", "jspm_packages",
+    "node_modules", "site-packages", "storybook-static", "venv",
 )  # fmt: skip
 
 MAX_FILE_SIZE = 2 * 1024 * 1024

@@ -908,6 +908,8 @@ class Interpreter:
                 receiver = self.expr(function.object, frame)
                 method = function.name
                 callee = self.attribute(receiver, method, place)
+                if frame.is_script and isinstance(receiver, ModuleRef):
+                    callee = self._of_export(function.object, callee, method, place)
         else:
             callee = self.expr(function, frame)
         arguments = self._arguments(node.arguments, frame)
@@ -924,6 +926,13 @@ class Interpreter:
         result = self.apply(callee, arguments, place, frame)
         self._propagate_mutations(node, callee, frame)
         return result
+
+    def _of_export(self, module: f.Expression, callee: Value, method: str, place: Place) -> Value:
+        """A method of what a file exports as a whole, where that is not understood."""
+        if not isinstance(callee, Unknown):
+            return callee
+        named = module.id if isinstance(module, f.Name) else "an export"
+        return self.attribute(Unknown(named, place=place), method, place)
 
     def _arguments(self, nodes: tuple[f.Argument, ...], frame: Frame) -> tuple[Bound, ...]:
         out: list[Bound] = []
@@ -1075,7 +1084,7 @@ class Interpreter:
             call.arguments = scripts.named_callback(call, model)
         self.note(frame, call)
         outcome = Outcome(call, place=call.place)
-        if model is not None and frame.is_script:
+        if frame.is_script:
             scripts.run_callback(self, call, outcome, frame)
         if model is None:
             return outcome

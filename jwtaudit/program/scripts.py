@@ -108,6 +108,7 @@ METHODS: dict[str, Callable[[Use], Value | None]] = {
 
 _EACH = frozenset({"forEach", "map", "filter", "find", "some", "every", "flatMap", "findIndex"})
 _GLOBAL_OBJECTS = ("window", "globalThis", "self", "global")
+_LOOKING_UP = ("findOne", "findById", "findByPk", "findFirst", "findUnique")
 _CALLBACK_NAMES = ("cb", "callback", "done", "next", "resolve", "fn")
 
 
@@ -224,7 +225,10 @@ def _is_callback(value: Value) -> bool:
 def run_callback(interpreter: Interpreter, call: Call, outcome: Outcome, frame: Frame) -> None:
     """Walk the callback of a call, ``(error, result) => ...``, with the call's outcome."""
     model = interpreter.project.model_of(call)
-    if model is None or "callback" not in model.meanings:
+    if model is None:
+        _found(interpreter, call, outcome, frame)
+        return
+    if "callback" not in model.meanings:
         return
     name = model.meanings["callback"]
     for argument in call.arguments:
@@ -232,6 +236,18 @@ def run_callback(interpreter: Interpreter, call: Call, outcome: Outcome, frame: 
             call.awaited = True
             failure = Operation(FAILURE, (outcome,), place=call.place)
             call_back(interpreter, argument.value, (failure, outcome), call.place, frame)
+
+
+def _found(interpreter: Interpreter, call: Call, outcome: Outcome, frame: Frame) -> None:
+    """Walk what a look-up of records hands them to: ``User.findOne(query, (err, user) => ...)``."""
+    last = call.arguments[-1].value if call.arguments else None
+    if not isinstance(last, Closure) or not call.name.rpartition(".")[2].startswith(_LOOKING_UP):
+        return
+    scope = interpreter.project.functions.get(last.id)
+    definition = None if scope is None else scope.definition
+    if definition is not None and len(definition.parameters) == len(("error", "found")):
+        failure = Operation(FAILURE, (outcome,), place=call.place)
+        call_back(interpreter, last, (failure, outcome), call.place, frame)
 
 
 def call_back(
