@@ -88,7 +88,7 @@ def _is_secret(name: str | None) -> bool:
     found = set(words_of(rest))
     if found & platform_words("published"):
         return False
-    return "service_role" in rest or (
+    return any(word in rest for word in platform_words("whole-secrets")) or (
         bool(found & platform_words("signing"))
         and any(word in rest for word in platform_words("secret"))
     )
