@@ -7,14 +7,14 @@ and arguments are written there. A change that cannot be made cleanly is refused
 
 from __future__ import annotations
 
-import contextlib
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.fixes.dialects import CannotError, dialect_of
-from jwtaudit.fixes.layout import Layout
+from jwtaudit.fixes.layout import layout_of
 from jwtaudit.fixes.lists import Splice, append, has_comment, remove
+from jwtaudit.fixes.variables import variable
 from jwtaudit.repair import (
     AddItem,
     AddStatement,
@@ -44,20 +44,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Dialect, Lookup
-    from jwtaudit.fixes.layout import Group, Item
+    from jwtaudit.fixes.layout import Group, Item, Layout
     from jwtaudit.repair import Change, Code, Repair
     from jwtaudit.source import Source
 
 
-UNNAMED = "JWT_SECRET"
-"""What the variable of a secret is called that has no name in the source."""
-_TYPED = (".ts", ".tsx", ".mts", ".cts")
 _ENTRY = re.compile(r"[\w.]+(?:\[[^\[\]=]+\])+\s*=\s*")
 _TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
 _THOUSAND = re.compile(r"\s*\*\s*(?:1000|1_000|1e3)(?![\w.])")
 _AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
-_HEAD = re.compile(r"(?:class|def|async|if|elif|else|for|while|with|try|except|finally)\b")
-_OF_A_SECRET = re.compile("KEY|SECRET|PASS|PWD|SALT|PEM|SIGN")
 
 _READABLE = re.compile(r"([A-Za-z_$][\w$]*)(?:\.[\w$]+|\[(?:\"[\w-]+\"|'[\w-]+')\])*")
 """What can be written elsewhere, too: a name, its attributes and entries."""
@@ -109,7 +104,7 @@ def editor_of(source: Source, language: str, lookups: Sequence[Lookup] = ()) -> 
     """Who edits a file."""
     from jwtaudit.fixes.scripts import ScriptEditor  # noqa: PLC0415 - the two know each other
 
-    layout = Layout(source.text, language, typed=source.path.endswith(_TYPED))
+    layout = layout_of(source, language)
     kind = ScriptEditor if language == "javascript" else Editor
     return kind(layout, dialect_of(layout, lookups))
 
@@ -231,7 +226,7 @@ class Editor:
     def _replace(self, change: Replace) -> list[Splice]:
         code = change.code
         if isinstance(code, EnvVar) and not code.name:
-            code = code._replace(name=self.variable(change.place))
+            code = code._replace(name=variable(self.layout, change.place))
         text, more = self._text(code, change.place.span.start)
         span = change.place.span
         if isinstance(code, Named):
@@ -287,67 +282,6 @@ class Editor:
                 if not any(covered):
                     splices.append(Splice(token.start, token.end, ""))
         return [s._replace(text="") if s.text == "," else s for s in splices]
-
-    def variable(self, place: Place) -> str:
-        """The name of an environment variable for what stands at a place.
-
-        A literal that stands there several times is one secret, and has one name.
-        """
-        written = self.layout.text[place.span.start : place.span.end]
-        names = [
-            self._variable_at(Place(place.path, Span(token.start, token.end)))
-            for token in self.layout.tokens
-            if token.kind == "string" and self.layout.text[token.start : token.end] == written
-        ]
-        own = self._variable_at(place)
-        return next((name for name in names if name != UNNAMED), own)
-
-    def _variable_at(self, place: Place) -> str:
-        text = self.layout.text
-        name = ""
-        with contextlib.suppress(CannotError):
-            _, item = self._item(place)
-            name = text[item.key.start : item.key.end].strip("\"'")
-        statement = self.layout.statement(place.span.start)
-        if not name and statement:
-            start = self._behind_head(statement)
-            target = re.match(r"([^=]*?)(?:\s*:[^=]+)?\s*=(?!=)", text[start : place.span.start])
-            name = (re.findall(r"\w+", target[1]) or [""])[-1] if target else ""
-        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
-        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not _OF_A_SECRET.search(name):
-            return UNNAMED
-        if "_OR_" in name:  # what a library calls an option, not what the project calls its key
-            return UNNAMED
-        return name if "_" in name else f"JWT_{name}"
-
-    def _behind_head(self, statement: Span) -> int:
-        """Where the first statement of a block begins that shares its line with its head."""
-        layout = self.layout
-        if layout.language == "python" and _HEAD.match(layout.text, statement.start):
-            depth = layout.depth(statement.start)
-            for colon in re.compile(r":\s*").finditer(layout.text, *statement):
-                if layout.depth(colon.start()) == depth:
-                    return colon.end()
-        return statement.start
-
-    def alternatives(self, place: Place) -> str:
-        """What tells the settings among which a program chooses from others; "" outside of them.
-
-        Such are the classes of a file, and the entries of a mapping of mappings.
-        """
-        layout = self.layout
-        inner = layout.around(place.span)
-        outer = layout.around(Span(inner.start, inner.end)) if inner else None
-        if inner and outer and layout.text[inner.start] == layout.text[outer.start] == "{":
-            span = Span(inner.start, inner.end)
-            if any(item.value == span != item.span for item in layout.items(outer)):
-                return place.path
-        indent = layout.indent(place.span.start)
-        for span in reversed(layout.statements if indent and layout.language == "python" else ()):
-            if span.start < place.span.start and len(layout.indent(span.start)) < len(indent):
-                text = layout.text[span.start : span.end]
-                return place.path if text.startswith("class ") else ""
-        return ""
 
     def _replacetext(self, change: ReplaceText) -> list[Splice]:
         start, end = change.place.span
@@ -456,7 +390,7 @@ class Editor:
         return remove(self.layout, group, named)
 
     def _dropitem(self, change: DropItem) -> list[Splice]:
-        alternative = self._without_alternative(self._bracketed(change.place.span))
+        alternative = self._without_alternative(self.layout.bracketed(change.place.span))
         if alternative:
             return alternative
         return self._taken_out(*self._item(change.place), claim=change.claim)
@@ -474,7 +408,7 @@ class Editor:
         default = re.search(r"\s*\.default\s*\Z", layout.text[: group.start])
         if only and default and layout.is_call(group):
             return [Splice(default.start(), group.end, self._required(default.start()))]
-        whole = self._bracketed(Span(group.start, group.end))
+        whole = self.layout.bracketed(Span(group.start, group.end))
         outer = layout.around(whole)
         if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
             for holder in layout.items(outer):  # options={} says nothing
@@ -491,21 +425,10 @@ class Editor:
         return True
 
     def _item(self, place: Place) -> tuple[Group, Item]:
-        """The item that a place is the value of, or the whole of."""
-        span = self._bracketed(place.span)
-        group = self.layout.around(span)
-        for item in self.layout.items(group) if group else ():
-            if group and span in (item.value, item.span):
-                return group, item
-        raise CannotError
-
-    def _bracketed(self, span: Span) -> Span:
-        """What stands at a place, with the brackets that only hold it together."""
-        group = self.layout.around(span)
-        while group is not None and self.layout.is_bare(group):
-            span = Span(group.start, group.end)
-            group = self.layout.around(span)
-        return span
+        found = self.layout.holder(place.span)
+        if found is None:
+            raise CannotError
+        return found
 
     def _without_alternative(self, span: Span) -> list[Splice] | None:
         """``a or b`` without b, ``name: type = value`` without the value."""
@@ -521,7 +444,7 @@ class Editor:
             # SecretStr("...") as the default of a field is the default
             callee = re.search(r"[\w.]+\s*$", text[start : group.start])
             if callee and len(self.layout.items(group)) == 1:
-                whole = self._bracketed(Span(start + callee.start(), group.end))
+                whole = self.layout.bracketed(Span(start + callee.start(), group.end))
                 if whole.end == statement.end:
                     before, span, group = text[start : whole.start], whole, None
         if (

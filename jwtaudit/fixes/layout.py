@@ -11,10 +11,13 @@ import bisect
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.fixes.blocks import statements
 from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from jwtaudit.source import Source
 
 _PYTHON = r"""
   (?P<string>[rbuftRBUFT]{0,3}(?:\"""(?:\\.|[^\\])*?\"""|'''(?:\\.|[^\\])*?'''
@@ -194,6 +197,23 @@ class Layout:
             and not any(isinstance(t, Token) and t.kind == "comma" for t in group.tokens)
         )
 
+    def bracketed(self, span: Span) -> Span:
+        """A value with the round brackets that only hold it together."""
+        group = self.around(span)
+        while group is not None and self.is_bare(group):
+            span = Span(group.start, group.end)
+            group = self.around(span)
+        return span
+
+    def holder(self, span: Span) -> tuple[Group, Item] | None:
+        """The item that a span is the value of, or the whole of, and the brackets around it."""
+        span = self.bracketed(span)
+        group = self.around(span)
+        for item in self.items(group) if group else ():
+            if group and span in (item.value, item.span):
+                return group, item
+        return None
+
     def in_string(self, start: int, end: int) -> bool:
         """Whether a range lies within a string, between its quotes."""
         strings = self._strings
@@ -308,3 +328,11 @@ _NOT_CALLED = frozenset(
     "and as assert await case del elif else except for from if import in is lambda match not or"
     " raise return while with yield typeof new delete void throw of".split()
 )
+
+
+_TYPED = (".ts", ".tsx", ".mts", ".cts")
+
+
+def layout_of(source: Source, language: str) -> Layout:
+    """The layout of a file that is a program in a language."""
+    return Layout(source.text, language, typed=source.path.endswith(_TYPED))

@@ -13,13 +13,14 @@ from itertools import count
 from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.fixes.edits import UNNAMED, editor_of
+from jwtaudit.fixes.layout import layout_of
+from jwtaudit.fixes.variables import UNNAMED, alternatives, variable
 from jwtaudit.repair import EnvVar, Repair, Replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from jwtaudit.fixes.edits import Editor
+    from jwtaudit.fixes.layout import Layout
     from jwtaudit.repair import Change
     from jwtaudit.source import Place, Source
 
@@ -66,7 +67,7 @@ class SecretNames:
         self, repairs: Iterable[Repair], files: Callable[[str], tuple[Source, str] | None]
     ) -> None:
         """Name the secrets that are new: the first name that a file has for one, in their order."""
-        editors: dict[str, Editor] = {}
+        layouts: dict[str, Layout] = {}
         places = {
             change.place
             for repair in repairs
@@ -80,14 +81,14 @@ class SecretNames:
             given = files(place.path)
             if given is None:
                 continue
-            if place.path not in editors:
-                editors[place.path] = editor_of(*given)
-            name = editors[place.path].variable(place)
+            if place.path not in layouts:
+                layouts[place.path] = layout_of(*given)
+            name = variable(layouts[place.path], place)
             found.setdefault(_secret(given, place), []).append((name, place))
         for secret, uses in found.items():
             if secret not in self._names:
                 name, place = next((use for use in uses if use[0] != UNNAMED), uses[0])
-                among = editors[place.path].alternatives(place)
+                among = alternatives(layouts[place.path], place)
                 self._names[secret] = self._free(name, _Owner(self._program(place.path), among))
 
     def _free(self, name: str, owner: _Owner) -> str:
