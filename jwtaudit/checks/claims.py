@@ -349,10 +349,10 @@ def audience_not_validated(project: Project) -> Iterator[Draft]:
 def issuer_not_validated(project: Project) -> Iterator[Draft]:
     """A token of another issuer is accepted."""
     for site, offs in _disabled(project):
-        if is_answer(project, site.argument("token")):
-            continue
-        danger = "a token of another issuer with the same key is accepted"
-        yield from _unchecked(site, offs, "iss", danger, _by_key(site))
+        asked = is_answer(project, site.argument("token"))  # of an issuer that was chosen before
+        if not asked:
+            danger = "a token of another issuer with the same key is accepted"
+            yield from _unchecked(site, offs, "iss", danger, _by_key(site))
         if site.semantic("iss-not-given") == "accept" and _leaves_open(
             site, offs, "issuer", "iss", "tid"
         ):
@@ -361,7 +361,7 @@ def issuer_not_validated(project: Project) -> Iterator[Draft]:
                 f"{site.library.title} is not told which `iss` to expect: whoever else has tokens"
                 " signed with the provider's keys, another tenant say, is accepted",
                 "issuer",
-                Confidence.MEDIUM,
+                Confidence.LOW if asked else Confidence.MEDIUM,
             )
 
 
