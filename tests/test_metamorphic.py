@@ -189,11 +189,12 @@ def _split_in_two(project: Files) -> Files:
     return changed
 
 
-def _import_renamed(line: str, stems: set[str]) -> str:
-    """A line that imports a module by its new name."""
+def _import_renamed(line: str, stems: set[str], packages: set[str]) -> str:
+    """A line that imports a module of the project by its new name."""
+    within = rf"(?:(?:\.|(?:{'|'.join(packages)})\.)(?:\w*\.)*)?"
     for stem in stems:
         for pattern, new in (
-            (rf"^(from [\w.]*\.){stem} import", rf"\1{stem}_renamed import"),
+            (rf"^(from {within}){stem} import", rf"\1{stem}_renamed import"),
             (rf"^(import [\w.]*\.){stem}\b", rf"\1{stem}_renamed"),
             (rf"^(from [\w.]+ import) {stem}$", rf"\1 {stem}_renamed as {stem}"),
         ):
@@ -206,8 +207,9 @@ def _files_renamed(project: Files) -> Files:
     """Every module is called otherwise, but those whose names say something by themselves."""
     stems = {
         PurePosixPath(path).stem for path in project if path.endswith(".py") and "/" in path
-    } - {"__init__", "settings", "base", "production"}
+    } - {"__init__", "settings", "base", "production", "middleware"}
     stems = {stem for stem in stems if not any("/" + stem + "/" in f"/{p}" for p in project)}
+    packages = {part for path in project for part in PurePosixPath(path).parts[:-1]}
     changed = {}
     for path, text in project.items():
         if not path.endswith(".py"):
@@ -215,7 +217,9 @@ def _files_renamed(project: Files) -> Files:
             continue
         stem = PurePosixPath(path).stem
         new = _beside(path, f"{stem}_renamed") if stem in stems else path
-        changed[new] = "\n".join(_import_renamed(line, stems) for line in text.split("\n"))
+        changed[new] = "\n".join(
+            _import_renamed(line, stems, packages) for line in text.split("\n")
+        )
     return changed
 
 

@@ -11,6 +11,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import is_test
@@ -369,7 +370,7 @@ class Authority:
             weight = self._call_weight(event, claim)
             if weight is None:
                 return None
-            name = event.name.removeprefix("*.").removeprefix("str.")
+            name = event.name.removeprefix(SCRIPT).removeprefix("*.").removeprefix("str.")
             callee = f"`{name}()`" if name else "a function"
             return Use(event.place, f"{what} given to {callee}", weight, request)
         if isinstance(event, Stored):
