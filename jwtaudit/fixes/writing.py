@@ -64,7 +64,7 @@ def replace_together(replacements: Sequence[Replacement]) -> None:
     at = replacements[0]
     try:
         for at in replacements:
-            staged.append(_stage(at))  # noqa: PERF401 - those before one that fails are discarded
+            _stage(at, staged)
         for at, one in zip(replacements, staged, strict=True):
             one.swap()
             replaced.append(at)
@@ -116,20 +116,16 @@ class _Staged(NamedTuple):
             self.temporary.unlink(missing_ok=True)
 
 
-def _stage(replacement: Replacement) -> _Staged:
+def _stage(replacement: Replacement, staged: list[_Staged]) -> None:
+    """Write new content beside its file; it is listed before, so that it is never forgotten."""
     target = replacement.path.resolve(strict=True)
     status = target.stat()
     _refuse_odd_files(target, status)
     if target.read_bytes() != replacement.before:
         raise NotWrittenError(_CHANGED)
     temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}")
-    staged = _Staged(target, temporary, replacement.before)
-    try:
-        _write_beside(temporary, status, replacement.after)
-    except BaseException:
-        staged.discard()
-        raise
-    return staged
+    staged.append(_Staged(target, temporary, replacement.before))
+    _write_beside(temporary, status, replacement.after)
 
 
 def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
