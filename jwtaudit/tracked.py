@@ -37,7 +37,10 @@ def _index(root: str) -> bytes:
     if directory.is_file():  # a submodule, or a further work tree
         told = directory.read_bytes()[:4096]
         directory = Path(root, os.fsdecode(told).removeprefix("gitdir:").strip())
-    with Path(directory, "index").open("rb") as file:
+    index = Path(directory, "index")
+    if not index.is_file():  # a pipe would have us wait for ever
+        raise ValueError("not a file")
+    with index.open("rb") as file:
         return file.read(_MAX_SIZE)
 
 

@@ -156,6 +156,17 @@ def test_ignore_files_outside_of_a_repository_say_nothing(tmp_path):
     assert list(walk(tmp_path).files) == ["a.py", "out/b.py"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_an_index_that_is_a_pipe_is_no_index(tmp_path):
+    (tmp_path / ".git").mkdir()
+    os.mkfifo(tmp_path / ".git/index")
+    (tmp_path / ".gitignore").write_text("out/\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.py").write_text("")
+    (tmp_path / "b.py").write_text("")
+    assert list(walk(tmp_path).files) == ["b.py"]
+
+
 @pytest.mark.parametrize("version", ["2", "4"])
 def test_what_git_tracks_is_not_ignored(tmp_path, version):
     def git(*arguments):
