@@ -451,13 +451,21 @@ def _name(part: Value) -> str | None:
     if isinstance(part, (Env, Setting)):
         name: str | None = part.name
     elif isinstance(part, Member):
-        name = part.name
+        name = None if _is_choice(part) else part.name
     elif isinstance(part, Outcome) and part.call.name.endswith(".get") and part.call.arguments:
         first = part.call.arguments[0].value
         name = first.value if isinstance(first, Const) and isinstance(first.value, str) else None
     else:
         return None
     return None if name is None else name.rpartition(".")[2]
+
+
+def _is_choice(part: Member) -> bool:
+    """Whether a caller in the program says so, for this call."""
+    base = part.base
+    while isinstance(base, Member):
+        base = base.base
+    return isinstance(base, Param) and base.name.lower() in _words("choices")
 
 
 def _header_switch(project: Project, value: Value) -> _Switch | None:
