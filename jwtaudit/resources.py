@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).parent
 
@@ -18,3 +20,17 @@ def rules_directory() -> Path:
     raise FileNotFoundError(
         f"no rules beside {_PACKAGE}: the installation is incomplete, install jwtaudit again"
     )
+
+
+@functools.cache
+def data(name: str) -> dict[str, Any]:
+    """A file of ``rules/data``, without its ending; read once, and only when it is asked for."""
+    import tomli  # noqa: PLC0415 - not at the start: many scans need none
+
+    return tomli.loads((rules_directory() / "data" / f"{name}.toml").read_text("utf-8"))
+
+
+@functools.cache
+def words_of_data(name: str, part: str) -> frozenset[str]:
+    """A word list in a file of ``rules/data``."""
+    return frozenset(data(name)[part])

@@ -14,6 +14,7 @@ from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import Repair, SwapDecorators
+from jwtaudit.resources import data, words_of_data
 from jwtaudit.source import Place
 from jwtaudit.values import (
     Arm,
@@ -355,8 +356,8 @@ def _production_only(value: Value) -> _Switch | None:
     """``NODE_ENV === "production"``: what holds there holds nowhere else."""
     parts = list(walk(value))
     name = next((n for n in map(_name, parts) if n and _pattern("stage").search(n)), None)
-    shown = {p.value for p in parts if isinstance(p, Const)}
-    return _Switch(f"`{name}`", plain=False, by_client=False) if name and shown else None
+    compared = any(isinstance(part, Const) for part in parts)
+    return _Switch(f"`{name}`", plain=False, by_client=False) if name and compared else None
 
 
 def _verifications(project: Project) -> dict[FunctionId, list[Call]]:
@@ -500,19 +501,10 @@ def _header(project: Project, value: Value) -> str | None:
     return key.value if isinstance(key, Const) and isinstance(key.value, str) else None
 
 
-@functools.lru_cache(maxsize=1)
-def _data() -> dict[str, str | list[str]]:
-    import tomli  # noqa: PLC0415 - only where tokens are verified
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    return tomli.loads((rules_directory() / "data" / "bypass.toml").read_text("utf-8"))
-
-
 @functools.lru_cache(maxsize=8)
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(str(_data()[name]), re.IGNORECASE)
+    return re.compile(str(data("bypass")[name]), re.IGNORECASE)
 
 
 def _words(name: str) -> frozenset[str]:
-    return frozenset(_data()[name])
+    return words_of_data("bypass", name)

@@ -9,6 +9,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import (
     REGISTERED,
+    bases_of,
     can_expect,
     claim_sets,
     compares,
@@ -46,7 +47,6 @@ from jwtaudit.values import (
     Absent,
     Call,
     Const,
-    Member,
     Operation,
     Outcome,
     Symbol,
@@ -677,17 +677,8 @@ def _used_as_claims(project: Project, site: Site) -> bool:
         for value in (getattr(event, "value", None), getattr(event, "receiver", None)):
             if value is None:
                 continue
-            for part in deep(value):
-                if isinstance(part, Member) and part.name in REGISTERED and _comes(part, place):
-                    return True
-                if (
-                    isinstance(part, Outcome)
-                    and part.call.receiver is not None
-                    and part.call.arguments
-                    and isinstance(first := part.call.arguments[0].value, Const)
-                    and first.value in REGISTERED
-                    and _comes(part.call.receiver, place)
-                ):
+            for claim in REGISTERED:
+                if any(_comes(base, place) for base in bases_of(project, value, claim)):
                     return True
     return False
 

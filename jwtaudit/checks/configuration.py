@@ -12,7 +12,7 @@ from jwtaudit.checks import check
 from jwtaudit.facts import Assign, Literal, Name
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting as FileKind
-from jwtaudit.program.context import is_test, setting_of
+from jwtaudit.program.context import configures_tests, is_sample, is_test, setting_of
 from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.keys import KeyUse, Source, is_refused, key_uses, sources
 from jwtaudit.program.stores import prefixed, read_of
@@ -42,11 +42,9 @@ _NAME = re.compile(
     r"|PROD|PRODUCTION|DEV|STAGING|TEST|V?[0-9]+)"
 )
 _PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
-_EXAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|defaults)($|[-_.])")
 _DEVELOPMENT = re.compile(
     r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])"
 )
-_TEST = re.compile(r"(^|[-_./])(tests?|testing|suites?|ci|e2e|integration)($|[-_./])")
 _DEPLOYMENT = frozenset(
     {
         "deploy", "deployment", "deployments", "docker", "compose", "infra", "infrastructure",
@@ -228,9 +226,8 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
     if not readers and not names_key and not may_name_token_key(entry.name):
         return None
     path = entry.place.path.lower()
-    name = PurePosixPath(path).name
     is_weak = is_known(entry.value) or _is_note(entry.value) or len(entry.value) < _ENOUGH
-    if _EXAMPLE.search(name) or setting_of(path) is FileKind.EXAMPLE:
+    if is_sample(path) or setting_of(path) is FileKind.EXAMPLE:
         if _is_default(project, entry):
             return Confidence.HIGH
         # An example that says what to write there does what it is for.
@@ -249,7 +246,7 @@ def _is_for_tests(path: str) -> bool:
     return (
         is_test(path)
         or any(f"/{lower}".find(f"/{folder}") >= 0 for folder in _PIPELINES)
-        or bool(_TEST.search(lower))
+        or configures_tests(path)
     )
 
 

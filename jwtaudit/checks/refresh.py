@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from jwtaudit.program.kinds import words as words_of
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import Stored
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Call,
     Const,
@@ -177,11 +177,5 @@ def _is_written(project: Project, event: Stored) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=8)
 def _words(name: str) -> frozenset[str]:
-    import tomli  # noqa: PLC0415 - only where a token is stored
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    data = tomli.loads((rules_directory() / "data" / "keeping.toml").read_text("utf-8"))
-    return frozenset(data[name])
+    return words_of_data("keeping", name)

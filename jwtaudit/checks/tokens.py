@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claims import REGISTERED
 from jwtaudit.program.context import Setting, setting_of
 from jwtaudit.program.embedded import Embedded, candidate_secrets, embedded_tokens
 
@@ -22,9 +23,6 @@ _SAMPLE_CLAIM = "http://example.com/is_root"
 _EXPIRED = "expired"
 _PUBLIC_ROLES = frozenset({"anon", "public", "publishable"})
 _PRIVILEGED = frozenset({"service_role", "admin", "root", "superuser"})
-
-
-_REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 
 
 @check("embedded-live-token")
@@ -123,7 +121,7 @@ def _why_inert(token: Embedded) -> str:
 def _names_addresses_only(claims: dict[str, Any]) -> bool:
     """Whether a payload is the address of a picture or the like, as image proxies sign it."""
     return bool(claims) and all(
-        name not in _REGISTERED and isinstance(value, str) and value.startswith(("http:", "https:"))
+        name not in REGISTERED and isinstance(value, str) and value.startswith(("http:", "https:"))
         for name, value in claims.items()
     )
 

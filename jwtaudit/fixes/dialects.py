@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jwtaudit.repair import Entry, EnvVar, Named, Snippet
-from jwtaudit.resources import rules_directory
+from jwtaudit.resources import data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,13 +17,9 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Code
 
 
-@functools.cache
 def snippets() -> dict[str, dict[str, list[str]]]:
     """Language -> name -> ways to write it."""
-    import tomli  # noqa: PLC0415
-
-    with (rules_directory() / "data" / "snippets.toml").open("rb") as stream:
-        return tomli.load(stream)
+    return data("snippets")
 
 
 class CannotError(Exception):

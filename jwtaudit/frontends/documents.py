@@ -170,11 +170,18 @@ def _left(
 
 def _kept(text: str, spans: Iterable[Span]) -> str:
     """A text up to the last of some spans, with everything outside of them blanked."""
+    blank = _blank(text)
     parts: list[str] = []
     at = 0
     for start, end in sorted(spans):
         if end > at:
             start = max(start, at)  # noqa: PLW2901
-            parts += [_VISIBLE.sub(_NOTHING, text[at:start]), text[start:end]]
+            parts += [blank[at:start], text[start:end]]
             at = end
     return "".join(parts)
+
+
+@functools.lru_cache(maxsize=4)
+def _blank(text: str) -> str:
+    """Of a document nothing but its lines; it may have thousands of blocks."""
+    return _VISIBLE.sub(_NOTHING, text)

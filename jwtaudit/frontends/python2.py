@@ -52,6 +52,3 @@ def _code(text: str) -> str:
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)
     return _EXCEPT.sub(lambda m: m[1] + " " * len(m[2]), text)
-
-
-__all__ = ["as_python3"]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import tomli
-
-from jwtaudit.resources import rules_directory
+from jwtaudit.resources import data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,15 +45,10 @@ _USUAL = "pypi"
 
 
 @functools.lru_cache(maxsize=1)
-def _document() -> Mapping[str, Any]:
-    return tomli.loads((rules_directory() / "data" / "advisories.toml").read_text("utf-8"))
-
-
-@functools.lru_cache(maxsize=1)
 def advisories() -> Mapping[tuple[str, str], tuple[Advisory, ...]]:
     """Ecosystem and package -> its faults, the gravest first."""
     found: dict[tuple[str, str], list[Advisory]] = {}
-    for row in _document()["advisory"]:
+    for row in data("advisories")["advisory"]:
         ecosystem = row.get("ecosystem", _USUAL)
         advisory = Advisory(
             ecosystem,
@@ -77,7 +70,7 @@ def abandoned() -> Mapping[tuple[str, str], Abandoned]:
     """Ecosystem and package -> what became of it."""
     rows = (
         Abandoned(row.get("ecosystem", _USUAL), row["package"], row["why"], row["successor"])
-        for row in _document()["abandoned"]
+        for row in data("advisories")["abandoned"]
     )
     return {(row.ecosystem, row.package): row for row in rows}
 

@@ -1,26 +1,8 @@
-"""What code shows by the names it chooses: words of ``rules/data/authority.toml``."""
+"""Words by which code shows what it does with a token: ``rules/data/authority.toml``."""
 
 from __future__ import annotations
 
-import functools
+from jwtaudit.program.word_lists import WordLists
 
-
-@functools.lru_cache(maxsize=1)
-def _all_words() -> dict[str, tuple[str, ...]]:
-    import tomli  # noqa: PLC0415 - only where there is something to judge
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "authority.toml").read_text("utf-8"))
-    return {name: tuple(words) for name, words in document.items()}
-
-
-def words(name: str) -> tuple[str, ...]:
-    """A word list of ``rules/data/authority.toml``."""
-    return _all_words()[name]
-
-
-def says(text: str, name: str) -> bool:
-    """Whether a name holds one of the words of a list."""
-    lower = text.lower()
-    return any(word in lower for word in words(name))
+_LISTS = WordLists("authority")
+words, says = _LISTS.words, _LISTS.says

@@ -222,10 +222,15 @@ def is_handed_to_check(project: Project, call: Call) -> bool:
 def reads(project: Project, call: Call, claim: str) -> bool:
     """Whether the program reads a claim of what the call gave."""
     return any(
-        _holds(_read(project, value).members.get(claim, ()), call)
+        _holds(bases_of(project, value, claim), call)
         for event in project.uses(call)
         for value in event_values(event)
     )
+
+
+def bases_of(project: Project, value: Value, claim: str) -> Iterable[Value]:
+    """What a claim is read of, inside a value."""
+    return _read(project, value).members.get(claim, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ _TEST_FILE = re.compile(
     r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|tox|pytest|noxfile|.*[-_.](spec|test))$"
 )
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")
+# Of files that configure a program, wherever they lie.
+_SAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|defaults)($|[-_.])")
+_FOR_TESTS = re.compile(r"(^|[-_./])(tests?|testing|suites?|ci|e2e|integration)($|[-_./])")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -57,6 +60,16 @@ def setting_of(path: str) -> Setting:
 def is_test(path: str) -> bool:
     """Whether a file is test code."""
     return setting_of(path) is Setting.TEST
+
+
+def is_sample(path: str) -> bool:
+    """Whether a configuration file is there to be copied, or gives way to another."""
+    return _SAMPLE.search(PurePosixPath(path).name.lower()) is not None
+
+
+def configures_tests(path: str) -> bool:
+    """Whether a configuration file is for test runs, by its name or that of a folder."""
+    return _FOR_TESTS.search(path.lower()) is not None
 
 
 def in_main(path: tuple[Arm, ...]) -> bool:

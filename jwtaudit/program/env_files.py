@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from jwtaudit.facts import Assign, Literal, Name
-from jwtaudit.program.context import is_test
+from jwtaudit.program.context import configures_tests, is_sample, is_test
 from jwtaudit.source import Place
 from jwtaudit.values import Const, Env, Value, hop, join, rewrite
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
-
-# What is there to be copied is nobody's setting yet.
-_SAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tests?|ci)($|[-_.])")
 
 _known: WeakKeyDictionary[Project, dict[str, list[Const]]] = WeakKeyDictionary()
 
@@ -43,7 +39,7 @@ def _read(project: Project) -> dict[str, list[Const]]:
         name = PurePosixPath(path).name.lower()
         if facts.language != "config" or not (name.startswith(".env") or name.endswith(".env")):
             continue
-        if is_test(path) or _SAMPLE.search(name):
+        if is_test(path) or is_sample(path) or configures_tests(path):
             continue
         for statement in facts.body:
             if isinstance(statement, Assign) and isinstance(statement.value, Literal):
@@ -52,6 +48,3 @@ def _read(project: Project) -> dict[str, list[Const]]:
                     place = Place(path, literal.span)
                     found[target.id].append(Const(str(literal.value), place=place))
     return found
-
-
-__all__ = ["given_in_files"]

@@ -113,6 +113,3 @@ def _texts(project: Project, call: Call) -> Iterator[list[Value]]:
 
 def _is_dot(value: Value) -> bool:
     return isinstance(value, Const) and value.value in _DOTS
-
-
-__all__ = ["HandmadeKey", "handmade_keys", "is_split", "macs", "signs_parts"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
+from jwtaudit.program.names import pairs
 from jwtaudit.program.repairs import check_and_require, set_meaning, signing_algorithm
 from jwtaudit.repair import Filled, Given, Repair, Replace
 from jwtaudit.values import Absent, Const, Member, Param, Table, same
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Site
     from jwtaudit.repair import Code
     from jwtaudit.values import Value
-
-_FOREIGN = re.compile(
-    r"google|apple|facebook|github|azure|msal|entra|cognito|firebase|auth0|okta|keycloak|clerk"
-    r"|supabase|kakao|naver|line|oauth|oidc|openid|id_?token|idtoken|sso|saml|lti|social|provider"
-    r"|external|third|partner|webhook|jwks|issuer",
-    re.IGNORECASE,
-)
-"""Words of places where tokens come from somebody else, whose key the file does not have."""
 
 
 def verified_instead(site: Site, off: Value | None) -> Repair | None:
@@ -69,14 +62,15 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
 
 def _is_foreign(site: Site) -> bool:
     """Whether the token may be somebody else's."""
-    words = [site.place.path, site.call.scope.qualname]
+    names = [site.place.path, site.call.scope.qualname]
     token = site.argument("token")
     while isinstance(token, Member):
-        words.append(str(getattr(token.key, "value", token.key)))
+        names.append(str(getattr(token.key, "value", token.key)))
         token = token.base
     if isinstance(token, Param):
-        words.append(token.name)
-    return any(_FOREIGN.search(word) for word in words)
+        names.append(token.name)
+    foreign = frozenset(words("foreign"))
+    return any(not foreign.isdisjoint(pairs(name)) for name in names)
 
 
 def _signer(site: Site) -> Site | None:

@@ -6,9 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-import tomli
-
-from jwtaudit.resources import rules_directory
+from jwtaudit.resources import data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +18,7 @@ _GENERIC = frozenset({"secret", "key", "secretkey", "signingkey", "privatekey", 
 
 @functools.lru_cache(maxsize=1)
 def _lists() -> Mapping[str, frozenset[str]]:
-    document = tomli.loads((rules_directory() / "data" / "key-names.toml").read_text("utf-8"))
+    document = data("key-names")
     return {name: frozenset(words) for name, words in document.items() if isinstance(words, list)}
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import tomli
-
 from jwtaudit.program.context import is_test
 from jwtaudit.program.framework_settings import given_by
 from jwtaudit.program.kinds import words
 from jwtaudit.program.scopes import MODULE, Assigned
 from jwtaudit.program.times import UNITS
-from jwtaudit.resources import rules_directory
+from jwtaudit.resources import data
 from jwtaudit.values import Const, options
 
 if TYPE_CHECKING:
@@ -35,20 +33,15 @@ class LifetimeSetting(NamedTuple):
 
 
 @functools.cache
-def _data() -> dict[str, Any]:
-    return tomli.loads((rules_directory() / "data" / "lifetime-settings.toml").read_text())
-
-
-@functools.cache
 def _known() -> dict[str, dict[str, Any]]:
-    return {name: row for row in _data()["setting"] for name in row["names"]}
+    return {name: row for row in data("lifetime-settings")["setting"] for name in row["names"]}
 
 
 @functools.lru_cache(maxsize=4096)
 def _unit(name: str) -> float | None:
     """What a constant counts whose name speaks of a token's lifetime; None for other names."""
     parts = words(name)
-    telling = _data()["words"]
+    telling = data("lifetime-settings")["words"]
     if not all(set(parts) & set(telling[part]) for part in ("subject", "lifetime")):
         return None
     return next((UNITS[part] for part in reversed(parts) if part in UNITS), None)

@@ -6,11 +6,9 @@ import enum
 import functools
 import itertools
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import tomli
-
-from jwtaudit.resources import rules_directory
+from jwtaudit.resources import data, words_of_data
 from jwtaudit.values import (
     Const,
     Env,
@@ -43,16 +41,9 @@ def pairs(name: str) -> frozenset[str]:
     return frozenset((*parts, *(f"{a}_{b}" for a, b in itertools.pairwise(parts))))
 
 
-@functools.cache
 def _words(kind: str) -> frozenset[str]:
     """A list of words, by its name in the data."""
-    return frozenset(_data("name-words")[kind])
-
-
-@functools.cache
-def _data(name: str) -> dict[str, Any]:
-    path = rules_directory() / "data" / f"{name}.toml"
-    return tomli.loads(path.read_text(encoding="utf-8"))
+    return words_of_data("name-words", kind)
 
 
 # -- tokens --------------------------------------------------------------------------------------
@@ -173,11 +164,11 @@ def sensitivity(name: str, further: Collection[str] = ()) -> Sensitivity | None:
 
 @functools.cache
 def _vocabulary() -> _Vocabulary:
-    data = _data("claim-words")
+    known = data("claim-words")
     return _Vocabulary(
-        _Words(frozenset(data["credential"]["words"]), frozenset(data["credential"]["names"])),
-        _Words(frozenset(data["personal"]["words"]), frozenset(data["personal"]["names"])),
-        frozenset(data["personal"]["common"]),
-        frozenset(data["harmless"]["words"]),
-        frozenset(data["harmless"]["but"]),
+        _Words(frozenset(known["credential"]["words"]), frozenset(known["credential"]["names"])),
+        _Words(frozenset(known["personal"]["words"]), frozenset(known["personal"]["names"])),
+        frozenset(known["personal"]["common"]),
+        frozenset(known["harmless"]["words"]),
+        frozenset(known["harmless"]["but"]),
     )

@@ -54,6 +54,3 @@ def _is_claims(project: Project, part: Value) -> bool:
     if isinstance(part, Outcome):
         return has_role(project, part, "decode-unverified")
     return is_taken_apart(part, 1)
-
-
-__all__ = ["none_branches"]

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
+from jwtaudit.resources import data
 from jwtaudit.values import Imported, Join, Symbol, Value
 
 if TYPE_CHECKING:
@@ -21,12 +22,7 @@ _GLOBALS = ("localStorage", "sessionStorage", "document", "window", "navigator")
 
 @functools.lru_cache(maxsize=1)
 def _words() -> dict[str, frozenset[str]]:
-    import tomli  # noqa: PLC0415 - only where it is asked
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "platforms.toml").read_text("utf-8"))
-    return {name: frozenset(words) for name, words in document.items()}
+    return {name: frozenset(words) for name, words in data("platforms").items()}
 
 
 def platform_words(name: str) -> frozenset[str]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import functools
 
 from jwtaudit.program.names import words as words_of
+from jwtaudit.resources import data
 from jwtaudit.values import Const, Sequence, Table, Value, options
 
 
 @functools.lru_cache(maxsize=1)
 def right_words() -> dict[str, frozenset[str]]:
     """The word lists of ``rules/data/privileges.toml``."""
-    import tomli  # noqa: PLC0415 - only where there is something to judge
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "privileges.toml").read_text("utf-8"))
-    return {name: frozenset(words) for name, words in document.items()}
+    return {name: frozenset(words) for name, words in data("privileges").items()}
 
 
 def speaks_of_rights(name: str) -> bool:

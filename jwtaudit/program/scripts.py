@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
+from jwtaudit.program.authority_words import words
 from jwtaudit.program.containers import list_append
 from jwtaudit.program.operations import element
 from jwtaudit.values import (
@@ -108,7 +109,6 @@ METHODS: dict[str, Callable[[Use], Value | None]] = {
 
 _EACH = frozenset({"forEach", "map", "filter", "find", "some", "every", "flatMap", "findIndex"})
 _GLOBAL_OBJECTS = ("window", "globalThis", "self", "global")
-_LOOKING_UP = ("findOne", "findById", "findByPk", "findFirst", "findUnique")
 _CALLBACK_NAMES = ("cb", "callback", "done", "next", "resolve", "fn")
 
 
@@ -241,7 +241,9 @@ def run_callback(interpreter: Interpreter, call: Call, outcome: Outcome, frame: 
 def _found(interpreter: Interpreter, call: Call, outcome: Outcome, frame: Frame) -> None:
     """Walk what a look-up of records hands them to: ``User.findOne(query, (err, user) => ...)``."""
     last = call.arguments[-1].value if call.arguments else None
-    if not isinstance(last, Closure) or not call.name.rpartition(".")[2].startswith(_LOOKING_UP):
+    if not isinstance(last, Closure):
+        return
+    if not call.name.rpartition(".")[2].startswith(words("looking-up")):
         return
     scope = interpreter.project.functions.get(last.id)
     definition = None if scope is None else scope.definition

@@ -1,26 +1,8 @@
-"""What decides about names that tokens choose: words of ``rules/data/steering.toml``."""
+"""Words that decide about names which tokens choose: ``rules/data/steering.toml``."""
 
 from __future__ import annotations
 
-import functools
+from jwtaudit.program.word_lists import WordLists
 
-
-@functools.lru_cache(maxsize=1)
-def _all_words() -> dict[str, tuple[str, ...]]:
-    import tomli  # noqa: PLC0415 - only where tokens are read
-
-    from jwtaudit.resources import rules_directory  # noqa: PLC0415
-
-    document = tomli.loads((rules_directory() / "data" / "steering.toml").read_text("utf-8"))
-    return {name: tuple(words) for name, words in document.items()}
-
-
-def words(name: str) -> tuple[str, ...]:
-    """A word list of ``rules/data/steering.toml``."""
-    return _all_words()[name]
-
-
-def says(text: str, name: str) -> bool:
-    """Whether a text holds one of the words of a list."""
-    lower = text.lower()
-    return any(word in lower for word in words(name))
+_LISTS = WordLists("steering")
+words, says = _LISTS.words, _LISTS.says

@@ -56,6 +56,3 @@ def _attributes(part: Any) -> Iterator[str]:
             if isinstance(node, Attribute):
                 yield node.name
             stack.extend(getattr(node, field.name) for field in dataclasses.fields(node))
-
-
-__all__ = ["may_store", "stored_names"]
