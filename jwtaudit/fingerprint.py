@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+from collections import Counter
 
 _WINDOW = 100
 _MODULUS = 37
@@ -40,8 +42,18 @@ class LineHashes:
         value = 0
         for character in window.ljust(_WINDOW, "\0"):
             value = (value * _MODULUS + ord(character)) % 2**64
-        alike = sum(self._window(other) == window for other in range(1, line + 1))
-        return f"{value:x}:{alike}"
+        return f"{value:x}:{self._numbers[line - 1]}"
+
+    @functools.cached_property
+    def _numbers(self) -> list[int]:
+        """Of each line how many up to it hash alike."""
+        seen: Counter[str] = Counter()
+        numbers = []
+        for line in range(1, len(self._starts) + 1):
+            window = self._window(line)
+            seen[window] += 1
+            numbers.append(seen[window])
+        return numbers
 
     def _window(self, line: int) -> str:
         start = self._starts[line - 1]
