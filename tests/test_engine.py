@@ -307,14 +307,14 @@ def test_work_is_dropped_when_the_scan_is_interrupted():
 def test_what_cannot_be_evaluated_costs_what_follows_in_it_only(tmp_path, monkeypatch, walked):
     from jwtaudit.program.interpreter import Interpreter
 
-    statement = Interpreter.statement
+    block = Interpreter.block
 
-    def picky(self, node, frame):
+    def picky(self, body, frame):
         if frame.file == "bad.py" and frame.scope.id.qualname == walked:
             raise RecursionError
-        return statement(self, node, frame)
+        return block(self, body, frame)
 
-    monkeypatch.setattr(Interpreter, "statement", picky)
+    monkeypatch.setattr(Interpreter, "block", picky)
     report = scan(tmp_path, {"good.py": f"import bad\n{FAULT}", "bad.py": FAULT})
     assert places(report) == [(RULE, "good.py", LINE + 1)]
     assert problems(report) == {"bad.py": "internal-error"}

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jwtaudit import facts as f
-    from jwtaudit.program.interpreter import Frame, Interpreter
+    from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.program.walk.frame import Frame
     from jwtaudit.source import Place
 
 

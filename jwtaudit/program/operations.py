@@ -18,6 +18,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    hop,
     join,
     merge,
     same,
@@ -26,6 +27,7 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jwtaudit import facts as f
     from jwtaudit.source import Place
 
 
@@ -183,3 +185,11 @@ def texts_in(value: Value) -> list[str | None]:
         item.value if isinstance(item, Const) and isinstance(item.value, str) else None
         for item in items
     ]
+
+
+def put(name: f.Scalar, value: Value, place: Place) -> Value:
+    """A value put into a mapping; the step is told where it was made elsewhere."""
+    made = value.place
+    if made is not None and made.path == place.path and place.span.contains(made.span):
+        return value
+    return hop(value, place, f"`{name!s}` is set")

@@ -24,6 +24,7 @@ from jwtaudit.program.scopes import (
     Stored,
 )
 from jwtaudit.program.stored import may_store, stored_names
+from jwtaudit.program.walk.binding import outcome, receive_call, substitute_call
 from jwtaudit.values import (
     ABSENT,
     CHILDREN,
@@ -513,7 +514,7 @@ class Project:
         if isinstance(factory, Closure) and factory.id in self.functions:
             scope = self.functions[factory.id]
             self.interpreter.function(scope)
-            return self.interpreter.outcome(factory, scope.returned)
+            return outcome(self.interpreter, factory, scope.returned)
         if not isinstance(factory, Absent):
             return Unknown("made by a factory", place=value.place)
         return default
@@ -818,8 +819,8 @@ class Project:
                 continue
             for caller in callers:
                 binding = {a.name: a.value for a in caller.arguments if a.name is not None}
-                bound = self.interpreter.substitute_call(current, function, binding)
-                bound = self.interpreter.receive_call(bound, caller.receiver)
+                bound = substitute_call(self.interpreter, current, function, binding)
+                bound = receive_call(self.interpreter, bound, caller.receiver)
                 queue.append((bound, *chain[1:], caller))
         if queue or is_cut:
             self._cut(Cut.WAYS, f"{call.name}() in {call.place.path}")

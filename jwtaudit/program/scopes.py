@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from jwtaudit.source import Place
-from jwtaudit.values import ABSENT, Call, FunctionId, Param, Unknown, Value
+from jwtaudit.values import ABSENT, Call, FunctionId, Param, Symbol, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +136,12 @@ class FunctionScope:
     @parameters.setter
     def parameters(self, found: dict[str, Param]) -> None:
         self._parameters = found
+
+    def is_decorated(self, name: str) -> bool:
+        """Whether a decorator has this name, wherever it comes from."""
+        return any(
+            isinstance(d, Symbol) and d.name.rpartition(".")[2] == name for d in self.decorators
+        )
 
     @property
     def name(self) -> str:

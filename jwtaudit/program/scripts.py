@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from jwtaudit.models import Model
     from jwtaudit.program.containers import Use
-    from jwtaudit.program.interpreter import Frame, Interpreter
+    from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.program.scopes import FunctionScope, Stored
+    from jwtaudit.program.walk.frame import Frame
     from jwtaudit.source import Place
 
 TYPES = {

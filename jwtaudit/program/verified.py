@@ -13,6 +13,7 @@ from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_request
+from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
     Absent,
     Call,
@@ -135,7 +136,7 @@ class Verified:
                 continue
             binding = {a.name: a.value for a in call.arguments if a.name is not None}
             for check in self.checks(call.target, depth - 1):
-                token = self.project.interpreter.substitute(check.token, call.target, binding)
+                token = substitute(self.project.interpreter, check.token, call.target, binding)
                 yield _Check(token, call, check.itself)
 
     @cached_property
@@ -246,7 +247,7 @@ class Verified:
             return False
         for caller in way[-1:] or self._callers(scope):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
-            outer = self.project.interpreter.substitute(token, scope, binding)
+            outer = substitute(self.project.interpreter, token, scope, binding)
             if self._decorated(caller.scope) or self._in_function(
                 reading, caller, outer, depth + 1, seen | {scope}, way[:-1]
             ):

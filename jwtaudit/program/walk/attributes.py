@@ -1,0 +1,216 @@
+"""Attributes: of modules, classes and their instances, settings, mappings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.walk.binding import bind, substitute
+from jwtaudit.values import (
+    Absent,
+    Call,
+    ClassRef,
+    Closure,
+    Const,
+    Env,
+    FunctionId,
+    Instance,
+    Join,
+    Member,
+    ModuleRef,
+    Param,
+    Setting,
+    Symbol,
+    Table,
+    Value,
+    join,
+    member,
+)
+
+if TYPE_CHECKING:
+    from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.program.scopes import ClassScope, FunctionScope
+    from jwtaudit.source import Place
+
+MAX_OPTIONS = 4  # of a value that may be several things, so many are followed
+
+
+def attribute(interpreter: Interpreter, base: Value, name: str, place: Place) -> Value:
+    """``base.name``."""
+    if isinstance(base, Symbol):
+        return interpreter.project.symbol(f"{base.name}.{name}", place)
+    if isinstance(base, ModuleRef):
+        return interpreter.project.module_name(base.path, name, place)
+    if isinstance(base, (Instance, ClassRef)):
+        found = _class_attribute(interpreter, base, name, place)
+        if found is not None:
+            return found
+    elif isinstance(base, Join):
+        return join(*(attribute(interpreter, o, name, place) for o in base.options[:MAX_OPTIONS]))
+    elif isinstance(base, Param):
+        found = _param_attribute(interpreter, base, name, place)
+        if found is not None:
+            return found
+    elif isinstance(base, (Setting, Env)) and isinstance(base.default, (Instance, ClassRef)):
+        inner = attribute(interpreter, base.default, name, place)
+        return (
+            _nested_setting(interpreter, base, name, inner) if isinstance(base, Setting) else inner
+        )
+    elif isinstance(base, Const) and name == "value":
+        return base  # the member of an enumeration: no scalar has such an attribute
+    elif isinstance(base, Table) and interpreter.project.is_script(place.path):
+        held = member(base, Const(name), item=True, place=place)
+        if isinstance(held, Const) and held.value is None and held.place is not None:
+            return join(held, Member(base, Const(name), item=False, place=place))  # till it is set
+        if not isinstance(held, Absent):
+            return held
+    return Member(base, Const(name), item=False, place=place)
+
+
+def _nested_setting(interpreter: Interpreter, base: Setting, name: str, inner: Value) -> Value:
+    """A field of an object that is a setting itself, so that both can be set from outside."""
+    if isinstance(inner, Setting):
+        return replace(inner, name=f"{base.name}.{inner.name}")
+    default = base.default
+    if not isinstance(default, Instance) or not _is_field(interpreter, default.cls, name):
+        return inner
+    owner = default.cls.id.qualname
+    return Setting(f"{base.name}.{name}", inner, owner, place=inner.place)
+
+
+def _is_field(
+    interpreter: Interpreter, ref: ClassRef, name: str, seen: frozenset[FunctionId] = frozenset()
+) -> bool:
+    """Whether a class, or one it derives from, declares a field with a default."""
+    scope = interpreter.project.classes.get(ref.id)
+    if scope is None or ref.id in seen:
+        return False
+    if name in scope.annotations:
+        return name in scope.names
+    seen |= {ref.id}
+    return any(
+        isinstance(b, ClassRef) and _is_field(interpreter, b, name, seen) for b in scope.bases
+    )
+
+
+def _param_attribute(
+    interpreter: Interpreter, base: Param, name: str, place: Place
+) -> Value | None:
+    """An attribute of a parameter whose type, or whose injected value, is a project class."""
+    if isinstance(base.annotation, ClassRef):
+        found = _class_attribute(interpreter, Instance(base.annotation), name, place)
+        if found is not None:
+            return found
+    if isinstance(base.default, (Instance, Setting)):
+        return attribute(interpreter, base.default, name, place)
+    return None
+
+
+def _class_attribute(
+    interpreter: Interpreter,
+    base: Instance | ClassRef,
+    name: str,
+    place: Place,
+    seen: frozenset[FunctionId] = frozenset(),
+) -> Value | None:
+    ref = base.cls if isinstance(base, Instance) else base
+    scope = interpreter.project.classes.get(ref.id)
+    if scope is None:
+        return None
+    if name in scope.methods:
+        identity = scope.methods[name]
+        function = interpreter.project.functions[identity]
+        assert function.definition is not None
+        bound = Closure(identity, function.definition, base, place=place)
+        is_property = (
+            any(
+                isinstance(d, Symbol)
+                and d.name.rpartition(".")[2] in ("property", "cached_property")
+                for d in function.decorators
+            )
+            or function.definition.kind == "getter"
+        )
+        if isinstance(base, Instance) and is_property:
+            return interpreter.read(bound, place)
+        return bound
+    found: list[Value] = []
+    if isinstance(base, Instance):
+        found.extend(interpreter.project.fields(ref, name))
+    if not found:
+        value = _declared(interpreter, base, scope, name)
+        if value is not None:
+            found.append(value)
+    if found:
+        result = join(*found)
+        if isinstance(base, Instance) and base.call is None and _is_none(result):
+            result = interpreter.project.overridden(ref, name) or result
+        if isinstance(base, Instance) and base.call is not None:
+            result = _substitute_instance(interpreter, result, scope, base.call)
+        return result
+    seen |= {ref.id}
+    for parent in scope.bases:
+        if isinstance(parent, ClassRef) and parent.id not in seen:
+            owner = Instance(parent, base.call) if isinstance(base, Instance) else parent
+            inherited = _class_attribute(interpreter, owner, name, place, seen)
+            if inherited is not None:
+                return inherited
+    return None
+
+
+def _declared(
+    interpreter: Interpreter, base: Instance | ClassRef, scope: ClassScope, name: str
+) -> Value | None:
+    """What the class body says of a name: given to the constructor, a default, or a setting."""
+    if (
+        isinstance(base, Instance)
+        and base.call is not None
+        and name in scope.annotations
+        and "__init__" not in scope.methods
+    ):
+        given = _given_field(interpreter, scope, base.call, name)
+        if given is not None:
+            return given
+    return interpreter.project.class_setting(scope, name, scope.names.get(name))
+
+
+def _given_field(
+    interpreter: Interpreter, scope: ClassScope, call: Call, name: str
+) -> Value | None:
+    """The argument for a field of a class whose constructor is made from its fields."""
+    by_name_only = interpreter.project.is_settings_class(
+        scope
+    )  # what comes first is a file to read
+    order = list(scope.annotations)
+    for index, argument in enumerate(call.arguments):
+        if argument.name == name:
+            return argument.value
+        if by_name_only or argument.name is not None or argument.spread:
+            continue
+        if order.index(name) == index:
+            return argument.value
+    return None
+
+
+def _substitute_instance(
+    interpreter: Interpreter, value: Value, scope: ClassScope, call: Call
+) -> Value:
+    init = scope.methods.get("__init__")
+    if init is None:
+        return value
+    function = interpreter.project.functions[init]
+    binding = bind(interpreter, function, call.arguments, receiver=True)
+    return substitute(interpreter, value, function.id, binding)
+
+
+def receive(interpreter: Interpreter, value: Value, scope: FunctionScope, receiver: Value) -> Value:
+    """Put the real receiver in the place of ``interpreter``."""
+    if scope.cls is None or not isinstance(receiver, Instance) or receiver.call is None:
+        return value
+    owner = interpreter.project.classes.get(scope.cls.id)
+    return (
+        value if owner is None else _substitute_instance(interpreter, value, owner, receiver.call)
+    )
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None

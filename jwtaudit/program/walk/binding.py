@@ -1,0 +1,143 @@
+"""Arguments put in the place of parameters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit.values import (
+    UNKNOWN,
+    Bound,
+    Call,
+    Closure,
+    FunctionId,
+    Instance,
+    Param,
+    Sequence,
+    Table,
+    Unknown,
+    Value,
+    rewrite,
+    rewrite_call,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jwtaudit import facts as f
+    from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.program.scopes import FunctionScope
+
+
+def bind(
+    interpreter: Interpreter, scope: FunctionScope, arguments: tuple[Bound, ...], *, receiver: bool
+) -> dict[str, Value]:
+    """Parameter name -> argument; a missing one gets its default."""
+    assert scope.definition is not None
+    parameters = list(scope.definition.parameters)
+    if receiver and parameters and parameters[0].kind == "positional":
+        parameters = parameters[1:]
+    binding: dict[str, Value] = {}
+    positional = [p.name for p in parameters if p.kind == "positional"]
+    known = {p.name for p in parameters if p.kind in ("positional", "keyword")}
+    rest: list[Value] = []
+    extra: dict[f.Scalar, Value] = {}
+    open_list = open_table = False
+    spread: list[Value] = []
+    index = 0
+    for argument in arguments:
+        if argument.spread == 1:
+            open_list = True
+        elif argument.spread == 2:
+            open_table = True
+            spread.append(argument.value)
+        elif argument.name is None:
+            if index < len(positional):
+                binding[positional[index]] = argument.value
+            else:
+                rest.append(argument.value)
+            index += 1
+        elif argument.name in known:
+            binding[argument.name] = argument.value
+        else:
+            extra[argument.name] = argument.value
+    for parameter in parameters:
+        if parameter.kind == "rest":
+            binding[parameter.name] = Sequence(tuple(rest), (UNKNOWN,) if open_list else ())
+        elif parameter.kind == "options":
+            binding[parameter.name] = Table(extra, tuple(spread))
+        elif parameter.name not in binding:
+            if open_list or open_table:
+                binding[parameter.name] = Unknown("spread argument")
+            else:
+                binding[parameter.name] = scope.parameters[parameter.name].default
+    return binding
+
+
+def substitute(
+    interpreter: Interpreter, value: Value, function: FunctionId, binding: Mapping[str, Value]
+) -> Value:
+    """The value with a function's parameters replaced by arguments."""
+    if function not in interpreter.mentions.of(value):
+        return value
+
+    def change(part: Value) -> Value | None:
+        if isinstance(part, Param) and part.function == function:
+            return binding.get(part.name)
+        return None
+
+    return rewrite(value, change, interpreter.attribute, _mentioning(interpreter, function))
+
+
+def substitute_call(
+    interpreter: Interpreter, call: Call, function: FunctionId, binding: Mapping[str, Value]
+) -> Call:
+    """The call with a function's parameters replaced by arguments."""
+
+    def change(part: Value) -> Value | None:
+        if isinstance(part, Param) and part.function == function:
+            return binding.get(part.name)
+        return None
+
+    return rewrite_call(call, change, interpreter.attribute, _mentioning(interpreter, function))
+
+
+def _mentioning(interpreter: Interpreter, function: FunctionId) -> Callable[[Value], bool]:
+    mentioned = interpreter.mentions.of
+    return lambda value: function in mentioned(value)
+
+
+def receive_call(interpreter: Interpreter, call: Call, receiver: Value | None) -> Call:
+    """The call, in a method, with what its object was made with put in."""
+    if not isinstance(receiver, Instance) or receiver.call is None:
+        return call
+    init = interpreter.project.method(receiver.cls, "__init__")
+    if init is None:
+        return call
+    binding = bind(interpreter, init, receiver.call.arguments, receiver=True)
+    return substitute_call(interpreter, call, init.id, binding)
+
+
+def outcome(
+    interpreter: Interpreter,
+    callee: Closure,
+    returned: Value,
+    binding: dict[str, Value] | None = None,
+) -> Value:
+    """What a function returns, with its arguments put in, and those of the calls around it."""
+    inside = callee.id.qualname + "."
+    arguments = {callee.id: binding or {}, **dict(callee.captured)}
+
+    def change(part: Value) -> Value | None:
+        if isinstance(part, Param) and part.function in arguments:
+            return arguments[part.function].get(part.name)
+        if (
+            isinstance(part, Closure)
+            and binding
+            and part.id.path == callee.id.path
+            and part.id.qualname.startswith(inside)
+        ):
+            return replace(part, captured=(*callee.captured, (callee.id, binding)))
+        return None
+
+    return rewrite(returned, change, interpreter.attribute)

@@ -1,0 +1,173 @@
+"""Functions and classes, as they are defined, and the types that annotations name."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jwtaudit import facts as f
+from jwtaudit.program.operations import is_text
+from jwtaudit.program.scopes import MODULE, ClassScope, FunctionScope
+from jwtaudit.program.walk.frame import Frame, dotted_name
+from jwtaudit.source import Place
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    ClassRef,
+    Closure,
+    Const,
+    Env,
+    FunctionId,
+    Instance,
+    Outcome,
+    Param,
+    Sequence,
+    Setting,
+    Symbol,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jwtaudit.program.interpreter import Interpreter
+
+
+def define(interpreter: Interpreter, node: f.Function, frame: Frame) -> Value:
+    """Make a function known, and give the value that stands for it."""
+    outer = frame.scope.id.qualname
+    cls = frame.scope.cls if frame.scope.definition is None else None
+    prefix = cls.id.qualname if cls is not None else ("" if outer == MODULE else outer)
+    name = f"{prefix}.{node.name}" if prefix else node.name
+    identity = FunctionId(frame.file, name, node.span.start)
+    scope = interpreter.project.functions.get(identity)
+    if scope is None:
+        scope = FunctionScope(identity, node, frame.scope.module, cls)
+        interpreter.project.functions[identity] = scope
+    scope.closures = _closures(interpreter, frame)
+    scope.decorators = _decorators(interpreter, node.decorators, frame)
+    around = Frame(frame.scope, frame.names, frame.path)
+    scope.find_parameters = partial(_parameters, interpreter, scope, around)
+    if not frame.scope.module.distance and not node.omitted:
+        scope.parameters = scope.find_parameters()
+    return Closure(identity, node, place=Place(frame.file, node.header))
+
+
+def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) -> dict[str, Param]:
+    """A function's parameters, with their defaults and types."""
+    assert scope.definition is not None
+    found: dict[str, Param] = {}
+    for parameter in scope.definition.parameters:
+        default = (
+            ABSENT if parameter.default is None else interpreter.expr(parameter.default, frame)
+        )
+        annotation = None
+        if parameter.annotation is not None:
+            annotation = _type(interpreter, parameter.annotation, frame)
+        if isinstance(annotation, Sequence):  # Annotated[type, marker]
+            annotation, marker = annotation.items
+            given = isinstance(marker, (Instance, Setting, Env)) or is_text(marker)
+            if isinstance(marker, Outcome):  # as if it stood behind a sign of equality
+                given = interpreter.project.model_of(marker.call) is not None
+            if isinstance(default, Absent) and given:
+                default = marker
+        place = Place(frame.file, parameter.span)
+        injected = any(at in interpreter.injected for at, _ in default.trace)
+        found[parameter.name] = Param(
+            scope.id, parameter.name, default, annotation, place=place, injected=injected
+        )
+    return found
+
+
+def _closures(interpreter: Interpreter, frame: Frame) -> tuple[dict[str, Value], ...]:
+    if frame.scope.id.qualname == MODULE and frame.scope.definition is None:
+        if frame.scope.cls is not None:  # a class body: its names are not visible in methods
+            return frame.scope.closures
+        return ()
+    return (frame.names, *frame.scope.closures)
+
+
+def define_class(interpreter: Interpreter, node: f.Class, frame: Frame) -> None:
+    """Make a class known, its body walked."""
+    outer = frame.scope.id.qualname
+    prefix = "" if outer == MODULE else outer + "."
+    if frame.scope.cls is not None and frame.scope.definition is None:
+        prefix = frame.scope.cls.id.qualname + "."
+    identity = FunctionId(frame.file, prefix + node.name, node.span.start)
+    ref = ClassRef(identity, node, place=Place(frame.file, node.header))
+    names: dict[str, Value] = {}
+    around = Frame(frame.scope, frame.names, frame.path)
+    scope = ClassScope(
+        ref, node, frame.scope.module, names, partial(_bases, interpreter, node, around)
+    )
+    interpreter.project.classes[identity] = scope
+    body = FunctionScope(
+        FunctionId(frame.file, MODULE, node.span.start), None, frame.scope.module, ref
+    )
+    body.closures = (names, *_closures(interpreter, frame))
+    body.events = frame.scope.events
+    body.id = frame.scope.id
+    inner = Frame(body, names, frame.path)
+    _decorators(interpreter, node.decorators, frame)
+    interpreter.block(node.body, inner)
+    for statement in node.body:
+        if isinstance(statement, f.Function):
+            bound = names.get(statement.name)
+            if isinstance(bound, Closure):
+                scope.methods[statement.name] = bound.id
+        elif isinstance(statement, f.Assign) and statement.annotation is not None:
+            target = statement.targets[0]
+            if isinstance(target, f.Name):
+                scope.annotations[target.id] = _type(interpreter, statement.annotation, inner)
+    frame.names[node.name] = ref
+
+
+def _bases(interpreter: Interpreter, node: f.Class, frame: Frame) -> tuple[Value, ...]:
+    interpreter.quiet += 1
+    try:
+        return tuple(interpreter.expr(b.value, frame) for b in node.bases if b.name is None)
+    finally:
+        interpreter.quiet -= 1
+
+
+def _decorators(
+    interpreter: Interpreter, nodes: tuple[f.Expression, ...], frame: Frame
+) -> tuple[Value, ...]:
+    """What a function is decorated with; by name only in a file that is read for values."""
+    if not frame.scope.module.distance:
+        return tuple(interpreter.expr(node, frame) for node in nodes)
+    return tuple(Symbol(dotted_name(node) or "?") for node in nodes)
+
+
+def _type(interpreter: Interpreter, node: f.Expression, frame: Frame) -> Value:
+    """The type an annotation names; optional types count as the type itself."""
+    if isinstance(node, f.Binary) and node.operator == "|":
+        left = _type(interpreter, node.left, frame)
+        if isinstance(left, Const):
+            return _type(interpreter, node.right, frame)
+        return left
+    if isinstance(node, f.Item):
+        base = _type(interpreter, node.object, frame)
+        if isinstance(base, Symbol) and base.name.rpartition(".")[2] in (
+            "Optional",
+            "Annotated",
+            "Union",
+            "ClassVar",
+            "Final",
+        ):
+            first = node.key
+            if isinstance(first, f.Elements) and first.items:
+                marked = base.name.endswith("Annotated") and len(first.items) > 1
+                if marked and not isinstance(first.items[1], f.Literal):
+                    marker = interpreter.expr(first.items[1], frame)
+                    return Sequence((_type(interpreter, first.items[0], frame), marker))
+                first = first.items[0]
+            return _type(interpreter, first, frame)
+        return base
+    if isinstance(node, f.Literal):
+        if isinstance(node.value, str) and node.value.isidentifier():
+            return interpreter.expr(f.Name(node.span, node.value), frame)
+        return Const(node.value)
+    interpreter.quiet += 1
+    try:
+        return interpreter.expr(node, frame)
+    finally:
+        interpreter.quiet -= 1

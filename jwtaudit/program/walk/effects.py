@@ -1,0 +1,183 @@
+"""What library functions do to values, by the role that their model gives them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jwtaudit.program import schemas, scripts
+from jwtaudit.program.operations import by_encoding, is_cut, is_text, put, texts_in, transform
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Call,
+    ClassRef,
+    Closure,
+    Const,
+    Env,
+    Instance,
+    Member,
+    Outcome,
+    Partial,
+    Sequence,
+    Setting,
+    Symbol,
+    Table,
+    Unknown,
+    Value,
+    hop,
+    join,
+    merge,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jwtaudit.models import Model
+    from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.program.walk.frame import Frame
+
+_ENDS = ("start", "end")
+
+
+def _argument(interpreter: Interpreter, call: Call, model: Model, meaning: str) -> Value:
+    return interpreter.project.argument(call, model, meaning)
+
+
+def _environment(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    name = _argument(interpreter, call, model, "name")
+    default = _argument(interpreter, call, model, "default")
+    text = name.value if isinstance(name, Const) and isinstance(name.value, str) else None
+    if text is not None and isinstance(default, Absent):
+        default = _default_of_reader(interpreter, call, text)
+    return Env(text, default, place=call.place)
+
+
+def _default_of_reader(interpreter: Interpreter, call: Call, name: str) -> Value:
+    """The default that a reader of the environment was made with: ``Env(KEY=(str, "x"))``."""
+    made = call.receiver
+    maker = interpreter.project.model_of(made.call) if isinstance(made, Outcome) else None
+    if isinstance(made, Outcome) and maker is not None and maker.effect == "type-and-default":
+        for argument in made.call.arguments:
+            given = argument.value
+            if argument.name == name and isinstance(given, Sequence) and len(given.items) > 1:
+                return given.items[1]
+    return ABSENT
+
+
+def _transform(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    value = call.receiver
+    meanings = model.meanings
+    if value is None or isinstance(value, Symbol) or "value" in meanings:
+        value = _argument(interpreter, call, model, "value")
+    if isinstance(value, Absent):
+        return Outcome(call, place=call.place)
+    effect = model.effect
+    if effect in ("decode", "encode"):
+        effect = by_encoding(effect, _argument(interpreter, call, model, "encoding"))
+    elif effect == "slice" and is_cut(*(_argument(interpreter, call, model, m) for m in _ENDS)):
+        effect = "cut"
+    return transform(effect, value, call.place)
+
+
+def _make_mapping(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    table = Table({}, place=call.place)
+    for argument in call.arguments:
+        if argument.name is not None:
+            place = argument.place or call.place
+            table.entries[argument.name] = put(argument.name, argument.value, place)
+        else:
+            table = merge(table, (argument.value,))
+    return table
+
+
+def _make_partial(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    if not call.arguments:
+        return Outcome(call, place=call.place)
+    return Partial(call.arguments[0].value, call.arguments[1:], place=call.place)
+
+
+def _selection(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """``pick(user, ["id", "role"])``: an object of its own, of the fields that are named."""
+    names = [n for a in call.arguments[1:] for n in texts_in(a.value)]
+    if not names or None in names:
+        return Outcome(call, place=call.place)
+    base = call.arguments[0].value
+    fields = [(name, interpreter.attribute(base, name, call.place)) for name in names if name]
+    return Table(dict(fields), place=call.place)
+
+
+def _schema(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    return schemas.read(interpreter.project, call, model)
+
+
+def _plug_in(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """A library's function that a framework is given to call, and what it is called with."""
+    for option in options(_argument(interpreter, call, model, "plugin")):
+        if isinstance(option, Symbol):
+            given = tuple(a for a in call.arguments[1:])
+            interpreter.apply(option, given, call.place, frame)
+    return Outcome(call, place=call.place)
+
+
+def _getattr(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    if len(call.arguments) >= 2:
+        base, name = call.arguments[0].value, call.arguments[1].value
+        if isinstance(name, Const) and isinstance(name.value, str):
+            found = interpreter.attribute(base, name.value, call.place)
+            if len(call.arguments) > 2 and isinstance(found, (Member, Setting, Unknown)):
+                default = call.arguments[2].value
+                if isinstance(found, Setting) and isinstance(found.default, Absent):
+                    return replace(found, default=default)
+                return join(found, default)
+            return found
+    return Outcome(call, place=call.place)
+
+
+def _import_call(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    if call.arguments:
+        name = call.arguments[0].value
+        if isinstance(name, Const) and isinstance(name.value, str):
+            return interpreter.project.import_module(frame.file, name.value, 0, call.place)
+    return Outcome(call, place=call.place)
+
+
+def _dependency(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    provider = call.arguments[0].value if call.arguments else ABSENT
+    if isinstance(provider, ClassRef):
+        return Instance(provider, place=call.place)
+    if isinstance(provider, Closure) and not interpreter.quiet:
+        scope = interpreter.project.functions.get(provider.id)
+        if scope is not None:
+            interpreter.function(scope)
+            verdict = isinstance(scope.returned, Const) and not is_text(scope.returned)
+            if scope.state == "done" and not verdict:
+                interpreter.injected.add(call.place)
+                return hop(scope.returned, call.place, f"given by `{scope.short_name}()`")
+    return Outcome(call, place=call.place)
+
+
+def _promise(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    return scripts.promised(interpreter, call, frame)
+
+
+def _exit(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    frame.dead = True
+    return Outcome(call, place=call.place)
+
+
+ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
+    "environment": _environment,
+    "transform": _transform,
+    "mapping": _make_mapping,
+    "partial": _make_partial,
+    "plugin": _plug_in,
+    "schema": _schema,
+    "selection": _selection,
+    "getattr": _getattr,
+    "import": _import_call,
+    "dependency": _dependency,
+    "exit": _exit,
+    "promise": _promise,
+}

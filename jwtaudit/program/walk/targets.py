@@ -1,0 +1,155 @@
+"""Assignment: to names, attributes, items and patterns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit import facts as f
+from jwtaudit.program import scripts
+from jwtaudit.program.environment import is_environment
+from jwtaudit.program.operations import as_table
+from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.program.walk.frame import Frame, dotted_name
+from jwtaudit.program.walk.operators import either, operate
+from jwtaudit.values import (
+    ABSENT,
+    UNKNOWN,
+    Const,
+    Operation,
+    Sequence,
+    Table,
+    Unknown,
+    Value,
+    hop,
+    member,
+    merge,
+    options,
+)
+
+if TYPE_CHECKING:
+    from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.source import Place
+
+
+def assignment(interpreter: Interpreter, node: f.Assign, frame: Frame) -> None:
+    """``a = b = value``, ``a += value``; a declaration without a value does nothing."""
+    if node.value is None:
+        return
+    value = interpreter.expr(node.value, frame)
+    place = frame.place(node)
+    if node.operator is not None:
+        target = node.targets[0]
+        before = interpreter.expr(target, frame)
+        value = operate(node.operator, before, value, place)
+    for target in node.targets:
+        assign(interpreter, target, value, frame, place)
+
+
+def assign(
+    interpreter: Interpreter, target: f.Expression, value: Value, frame: Frame, place: Place
+) -> None:
+    """Give a value to what stands left of a sign of equality."""
+    if isinstance(target, f.Name):
+        name = target.id
+        interpreter.note(frame, Assigned(place, name, value, frame.scope.id, frame.path))
+        frame.forget(name)
+        frame.bind(name, hop(value, place, f"`{name}` is set"))
+    elif isinstance(target, f.Attribute):
+        base = interpreter.expr(target.object, frame)
+        key = Const(target.name)
+        stored = Stored(place, base, key, False, value, frame.scope.id, frame.path)
+        interpreter.note(frame, stored)
+        if frame.is_script:
+            scripts.assigned(interpreter, stored, frame)
+            if any(isinstance(option, Table) for option in options(base)):
+                entry = hop(value, place, f"`{target.name}` is set")
+                changed = merge(as_table(base), (Table({target.name: entry}),))
+                rebind(interpreter, target.object, changed, frame)
+        dotted = dotted_name(target)
+        if dotted is not None and not is_environment(interpreter.models, base):
+            frame.forget(dotted)
+            frame.names[dotted] = hop(value, place, f"`{dotted}` is set")
+    elif isinstance(target, f.Item):
+        base = interpreter.expr(target.object, frame)
+        key2 = interpreter.expr(target.key, frame)
+        stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path)
+        interpreter.note(frame, stored)
+        if frame.is_script:
+            scripts.assigned(interpreter, stored, frame)
+        if isinstance(key2, Const):
+            entry = hop(value, place, f"`{key2.value!s}` is set")
+            if isinstance(base, Sequence) or is_environment(interpreter.models, base):
+                return
+            rebind(
+                interpreter,
+                target.object,
+                merge(as_table(base), (Table({key2.value: entry}),)),
+                frame,
+            )
+        elif isinstance(base, Table):  # some entry: which one is not known
+            some = Operation("entry", (key2, value), place=place)
+            rebind(interpreter, target.object, replace(base, rest=(*base.rest, some)), frame)
+    elif isinstance(target, f.Elements):
+        for index, item in enumerate(target.items):
+            if isinstance(item, f.Spread):
+                assign(interpreter, item.value, UNKNOWN, frame, place)
+            else:
+                part = member(value, Const(index), item=True, place=place)
+                assign(interpreter, item, part, frame, place)
+    elif isinstance(target, f.Mapping):
+        for part_key, inner in target.entries:
+            wanted = part_key.value if isinstance(part_key, f.Literal) else None
+            assign(interpreter, inner, _unpacked(interpreter, value, wanted, place), frame, place)
+    elif isinstance(target, f.Bind):
+        default = interpreter.expr(target.value, frame)
+        assign(interpreter, target.target, either(value, default, place), frame, place)
+
+
+def _unpacked(interpreter: Interpreter, value: Value, name: f.Scalar, place: Place) -> Value:
+    """What a pattern takes out of a mapping under a name."""
+    if not isinstance(name, str):
+        return Unknown("the rest of a mapping", place=place)
+    if isinstance(value, Table):
+        return member(value, Const(name), item=True, place=place)
+    return interpreter.attribute(value, name, place)
+
+
+def rebind(interpreter: Interpreter, target: f.Expression, value: Value, frame: Frame) -> None:
+    """Give the variable behind ``target`` a new value, after a change in place."""
+    if isinstance(target, f.Name):
+        if target.id in frame.names:
+            frame.names[target.id] = value
+        else:
+            for names in (*frame.scope.closures, frame.scope.module.names):
+                if target.id in names:
+                    if names is frame.scope.module.names and frame.scope.definition:
+                        return  # a function adding to a module's table: order unknown
+                    names[target.id] = value
+                    return
+    elif isinstance(target, f.Attribute):
+        dotted = dotted_name(target)
+        if dotted is not None:
+            frame.names[dotted] = value
+    elif isinstance(target, f.Item):
+        base = interpreter.expr(target.object, frame)
+        key = interpreter.expr(target.key, frame)
+        if isinstance(key, Const) and isinstance(base, Table):
+            rebind(interpreter, target.object, merge(base, (Table({key.value: value}),)), frame)
+
+
+def delete(interpreter: Interpreter, target: f.Expression, frame: Frame) -> None:
+    """``del target``."""
+    if isinstance(target, f.Item):
+        base = interpreter.expr(target.object, frame)
+        key = interpreter.expr(target.key, frame)
+        if isinstance(key, Const):
+            rebind(
+                interpreter,
+                target.object,
+                merge(as_table(base), (Table({key.value: ABSENT}),)),
+                frame,
+            )
+    elif isinstance(target, f.Elements):
+        for item in target.items:
+            delete(interpreter, item, frame)

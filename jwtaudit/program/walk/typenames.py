@@ -1,0 +1,89 @@
+"""What kind of thing a value is, by the name under which its methods are modelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.models import SCRIPT
+from jwtaudit.program import scripts
+from jwtaudit.values import (
+    Const,
+    Instance,
+    Join,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Symbol,
+    Table,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.program.walk.frame import Frame
+
+_WILD = ("*", f"{SCRIPT}*")
+
+
+def modelled(interpreter: Interpreter, base: Value, method: str, frame: Frame) -> str:
+    """The model's name of a value's method, also by the attribute that holds the value.
+
+    ``request.GET.get`` is known as ``*.GET.get`` where nothing tells what ``request`` is.
+    """
+    known = base.name if isinstance(base, Symbol) else type_name_in(interpreter, base, frame)
+    if known and interpreter.models.exactly(f"{known}.{method}"):
+        return f"{known}.{method}"
+    if isinstance(base, Member) and not base.item and base.name:
+        wild = f"{SCRIPT if frame.is_script else ''}*.{base.name}.{method}"
+        return wild if interpreter.models.exactly(wild) else ""
+    return ""
+
+
+def type_name_in(interpreter: Interpreter, value: Value, frame: Frame) -> str:
+    """The name of a value's type in the language of a file."""
+    known = type_name(interpreter, value)
+    return scripts.TYPES.get(known, known) if frame.is_script else known
+
+
+def type_name(interpreter: Interpreter, value: Value) -> str:
+    """The dotted name of a value's type, as methods are modelled under it."""
+    if isinstance(value, Const):
+        return type(value.value).__name__
+    if isinstance(value, Operation):
+        if value.operator in ("+", "-"):  # a point in time, moved
+            moments = [o for o in value.operands if _is_moment(interpreter, o)]
+            return type_name(interpreter, moments[0]) if len(moments) == 1 else ""
+        return "str" if value.operator == "text" else ""
+    if isinstance(value, Outcome):
+        for model in interpreter.models.named(value.call.name):
+            if model.returns:
+                return model.returns
+        return value.call.name if not value.call.name.startswith(_WILD) else ""
+    if isinstance(value, Param) and isinstance(value.annotation, Symbol):
+        return value.annotation.name
+    if isinstance(value, Instance):
+        return interpreter.project.library_base(value.cls)
+    if isinstance(value, Member) and not value.item and value.name:
+        base = type_name(interpreter, value.base)
+        return f"{base}.{value.name}" if base else ""
+    if isinstance(value, Join):
+        names = {type_name(interpreter, option) for option in value.options}
+        return names.pop() if len(names) == 1 else ""
+    if isinstance(value, Sequence):
+        return "list"
+    if isinstance(value, Table):
+        return "dict"
+    return ""
+
+
+def _is_moment(interpreter: Interpreter, value: Value) -> bool:
+    if isinstance(value, Operation):
+        return any(_is_moment(interpreter, operand) for operand in value.operands)
+    if isinstance(value, Join):
+        return any(_is_moment(interpreter, option) for option in value.options)
+    if not isinstance(value, Outcome):
+        return False
+    model = interpreter.project.model_of(value.call)
+    return model is not None and model.role == "clock" and bool(model.returns)
