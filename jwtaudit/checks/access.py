@@ -10,9 +10,9 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.middleware import identities, writing_routes
-from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.repair import Repair, SwapDecorators
 from jwtaudit.resources import data, words_of_data
 from jwtaudit.source import Place
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
     from jwtaudit.program.scopes import Event, FunctionScope
+    from jwtaudit.program.sites import Site
 
 _MAX_LEVELS = 3
 _DENIED = (401, 403, 404, 302)

@@ -11,11 +11,12 @@ from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.names import words
 from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins, steps
-from jwtaudit.program.project import Site, deep
 from jwtaudit.program.readings import is_header_of_token
 from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
 from jwtaudit.program.scopes import Raised, Tested
+from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropItem, Repair, Replace
 from jwtaudit.values import (

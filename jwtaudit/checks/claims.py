@@ -34,13 +34,13 @@ from jwtaudit.program.kinds import words
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by
-from jwtaudit.program.project import deep
 from jwtaudit.program.repairs import check_and_require, drop, require_claim, set_meaning
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
 from jwtaudit.program.token_sources import is_answer
+from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import AddStatement, CallFurther, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
@@ -60,7 +60,8 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
     from jwtaudit.program.switches import Off
     from jwtaudit.repair import Change
     from jwtaudit.values import Table, Value

@@ -25,7 +25,8 @@ from jwtaudit.values import Absent, Const, Env, Operation, entry, options, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
     from jwtaudit.values import Value
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.cookies import Cookie
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
 
 # Hosts that nobody outside of the machine, its cluster or its network reaches; those of examples.
 _PLAIN = re.compile(r"(?i)^(?:http|ws)://(?P<host>\[[^\]]*\]|[^/:?#\s]+)")

@@ -12,7 +12,6 @@ from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.handmade import is_split, macs, signs_parts
 from jwtaudit.program.origins import Origin, is_guarded, steps
-from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
@@ -20,6 +19,7 @@ from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.stores import read_of
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_own
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verified import alike
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Await, Repair
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
     from jwtaudit.program.readings import Reading
     from jwtaudit.program.scopes import Event, FunctionScope
+    from jwtaudit.program.sites import Site
 
 _TESTS = re.compile(r"(?i)test|pytest|(^|_)ci$")
 _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.facts import Scalar
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
     from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 

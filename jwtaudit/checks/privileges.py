@@ -10,10 +10,10 @@ from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
-from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.rights import is_everything, right_words, speaks_of_rights
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.token_sources import is_request
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     Absent,
     Call,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
 
 _READING = ("verify", "verify-signature", "decode-unverified", "claims-accessor")

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
     from jwtaudit.program.scopes import Event, FunctionScope
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
 
 

@@ -16,9 +16,9 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.keys import is_side
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.project import event_values
 from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.texts import pieces
+from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
     Absent,
     Call,
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
     from jwtaudit.program.scopes import Event
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 

@@ -10,17 +10,17 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.addresses import HOST, beginning, is_plain
 from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
-from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.steering_words import says, words
 from jwtaudit.program.token_sources import is_own
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import Absent, Closure, Const, Outcome, Symbol, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
     from jwtaudit.program.steering import Chosen, Steering
     from jwtaudit.source import Place
 

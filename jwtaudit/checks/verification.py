@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from jwtaudit.models import Ineffective
     from jwtaudit.program import Project
-    from jwtaudit.program.project import Site
     from jwtaudit.program.readings import Reading
+    from jwtaudit.program.sites import Site
     from jwtaudit.repair import Repair
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jwtaudit.program.project import Project, Site, deep, event_values
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
+    from jwtaudit.program.travels import deep, event_values
 
 __all__ = ["Project", "Site", "deep", "event_values"]
 

@@ -18,9 +18,9 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
-from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.readings import Reading, fills, readings
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
+from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import (
     finds_record,
@@ -30,6 +30,7 @@ from jwtaudit.program.token_sources import (
     is_request,
     name_of,
 )
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verified import VERIFYING, Verified, alike
 from jwtaudit.values import (
     Absent,

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.kinds import words
-from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     Absent,
     Call,
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from jwtaudit.facts import Scalar
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import ClassScope, Event, FunctionScope
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 

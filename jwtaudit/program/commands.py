@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.context import in_main
 from jwtaudit.program.names import words
-from jwtaudit.program.project import deep
+from jwtaudit.program.travels import deep
 from jwtaudit.values import Outcome, Param, Symbol, Value
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jwtaudit.program.cookie_texts import CookieText
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Stored
+    from jwtaudit.program.sites import Site
 from jwtaudit.values import Call
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from jwtaudit.program.project import event_values
+from jwtaudit.program.travels import event_values
 from jwtaudit.program.wordlist import known_secrets
 from jwtaudit.source import Place, Span
 from jwtaudit.values import Const, Table, options, walk

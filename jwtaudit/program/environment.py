@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jwtaudit.program.classes import variables_of
 from jwtaudit.program.context import is_test
 from jwtaudit.program.operations import empty
 from jwtaudit.program.scopes import Stored
@@ -80,7 +81,7 @@ class Environment:
             return self.entries.get(value.name, [])
         if not isinstance(value, Setting):
             return []
-        wanted = {name.upper() for name in self.project.variables_of(value)}
+        wanted = {name.upper() for name in variables_of(self.project, value)}
         return [e for name, many in self.entries.items() if name.upper() in wanted for e in many]
 
 

@@ -107,7 +107,7 @@ def _lacking(
 def _named(project: Project, library: Library) -> Iterator[Place]:
     """The first place in the settings, or else in the code, that names a framework."""
     roots = tuple(f"{root}." for root in library.roots)
-    modules = map(project.module, project.settings_files)
+    modules = map(project.module, project.python.settings_files)
     bodies = [module.body for module in modules if module is not None and module.body is not None]
     named = [
         part.place

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jwtaudit import facts as f
 from jwtaudit.program.mentions import Mentions
 from jwtaudit.program.scopes import MODULE, FunctionScope, ModuleScope, Returned
-from jwtaudit.program.walk import attributes, calls, targets, typenames
+from jwtaudit.program.walk import attributes, binding, calls, targets, typenames
 from jwtaudit.program.walk.expressions import EXPRESSIONS
 from jwtaudit.program.walk.frame import Frame
 from jwtaudit.program.walk.statements import statement
@@ -189,6 +189,10 @@ class Interpreter:
     def read(self, bound: Closure, place: Place) -> Value:
         """What a property gives."""
         return calls.call_function(self, bound, (), place, None)
+
+    def outcome(self, callee: Closure, returned: Value) -> Value:
+        """What a function returns, with the arguments of the calls around it put in."""
+        return binding.outcome(self, callee, returned)
 
     def rebind(self, target: f.Expression, value: Value, frame: Frame) -> None:
         """Give the variable behind ``target`` a new value, after a change in place."""

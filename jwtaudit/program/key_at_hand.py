@@ -12,7 +12,7 @@ from jwtaudit.repair import Filled, Given, Repair, Replace
 from jwtaudit.values import Absent, Const, Member, Param, Table, same
 
 if TYPE_CHECKING:
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
     from jwtaudit.repair import Code
     from jwtaudit.values import Value
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
+from jwtaudit.program.classes import library_base
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.kinds import words
-from jwtaudit.program.project import Site, deep
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
+from jwtaudit.program.sites import Site
 from jwtaudit.program.stores import Entry, read_of
+from jwtaudit.program.travels import deep
 from jwtaudit.source import Place
 from jwtaudit.values import (
     ABSENT,
@@ -192,7 +194,7 @@ def _inherited(project: Project) -> Iterator[KeyUse]:
     for library in project.models.libraries:
         for scope in list(project.classes.values()) if library.key_attributes else ():
             names = [name for name in library.key_attributes if name in scope.names]
-            base = project.library_base(scope.ref) if names else ""
+            base = library_base(project, scope.ref) if names else ""
             if not base.startswith(tuple(f"{root}." for root in library.roots)):
                 continue
             for name in names:
@@ -230,7 +232,9 @@ def _top(path: str) -> str:
 
 def _set(project: Project, name: str) -> Iterator[Entry]:
     """The values of a constant or an entry in modules of settings, and in classes of settings."""
-    for path in project.settings_files:  # read now if nothing led there: a framework finds them
+    for (
+        path
+    ) in project.python.settings_files:  # read now if nothing led there: a framework finds them
         module = project.module(path)
         for event in module.body.events if module is not None and module.body is not None else ():
             if not isinstance(event, Assigned):
@@ -296,7 +300,7 @@ def is_used(project: Project, library: Library, folder: str = "") -> bool:
             isinstance(part, Const)
             and isinstance(part.value, str)
             and f"{part.value}.".startswith(roots)
-            for path in project.settings_files
+            for path in project.python.settings_files
             if counts(path)
             if (module := project.module(path)) is not None and module.body is not None
             for event in module.body.events

@@ -13,7 +13,8 @@ from jwtaudit.values import Const, Setting, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
     from jwtaudit.values import Call, Table, Value
 
 

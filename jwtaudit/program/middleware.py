@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.project import deep
+from jwtaudit.program.travels import deep
 from jwtaudit.values import Call, Closure, Member, Outcome, Param, Value, same, walk
 
 if TYPE_CHECKING:

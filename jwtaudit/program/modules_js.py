@@ -181,7 +181,7 @@ class ScriptModules:
             if model.role == "environment":
                 return Env(last, Const(None, place=place), place=place)
             if model.role == "settings-object":
-                return self.project.setting(last, owner, place)
+                return self.project.python.setting(last, owner, place)
         return Symbol(name, place=place)
 
 

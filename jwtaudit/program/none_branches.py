@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.context import is_test
-from jwtaudit.program.project import deep
 from jwtaudit.program.readings import is_header_of_token, is_taken_apart
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.token_sources import has_role
+from jwtaudit.program.travels import deep
 from jwtaudit.values import Const, Member, Operation, Outcome, Value, options, walk
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
-from jwtaudit.program.project import deep
 from jwtaudit.program.scopes import Raised, Tested
+from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     Absent,
     Const,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.claims import bases_of
-from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.readings import readings
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verified import alike
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
 
 
 def is_chosen_by(project: Project, site: Site, claim: str) -> bool:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.origins import Origin
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
     from jwtaudit.values import Arm, Call
 

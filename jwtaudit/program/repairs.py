@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jwtaudit.models import Condition, Ineffective, Inside
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
     from jwtaudit.repair import Change, Code, Constant
     from jwtaudit.source import Place
 
@@ -235,7 +236,7 @@ def _open(value: Value) -> bool:
 
 def _maker(site: Site, meaning: str) -> Site | None:
     """The call that made the object whose method this is, where that is told the meaning."""
-    from jwtaudit.program.project import Site  # noqa: PLC0415 - the two know each other
+    from jwtaudit.program.sites import Site  # noqa: PLC0415 - the two know each other
 
     made = site.call.receiver
     if meaning not in site.model.factory or not isinstance(made, Outcome):

@@ -19,7 +19,7 @@ from jwtaudit.values import (
 
 if TYPE_CHECKING:
     from jwtaudit.models import Condition
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
 
 
 def requires(site: Site, claim: str) -> bool:

@@ -104,6 +104,7 @@ class FunctionScope:
         returned: what it gives back, in terms of its own ``Param`` values.
         mutated: parameter -> what it is at the end, where the body changed it.
         events: what happens in it, in order.
+        stored: the attributes that it may set, where somebody asked.
     """
 
     id: FunctionId
@@ -118,6 +119,7 @@ class FunctionScope:
     mutated: dict[str, Value] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     state: str = "new"
+    stored: frozenset[str] | None = None
     _parameters: dict[str, Param] | None = None
 
     @property

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.project import deep, event_values
 from jwtaudit.program.readings import is_header_of_token, is_taken_apart, readings
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.steering_words import says, words
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     Absent,
     Call,
@@ -33,8 +33,9 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
 
 _MAX_DEPTH = 12

@@ -28,8 +28,9 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jwtaudit.program.project import Project, Site
+    from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
     from jwtaudit.values import Arm, FunctionId
 

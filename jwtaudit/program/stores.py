@@ -214,7 +214,7 @@ class Stores:
                 yield option.path
             elif isinstance(option, Const) and isinstance(option.value, str):
                 text = option.value.removesuffix(".py").strip("./").replace("/", ".")
-                path = self.project.find_module(call.place.path, text, 0)
+                path = self.project.python.find(call.place.path, text, 0)
                 if path is not None:
                     yield path
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.models import Condition, Switch
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
 
 
 class Off(NamedTuple):

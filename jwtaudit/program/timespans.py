@@ -10,7 +10,7 @@ from jwtaudit.program.times import DAY, HOUR, MINUTE, Time
 from jwtaudit.values import Const
 
 if TYPE_CHECKING:
-    from jwtaudit.program.project import Site
+    from jwtaudit.program.sites import Site
 
 _SPAN = re.compile(r"\s*\+?\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)(?:\s+from\s+now)?\s*", re.IGNORECASE)
 _UNITS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.addresses import is_plain
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.commands import is_parameter_of_command, is_typed
-from jwtaudit.program.project import deep
+from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     UNKNOWN,
     Absent,

@@ -49,7 +49,7 @@ def _moved(call: Call, old: Model, new: Model) -> bool:
 
 
 def _refused(project: Project, call: Call, model: Model, version: Version) -> bool:
-    from jwtaudit.program.project import Site  # noqa: PLC0415 - the two know each other
+    from jwtaudit.program.sites import Site  # noqa: PLC0415 - the two know each other
 
     site = Site(project, call, model)
     return (

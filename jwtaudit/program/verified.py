@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.authority_words import says
+from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
-from jwtaudit.program.project import Site, deep, event_values
 from jwtaudit.program.scopes import Returned, Tested
+from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_request
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
     Absent,
@@ -260,7 +262,7 @@ class Verified:
 
     def _callers(self, scope: FunctionId) -> Iterator[Call]:
         """The calls of a function, and of the methods in whose place it is called."""
-        for function in (scope, *self.project.stands_for(scope)):
+        for function in (scope, *stands_for(self.project, scope)):
             yield from self.project.callers.get(function, ())
 
     def _is_behind(self, call: Call) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program import classes
 from jwtaudit.program.walk.binding import bind, substitute
 from jwtaudit.values import (
     Absent,
@@ -135,7 +136,7 @@ def _class_attribute(
         return bound
     found: list[Value] = []
     if isinstance(base, Instance):
-        found.extend(interpreter.project.fields(ref, name))
+        found.extend(classes.fields(interpreter.project, ref, name))
     if not found:
         value = _declared(interpreter, base, scope, name)
         if value is not None:
@@ -143,7 +144,7 @@ def _class_attribute(
     if found:
         result = join(*found)
         if isinstance(base, Instance) and base.call is None and _is_none(result):
-            result = interpreter.project.overridden(ref, name) or result
+            result = classes.overridden(interpreter.project, ref, name) or result
         if isinstance(base, Instance) and base.call is not None:
             result = _substitute_instance(interpreter, result, scope, base.call)
         return result
@@ -170,15 +171,15 @@ def _declared(
         given = _given_field(interpreter, scope, base.call, name)
         if given is not None:
             return given
-    return interpreter.project.class_setting(scope, name, scope.names.get(name))
+    return classes.class_setting(interpreter.project, scope, name, scope.names.get(name))
 
 
 def _given_field(
     interpreter: Interpreter, scope: ClassScope, call: Call, name: str
 ) -> Value | None:
     """The argument for a field of a class whose constructor is made from its fields."""
-    by_name_only = interpreter.project.is_settings_class(
-        scope
+    by_name_only = classes.is_settings_class(
+        interpreter.project, scope
     )  # what comes first is a file to read
     order = list(scope.annotations)
     for index, argument in enumerate(call.arguments):

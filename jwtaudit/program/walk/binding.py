@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program import classes
 from jwtaudit.values import (
     UNKNOWN,
     Bound,
@@ -111,7 +112,7 @@ def receive_call(interpreter: Interpreter, call: Call, receiver: Value | None) -
     """The call, in a method, with what its object was made with put in."""
     if not isinstance(receiver, Instance) or receiver.call is None:
         return call
-    init = interpreter.project.method(receiver.cls, "__init__")
+    init = classes.method(interpreter.project, receiver.cls, "__init__")
     if init is None:
         return call
     binding = bind(interpreter, init, receiver.call.arguments, receiver=True)

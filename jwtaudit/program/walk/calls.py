@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
-from jwtaudit.program import scripts
+from jwtaudit.program import classes, scripts
 from jwtaudit.program.containers import METHODS, Use
 from jwtaudit.program.walk.attributes import MAX_OPTIONS, receive
 from jwtaudit.program.walk.binding import bind, outcome, substitute
@@ -257,18 +257,18 @@ def _instantiate(
     frame: Frame,
 ) -> Value:
     scope = interpreter.project.classes.get(ref.id)
-    init = interpreter.project.method(ref, "__init__")
+    init = classes.method(interpreter.project, ref, "__init__")
     target = init.id if init is not None else None
     call = Call(place, ref.id.qualname, None, arguments, frame.scope.id, frame.path, target=target)
     if init is not None:
         binding = bind(interpreter, init, arguments, receiver=True)
         call.arguments = tuple(Bound(v, n) for n, v in binding.items())
-    library = interpreter.project.library_base(ref) if scope is not None else ""
+    library = classes.library_base(interpreter.project, ref) if scope is not None else ""
     if library and init is None:
         call.name = library
     interpreter.note(frame, call)
     instance = Instance(ref, call, place=place)
-    if library and interpreter.project.is_mapping_class(ref):
+    if library and classes.is_mapping_class(interpreter.project, ref):
         return Table(
             {a.name: a.value for a in arguments if a.name is not None},
             tuple(a.value for a in arguments if a.name is None),

@@ -30,6 +30,7 @@ from jwtaudit.values import (
     Unknown,
     Value,
     join,
+    member,
     merge,
 )
 
@@ -83,7 +84,7 @@ def _item(interpreter: Interpreter, node: f.Item, frame: Frame) -> Value:
             given = (Bound(key, place=place),)
             call = Call(place, name, base, given, frame.scope.id, frame.path)
             return library_call(interpreter, call, frame)
-    return interpreter.project.entry(base, key, place)
+    return member(base, key, item=True, place=place)
 
 
 def _is_class(interpreter: Interpreter, symbol: Symbol) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
-from jwtaudit.program import scripts
+from jwtaudit.program import classes, scripts
 from jwtaudit.values import (
     Const,
     Instance,
@@ -64,7 +64,7 @@ def type_name(interpreter: Interpreter, value: Value) -> str:
     if isinstance(value, Param) and isinstance(value.annotation, Symbol):
         return value.annotation.name
     if isinstance(value, Instance):
-        return interpreter.project.library_base(value.cls)
+        return classes.library_base(interpreter.project, value.cls)
     if isinstance(value, Member) and not value.item and value.name:
         base = type_name(interpreter, value.base)
         return f"{base}.{value.name}" if base else ""

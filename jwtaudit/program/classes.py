@@ -1,0 +1,222 @@
+"""Classes of the project: their fields and methods, what they derive from, what they configure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.scopes import ClassScope, FunctionScope, Stored
+from jwtaudit.program.stored import may_store, stored_names
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    ClassRef,
+    Closure,
+    Const,
+    FunctionId,
+    Instance,
+    Outcome,
+    Setting,
+    Symbol,
+    Table,
+    Unknown,
+    Value,
+    hop,
+    join,
+    member,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jwtaudit.models import Model
+    from jwtaudit.program.project import Project
+
+_MAKERS = ("__init__", "__post_init__", "setUp")
+
+
+def variables_of(project: Project, setting: Setting) -> Iterator[str]:
+    """The environment variables that a field of a settings class is read from."""
+    for scope in project.classes.values():
+        if scope.ref.id.qualname != setting.owner:
+            continue
+        if is_settings_class(project, scope):
+            yield _prefix(project, scope) + setting.name
+
+
+def _prefix(project: Project, scope: ClassScope) -> str:
+    """What the names of all variables of a settings class begin with."""
+    configuration = scope.names.get("model_config", scope.names.get("Config"))
+    if isinstance(configuration, ClassRef) and configuration.place is not None:
+        found = project.interpreter.attribute(configuration, "env_prefix", configuration.place)
+    elif configuration is not None:
+        found = member(configuration, Const("env_prefix"), item=True)
+    else:
+        return ""
+    return found.value if isinstance(found, Const) and isinstance(found.value, str) else ""
+
+
+def fields(project: Project, ref: ClassRef, name: str) -> list[Value]:
+    """What the methods of a class store under ``self.name``."""
+    scope = project.classes[ref.id]
+    found: list[Value] = []
+    for method in sorted(scope.methods.values(), key=lambda m: not m.qualname.endswith("__init__")):
+        function = project.functions[method]
+        if function.state == "new":
+            definition = function.definition
+            if (
+                definition is not None
+                and definition.omitted
+                and method.qualname.rpartition(".")[2] not in _MAKERS
+            ):
+                continue
+            if found and definition is not None:
+                if function.stored is None:
+                    function.stored = stored_names(definition)
+                if not may_store(function.stored, name):
+                    continue  # it may itself be what waits for this value
+            project.interpreter.function(function)
+        found += [
+            hop(_opened(event.value), event.place, f"`self.{name}` is set")
+            for event in function.events
+            if isinstance(event, Stored)
+            and not event.item
+            and isinstance(event.base, Instance)
+            and event.base.cls.id == ref.id
+            and isinstance(event.key, Const)
+            and event.key.value == name
+        ]
+    return found
+
+
+def is_settings_class(project: Project, scope: ClassScope) -> bool:
+    """Whether the fields of a class are read from the environment and the like."""
+    return any(model.role == "settings-base" for model in _base_models(project, scope.ref))
+
+
+def overridden(project: Project, ref: ClassRef, name: str) -> Value | None:
+    """What classes that derive from one give to an attribute that it leaves to them."""
+    found = [
+        scope.names[name]
+        for scope in tuple(project.classes.values())
+        if name in scope.names and _derives(project, scope, ref)
+    ]
+    return join(*found) if found else None
+
+
+def _derives(project: Project, scope: ClassScope, ref: ClassRef) -> bool:
+    seen: set[FunctionId] = set()
+    queue = list(scope.bases)
+    while queue:
+        base = queue.pop()
+        if not isinstance(base, ClassRef) or base.id in seen:
+            continue
+        if base.id == ref.id:
+            return True
+        seen.add(base.id)
+        parent = project.classes.get(base.id)
+        queue.extend(parent.bases if parent is not None else ())
+    return False
+
+
+def class_setting(
+    project: Project, scope: ClassScope, name: str, value: Value | None
+) -> Value | None:
+    """A class attribute; in a settings class it is the default of a setting."""
+    if value is not None:
+        value = field_default(project, value)
+    if is_settings_class(project, scope):
+        if value is not None:
+            return Setting(name, value, scope.ref.id.qualname, place=value.place)
+        if name in scope.annotations:
+            return Setting(name, ABSENT, scope.ref.id.qualname, place=scope.ref.place)
+    return value
+
+
+def field_default(project: Project, value: Value) -> Value:
+    """The default inside a field declaration (``Field(default=...)``), or the value itself."""
+    if not isinstance(value, Outcome):
+        return value
+    model = project.model_of(value.call)
+    if model is None or model.role != "field":
+        return value
+    default = project.argument(value.call, model, "default")
+    factory = project.argument(value.call, model, "default_factory")
+    if isinstance(factory, ClassRef):
+        return Instance(factory, place=value.place)
+    if isinstance(factory, Closure) and factory.id in project.functions:
+        scope = project.functions[factory.id]
+        project.interpreter.function(scope)
+        return project.interpreter.outcome(factory, scope.returned)
+    if not isinstance(factory, Absent):
+        return Unknown("made by a factory", place=value.place)
+    return default
+
+
+def method(project: Project, ref: ClassRef, name: str) -> FunctionScope | None:
+    """A method of a class or of its project bases."""
+    scope = project.classes.get(ref.id)
+    seen: set[FunctionId] = set()
+    queue = [ref]
+    while queue:
+        current = queue.pop(0)
+        scope = project.classes.get(current.id)
+        if scope is None or current.id in seen:
+            continue
+        seen.add(current.id)
+        if name in scope.methods:
+            return project.functions[scope.methods[name]]
+        queue.extend(b for b in scope.bases if isinstance(b, ClassRef))
+    return None
+
+
+def library_base(project: Project, ref: ClassRef) -> str:
+    """The dotted name of the library class that a project class derives from."""
+    scope = project.classes.get(ref.id)
+    seen: set[FunctionId] = set()
+    queue = [ref]
+    while queue:
+        current = queue.pop(0)
+        scope = project.classes.get(current.id)
+        if scope is None or current.id in seen:
+            continue
+        seen.add(current.id)
+        for base in scope.bases:
+            if isinstance(base, Symbol):
+                return base.name
+            if isinstance(base, ClassRef):
+                queue.append(base)
+    return ""
+
+
+def _base_models(project: Project, ref: ClassRef) -> Sequence[Model]:
+    base = library_base(project, ref)
+    return project.models.exactly(base) if base else ()
+
+
+def is_mapping_class(project: Project, ref: ClassRef) -> bool:
+    """Whether instances are plain mappings (typed dicts)."""
+    return any(model.role == "mapping" for model in _base_models(project, ref))
+
+
+def stands_for(project: Project, method: FunctionId) -> Iterator[FunctionId]:
+    """The methods of base classes in whose place a method is called."""
+    function = project.functions.get(method)
+    queue = [] if function is None or function.cls is None else [function.cls]
+    seen: set[FunctionId] = set()
+    while queue:
+        scope = project.classes.get(queue.pop().id)
+        if scope is None or scope.ref.id in seen:
+            continue
+        seen.add(scope.ref.id)
+        found = scope.methods.get(method.qualname.rpartition(".")[2])
+        if found is not None and found != method:
+            yield found
+        queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
+
+
+def _opened(value: Value) -> Value:
+    """An empty mapping that an object keeps is there to be filled, by whichever method."""
+    if isinstance(value, Table) and not value.entries and not value.rest:
+        return replace(value, rest=(Unknown("filled elsewhere", place=value.place),))
+    return value

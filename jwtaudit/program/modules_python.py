@@ -1,0 +1,173 @@
+"""Modules of Python: which file an import means, and what that file gives."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.containers import METHODS
+from jwtaudit.program.scopes import Stored
+from jwtaudit.values import ABSENT, Const, ModuleRef, Setting, Symbol, Unknown, Value, hop, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
+
+_FOLLOWED = Unknown("imports itself")  # what stands for a name while its import is followed
+
+
+class PythonModules:
+    """The modules of a project, and the settings that its settings modules hold."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._found: dict[tuple[str, str, int], str | None] = {}
+
+    def find(self, importer: str, module: str, level: int) -> str | None:
+        """The file that an import in ``importer`` means; None when it is not in the project."""
+        key = (importer, module, level)
+        if key not in self._found:
+            self._found[key] = self._find(importer, module, level)
+        return self._found[key]
+
+    def _find(self, importer: str, module: str, level: int) -> str | None:
+        relative = module.replace(".", "/")
+        folder = importer.rpartition("/")[0]
+        if level:
+            for _ in range(level - 1):
+                folder = folder.rpartition("/")[0]
+            return self._file(folder, relative)
+        while True:
+            found = self._file(folder, relative)
+            found = found or self._file(f"{folder}/src".lstrip("/"), relative)
+            if found is not None:
+                if found == importer or self._is_library(module, found):
+                    return None
+                return found
+            if not folder:
+                return None
+            folder = folder.rpartition("/")[0]
+
+    def _is_library(self, module: str, found: str) -> bool:
+        """Whether an absolute import means a library, though the project holds its files.
+
+        A single file of that name shadows the library; a whole package is the library itself,
+        vendored, or installed below the scan root.
+        """
+        head = module.partition(".")[0]
+        return self.project.models.is_library(module) and not found.endswith(
+            (f"/{head}.py", f"{head}.py")
+        )
+
+    def _file(self, root: str, relative: str) -> str | None:
+        base = f"{root}/{relative}".strip("/")
+        for candidate in (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi"):
+            if candidate in self.project.files:
+                return candidate
+        return None
+
+    def import_module(self, importer: str, module: str, level: int, place: Place) -> Value:
+        """What ``import module`` binds."""
+        path = self.find(importer, module, level)
+        if path is not None:
+            return ModuleRef(path, place=place)
+        if level:
+            return Unknown(f"module {module}", place=place)
+        return Symbol(module, place=place)
+
+    def import_name(self, importer: str, module: str, name: str, level: int, place: Place) -> Value:
+        """What ``from module import name`` binds."""
+        path = self.find(importer, module, level)
+        if path is not None:
+            return self.project.module_name(path, name, place)
+        if level:
+            submodule = self.find(importer, f"{module}.{name}" if module else name, level)
+            if submodule is not None:
+                return ModuleRef(submodule, place=place)
+            return Unknown(name, place=place)
+        dotted = f"{module}.{name}"
+        path = self.find(importer, dotted, 0)
+        if path is not None:
+            return ModuleRef(path, place=place)
+        return self.symbol(dotted, place)
+
+    def export(self, path: str, name: str, place: Place) -> Value:
+        """A name that a module of the project gives."""
+        scope = self.project.module(path, place.path)
+        found = None if scope is None else scope.names.get(name)
+        if scope is not None and found is not None and found is not _FOLLOWED:
+            scope.names[name] = _FOLLOWED  # `from . import name` comes by here again
+            scope.names[name] = value = self.project.interpreter.followed(found)
+            return value
+        folder, _, file = path.rpartition("/")
+        if file == "__init__.py":
+            submodule = self._file(folder, name)
+            if submodule is not None:
+                return ModuleRef(submodule, place=place)
+        return Unknown(name, place=place)
+
+    def symbol(self, name: str, place: Place) -> Value:
+        """A name of a library; a member of a settings object is a setting."""
+        if name.partition(".")[0] in self._folders:  # a package without an __init__.py
+            path = self.find(place.path, name, 0)
+            if path is not None:
+                return ModuleRef(path, place=place)
+            owner_path = self.find(place.path, name.rpartition(".")[0], 0)
+            if owner_path is not None:
+                return self.project.module_name(owner_path, name.rpartition(".")[2], place)
+        owner, _, last = name.rpartition(".")
+        if last in METHODS or last.startswith("from_"):  # what such an object can do
+            return Symbol(name, place=place)
+        for model in self.project.models.exactly(owner):
+            if model.role == "settings-object":
+                return self.setting(last, owner, place)
+        return Symbol(name, place=place)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """The names of the folders that hold source files."""
+        return frozenset(part for path in self.project.files for part in path.split("/")[:-1])
+
+    def setting(self, name: str, owner: str, place: Place) -> Value:
+        """A member of a settings object, with the values that the project's files give it."""
+        found = [
+            self.project.interpreter.followed(scope.names[name])
+            for path in self.settings_files
+            if (scope := self.project.module(path)) is not None and name in scope.names
+        ] or list(self._stored_settings(owner, name))
+        if found:
+            return hop(join(*found), place, f"read as setting `{name}`")
+        return Setting(name, ABSENT, owner, place=place)
+
+    def _stored_settings(self, owner: str, name: str) -> Iterator[Value]:
+        """What settings files put into the settings object itself, where the project has none."""
+        for path in self.settings_files:
+            scope = self.project.module(path)
+            body = scope.body if scope is not None else None
+            for event in body.events if body is not None else ():
+                if (
+                    isinstance(event, Stored)
+                    and isinstance(event.base, Symbol)
+                    and event.base.name == owner
+                    and isinstance(event.key, Const)
+                    and event.key.value == name
+                ):
+                    yield Setting(name, event.value, owner, place=event.value.place)
+
+    @cached_property
+    def settings_files(self) -> tuple[str, ...]:
+        """The files that hold a project's settings, as their names say."""
+        return tuple(
+            sorted(
+                path
+                for path in self.project.files
+                if path.endswith(".py")
+                and (
+                    PurePosixPath(path).stem.startswith("settings")
+                    or PurePosixPath(path).parent.name == "settings"
+                )
+            )
+        )

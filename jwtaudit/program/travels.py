@@ -1,0 +1,46 @@
+"""Where values travel: what they hold inside, and which values take part in an event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.scopes import Event, Stored
+from jwtaudit.values import CHILDREN, Call, Const, Member, Outcome, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_MAX_DEEP = 2000
+
+
+def deep(value: Value) -> Iterator[Value]:
+    """The value, all values inside it, and those inside the calls it is the outcome of."""
+    calls = [value]
+    seen: set[int] = set()
+    while calls and len(seen) < _MAX_DEEP:
+        stack = [calls.pop()]
+        while stack:
+            part = stack.pop()
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Outcome):
+                calls.extend(a.value for a in part.call.arguments)
+                if part.call.receiver is not None:
+                    calls.append(part.call.receiver)
+            elif (inner := CHILDREN.get(type(part))) is not None:
+                stack.extend(reversed(inner(part)))
+                if isinstance(part, Member) and not isinstance(part.key, Const):
+                    calls.append(part.key)
+
+
+def event_values(event: Event) -> tuple[Value, ...]:
+    """The values that take part in an event."""
+    if isinstance(event, Call):
+        values = tuple(a.value for a in event.arguments)
+        return values if event.receiver is None else (*values, event.receiver)
+    if isinstance(event, Stored):
+        return (event.base, event.key, event.value)
+    return (event.value,)
