@@ -10,7 +10,7 @@ from support import scan
 
 from jwtaudit import catalog
 from jwtaudit.fixes.dialects import CannotError, Lookup, dialect_of
-from jwtaudit.fixes.edits import Editor
+from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.imports import Imports
 from jwtaudit.fixes.layout import Layout
 from jwtaudit.repair import (

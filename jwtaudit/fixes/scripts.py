@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError, snippets
-from jwtaudit.fixes.edits import Editor
+from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.imports_js import ScriptImports
 from jwtaudit.fixes.lists import Splice, append, has_comment
 

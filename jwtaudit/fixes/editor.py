@@ -1,0 +1,149 @@
+"""From a change to splices of one file.
+
+``Editor`` knows the layout of the file; the ``Dialect`` of its language knows how literals, names
+and arguments are written there. A change that cannot be made cleanly is refused with
+``CannotError``: then the finding keeps its advice, and nothing is edited.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.fixes.arguments import ArgumentWriter
+from jwtaudit.fixes.dialects import CannotError
+from jwtaudit.fixes.lists import Splice, has_comment, remove
+from jwtaudit.fixes.variables import variable
+from jwtaudit.repair import EnvVar, Insist, Named, Replace, ReplaceText
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from jwtaudit.fixes.layout import Group
+    from jwtaudit.repair import Await, CallFurther, CallInstead, Change, DropFactor
+    from jwtaudit.source import Place
+
+_THOUSAND = re.compile(r"\s*\*\s*(?:1000|1_000|1e3)(?![\w.])")
+
+
+class Editor(ArgumentWriter):
+    """Makes the splices for changes of one file."""
+
+    def splices(self, change: Change) -> list[Splice]:
+        """The splices that carry out a change.
+
+        Raises:
+            CannotError: it cannot be done here.
+        """
+        handler = getattr(self, f"_{type(change).__name__.lower()}")
+        found: list[Splice] = handler(change)
+        if not isinstance(change, ReplaceText) and any(
+            self.layout.in_string(splice.start, splice.end) for splice in found
+        ):
+            raise CannotError  # its quotes and escapes are another language
+        keeps = isinstance(change, Insist) and len(found) > 1
+        if (
+            isinstance(change, (Replace, Insist))
+            and not keeps
+            and any(
+                token.kind == "comment" and change.place.span.contains(Span(token.start, token.end))
+                for token in self.layout.tokens
+            )
+        ):
+            raise CannotError  # somebody's words would be lost
+        return found
+
+    # -- expressions -------------------------------------------------------------------------------
+
+    def _replace(self, change: Replace) -> list[Splice]:
+        code = change.code
+        if isinstance(code, EnvVar) and not code.name:
+            code = code._replace(name=variable(self.layout, change.place))
+        text, more = self._text(code, change.place.span.start)
+        span = change.place.span
+        if isinstance(code, Named):
+            text = text.replace("@", self.layout.text[span.start : span.end])
+        group = self.layout.around(span)
+        if group is not None and self.layout.is_bare(group) and not has_comment(self.layout, group):
+            alone = not self.layout.text[group.start + 1 : span.start].strip()
+            if alone and not self.layout.text[span.end : group.end - 1].strip():
+                span = Span(group.start, group.end)
+        return [Splice(*span, text), *more]
+
+    def _dropfactor(self, change: DropFactor) -> list[Splice]:
+        start, end = change.place.span
+        found = list(_THOUSAND.finditer(self.layout.text, start, end))
+        if len(found) != 1:
+            raise CannotError
+        return [Splice(*found[0].span(), "")]
+
+    def _insist(self, change: Insist) -> list[Splice]:
+        text = self.layout.text
+        group = self._call(change.place)
+        function = text[change.place.span.start : group.start].rstrip()
+        given = [text[item.span.start : item.span.end] for item in self.layout.items(group)]
+        if change.method:
+            called = re.fullmatch(r"([\w.$?!]+[.])\w+(\s*<.*>)?", function, re.DOTALL)
+            if called is None or not given:
+                raise CannotError
+            written = f"{called[1]}{change.method}{called[2] or ''}({given[0]})"
+            return [Splice(*change.place.span, written)]
+        if len(given) == 2 and function.endswith(".get") and self.layout.language == "python":
+            if has_comment(self.layout, group):
+                return self._entry_of(change.place, group)
+            return [Splice(*change.place.span, f"{function[:-4]}[{given[0]}]")]
+        if len(given) == 3 and function == "getattr" and given[1][1:-1].isidentifier():
+            return [Splice(*change.place.span, f"{given[0]}.{given[1][1:-1]}")]
+        raise CannotError
+
+    def _entry_of(self, place: Place, group: Group) -> list[Splice]:
+        """``a.get(k, d)`` as ``a[k]``, with the comments that stand in it."""
+        layout = self.layout
+        called = re.search(r"\s*\.\s*get\s*\Z", layout.text[place.span.start : group.start])
+        if called is None:
+            raise CannotError
+        first, second = layout.items(group)
+        splices = [
+            Splice(place.span.start + called.start(), group.start + 1, "["),
+            *remove(layout, group, second),
+            Splice(group.end - 1, group.end, "]"),
+        ]
+        for token in group.tokens:  # with a comma behind it, it would be a tuple
+            if getattr(token, "kind", "") == "comma" and token.start >= first.span.end:
+                covered = (s.start <= token.start and token.end <= s.end for s in splices)
+                if not any(covered):
+                    splices.append(Splice(token.start, token.end, ""))
+        return [s._replace(text="") if s.text == "," else s for s in splices]
+
+    def _replacetext(self, change: ReplaceText) -> list[Splice]:
+        start, end = change.place.span
+        line = self.layout.text[start:end]
+        found = [
+            m.start() for m in re.finditer(rf"(?<![\w.]){re.escape(change.old)}(?![\w.])", line)
+        ]
+        if len(found) != 1 or "--hash" in line or line.endswith("\\"):
+            raise CannotError
+        at = start + found[0]
+        return [Splice(at, at + len(change.old), change.new)]
+
+    def _callinstead(self, change: CallInstead) -> list[Splice]:
+        group = self._call(change.place)
+        text, more = self._text(change.function, change.place.span.start)
+        splices = [Splice(change.place.span.start, group.start, text), *more]
+        follows = re.compile(r"\.(?:hex|bytes|int)\b").match(self.layout.text, group.end)
+        if follows and follows[0] != ".hex":
+            raise CannotError
+        if follows and text.endswith("token_hex"):  # of a UUID
+            splices.append(Splice(group.end, follows.end(), ""))
+        return splices
+
+    def _callfurther(self, change: CallFurther) -> list[Splice]:
+        text, more = self._text(change.code, change.place.span.start)
+        end = change.place.span.end
+        link = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?=\.)").match(self.layout.text, end)
+        return [Splice(end, end, (link[0] if link else "") + text), *more]
+
+    def _await(self, change: Await) -> list[Splice]:
+        start, end = change.place.span
+        if re.match(r"\s*(?:\?\.|[.(\[!])", self.layout.text[end:]):
+            return [Splice(start, start, "(await "), Splice(end, end, ")")]
+        return [Splice(start, start, "await ")]

@@ -1,0 +1,109 @@
+"""Statements that are added, taken out or changed for one another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.fixes.dialects import CannotError
+from jwtaudit.fixes.lists import Splice
+from jwtaudit.fixes.writer import Writer
+from jwtaudit.source import Place, Span
+
+if TYPE_CHECKING:
+    from jwtaudit.fixes.layout import Group
+    from jwtaudit.repair import AddStatement, DropStatement, SwapDecorators
+
+_TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
+_AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
+
+
+class StatementWriter(Writer):
+    """Changes statements."""
+
+    def _addstatement(self, change: AddStatement) -> list[Splice]:
+        layout = self.layout
+        span = self._statement(change.place)
+        text, more = self.dialect.render(change.code)
+        if "{target}" in text:
+            head = layout.text[span.start : change.place.span.start]
+            target = _TARGET.fullmatch(head)
+            if re.fullmatch(r"return\s+", head):
+                return [*self._named_result(span, change.place.span, text), *more]
+            rest = layout.text[change.place.span.end : span.end]
+            asked = "{target}" + rest  # f().claims is what the snippet asks for, or nothing is
+            if target is None or not re.fullmatch(r"[\w.]*", rest) or asked not in text:
+                raise CannotError
+            text = text.replace(asked, target[1])
+        if layout.text[layout.line_start(span.start) : span.start].strip() or layout.text[
+            span.end : layout.line_end(span.end)
+        ].lstrip(" \t").startswith(";"):
+            return [Splice(span.end, span.end, f"; {text}"), *more]
+        at = layout.line_end(span.end)
+        if layout.depth(at):
+            raise CannotError
+        return [Splice(at, at, f"{layout.newline}{layout.indent(span.start)}{text}"), *more]
+
+    def _named_result(self, statement: Span, call: Span, text: str) -> list[Splice]:
+        """``return f()`` becomes ``claims = f()``, what follows, and ``return claims``."""
+        layout = self.layout
+        taken = self._call(Place("", call))
+        words = {layout.text[t.start : t.end] for t in layout.tokens if t.kind == "word"}
+        name = next(n for n in ("claims", "decoded", "verified_claims", "_") if n not in words)
+        rest = layout.text[call.end : statement.end]
+        indent = layout.indent(statement.start)
+        alone = not layout.text[layout.line_start(statement.start) : statement.start].strip()
+        if not alone or not re.fullmatch(r"[\w.]*", rest) or taken.end != call.end or name == "_":
+            raise CannotError
+        line = f"{layout.newline}{indent}"
+        behind = f"{line}{text.replace('{target}', name)}{line}return {name}{rest}"
+        return [
+            Splice(statement.start, call.start, f"{name} = "),
+            Splice(call.end, statement.end, behind),
+        ]
+
+    def _dropstatement(self, change: DropStatement) -> list[Splice]:
+        self._refuse_effects(change.place)
+        return self._without(self._statement(change.place))
+
+    def _refuse_effects(self, place: Place) -> None:
+        """Refuse to take out a statement in which more than its own call may do something."""
+        statement = self._statement(place)
+        for group in self.layout.groups:
+            inner = statement.start < group.start and group.end < statement.end
+            if inner and self.layout.is_call(group) and not self._is_plain(group):
+                raise CannotError
+
+    def _is_plain(self, group: Group) -> bool:
+        """Whether a call only turns its arguments into text."""
+        return bool(_AS_TEXT.search(self.layout.text[: group.start]))
+
+    def _without(self, span: Span) -> list[Splice]:
+        layout = self.layout
+        start, end = layout.line_start(span.start), layout.line_end(span.end)
+        if layout.text[start : span.start].strip() or layout.text[span.end : end].strip(" \t;"):
+            raise CannotError
+        if self._is_whole_block(span):
+            return [Splice(span.start, span.end, "pass")]
+        return [Splice(start, layout.next_line(span.end), "")]
+
+    def _is_whole_block(self, span: Span) -> bool:
+        """Whether nothing is left of an indented block without a statement."""
+        statements = self.layout.statements
+        index = statements.index(span)
+        indent = len(self.layout.indent(span.start))
+        if not indent:
+            return False
+        before = self.layout.indent(statements[index - 1].start) if index else ""
+        behind = (
+            self.layout.indent(statements[index + 1].start) if index + 1 < len(statements) else ""
+        )
+        return len(before) < indent and len(behind) < indent
+
+    def _swapdecorators(self, change: SwapDecorators) -> list[Splice]:
+        text = self.layout.text
+        one, other = change.place.span, change.other.span
+        return [
+            Splice(*one, text[other.start : other.end]),
+            Splice(*other, text[one.start : one.end]),
+        ]
