@@ -462,9 +462,11 @@ def _name(part: Value) -> str | None:
 
 
 def _is_choice(part: Member) -> bool:
-    """Whether a caller in the program says so, for this call."""
+    """Whether a caller in the program says so, for this call, or a mark on what is called."""
     base = part.base
     while isinstance(base, Member):
+        if (base.name or "").lower() in _words("choices"):
+            return True
         base = base.base
     return isinstance(base, Param) and base.name.lower() in _words("choices")
 

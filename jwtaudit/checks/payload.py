@@ -240,6 +240,8 @@ def _credential(name: str, value: Value, project: Project) -> str | None:
         return None
     if sensitivity(name, project.options.sensitive_claims) is Sensitivity.CREDENTIAL:
         return name
+    if name == "iss":  # who signs names itself there, often by the identifier of its key
+        return None
     if isinstance(value, Member) and value.name is not None and _is_credential(value.name):
         return value.name
     return None

@@ -12,6 +12,7 @@ from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.steering_words import says, words
+from jwtaudit.program.texts import pieces
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import Absent, Closure, Const, Outcome, Symbol, Value, options
@@ -182,7 +183,7 @@ def jwks_url_from_token(project: Project) -> Iterator[Draft]:
             continue
         for chosen in steering.chosen(url):
             if (
-                _fixed_host(url)
+                _fixed_host(steering, url)
                 or is_own(project, chosen.token)
                 or steering.is_examined(chosen, site, url)
             ):
@@ -240,14 +241,26 @@ def _pinned(site: Site) -> bool:
     )
 
 
-def _fixed_host(url: Value) -> bool:
+def _fixed_host(steering: Steering, url: Value) -> bool:
     """Whether the host is told by the program, whatever the token chooses behind it."""
     for option in options(url):
-        text = beginning(option)
-        match = HOST.match(text)
+        match = HOST.match(_before_choice(steering, option))
         if match is None or not match[1] or not match[2]:
             return False
     return True
+
+
+def _before_choice(steering: Steering, url: Value) -> str:
+    """An address up to what the token chooses, with a dash for what only the program knows."""
+    text = ""
+    for piece in pieces(url):
+        if isinstance(piece, Const):
+            text += str(piece.value)
+        elif any(steering.chosen(piece)):
+            break
+        else:
+            text += "-" if text else "https://-"
+    return text or beginning(url)
 
 
 def _fetches_keys(url: Value) -> bool:

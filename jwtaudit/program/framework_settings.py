@@ -100,7 +100,7 @@ def _lacking(
         for table in options(one.value):
             if isinstance(table, Table) and not table.rest and setting.name not in table.entries:
                 yield one.place, table
-    if not around and is_used(project, library):
+    if not around and not any("." in name for name in setting.inside) and is_used(project, library):
         yield from ((place, None) for place in _named(project, library))
 
 

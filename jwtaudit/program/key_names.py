@@ -35,6 +35,8 @@ def names_token_key(name: str) -> bool:
     words = _words(path[-1])
     if "".join(words) in _GENERIC and len(path) > 1:
         words = [*_words(path[-2]), *words]
+    if lists["keyed"].isdisjoint(words) and not lists["claims"].isdisjoint(words):
+        return False  # which claim to look at
     return words[-1:] in (["secret"], ["key"]) and not lists["tokens"].isdisjoint(words)
 
 

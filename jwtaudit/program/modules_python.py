@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from jwtaudit.facts import Import
 from jwtaudit.program.containers import METHODS
 from jwtaudit.program.scopes import Stored
 from jwtaudit.values import ABSENT, Const, ModuleRef, Setting, Symbol, Unknown, Value, hop, join
@@ -54,12 +55,20 @@ class PythonModules:
     def _is_library(self, module: str, found: str) -> bool:
         """Whether an absolute import means a library, though the project holds its files.
 
-        A single file of that name shadows the library; a whole package is the library itself,
-        vendored, or installed below the scan root.
+        A single file of that name shadows the library, unless it is a module of a package, which
+        has another name for those who import it, or itself imports what it is named after. A whole
+        package is the library itself, vendored, or installed below the scan root.
         """
         head = module.partition(".")[0]
-        return self.project.models.is_library(module) and not found.endswith(
-            (f"/{head}.py", f"{head}.py")
+        if not self.project.models.is_library(module):
+            return False
+        folder, _, file = found.rpartition("/")
+        if file != f"{head}.py" or (folder and f"{folder}/__init__.py" in self.project.files):
+            return True
+        facts = self.project.facts.get(found)
+        return facts is not None and any(
+            isinstance(node, Import) and not node.level and node.module.partition(".")[0] == head
+            for node in facts.body
         )
 
     def _file(self, root: str, relative: str) -> str | None:

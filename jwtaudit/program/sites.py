@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jwtaudit.program.context import is_test
 from jwtaudit.program.limits import MAX_CALL_DEPTH, MAX_CONTEXTS, Cut
 from jwtaudit.program.travels import deep
 from jwtaudit.program.walk.binding import receive_call, substitute_call
@@ -130,7 +131,12 @@ def _next_callers(
     """A function whose parameters a call mentions, and its callers that are not seen yet."""
     seen = {call.place for call in chain}
     for function in _open_functions(chain[0]):
-        callers = [c for c in project.callers.get(function, ()) if c.place not in seen]
+        callers = [
+            c
+            for c in project.callers.get(function, ())
+            # that a test calls it says nothing of what calls it in use
+            if c.place not in seen and (is_test(function.path) or not is_test(c.place.path))
+        ]
         if callers:
             return function, callers
     return None, []

@@ -38,6 +38,7 @@ KEYS = {
         "def f(x: Annotated[str, Depends(k)]):\n    jwt.encode({}, x)",
         ["param x"],
     ),
+    "annotated with a list": ("def f(x: [str]):\n    jwt.encode({}, x)", ["param x"]),
     "encode": ('jwt.encode({}, "k".encode("utf-8"))', ["'k'"]),
     "base64": ('import base64\njwt.encode({}, base64.b64decode("c2VjcmV0"))', ["b'secret'"]),
     "hex": ('jwt.encode({}, bytes.fromhex("00ff"))', ["b'\\x00\\xff'"]),
@@ -272,6 +273,27 @@ def test_what_only_looks_like_the_library_is_not(name: str) -> None:
 def test_a_project_module_of_the_library_s_name_is_the_project_s() -> None:
     files = {"jwt.py": "def decode(t, k): ...", "app.py": "import jwt\njwt.decode(t, 'k')"}
     assert arguments(files, "key", "verify") == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app/__init__.py": "", "app/jwt.py": "KEY = 'k'"},
+        {"app/jwt.py": "import jwt\ndef encode(p):\n    return jwt.encode(p, 'own')"},
+    ],
+    ids=["of a package", "around the library"],
+)
+def test_a_module_named_after_the_library_hides_it_from_nobody(files: dict[str, str]) -> None:
+    files["app/login.py"] = "import jwt\njwt.decode(t, 'k')"
+    assert arguments(files, "key", "verify") == ["'k'"]
+
+
+def test_callers_in_tests_say_nothing_of_use() -> None:
+    files = {
+        "app.py": "import jwt\ndef sign(p, key):\n    return jwt.encode(p, key)",
+        "tests/test_app.py": "from app import sign\ndef test():\n    sign({}, 'k')",
+    }
+    assert arguments(files, "key") == ["param key"]
 
 
 def test_values_cross_files() -> None:

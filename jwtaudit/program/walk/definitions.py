@@ -12,6 +12,7 @@ from jwtaudit.program.walk.frame import Frame, dotted_name
 from jwtaudit.source import Place
 from jwtaudit.values import (
     ABSENT,
+    UNKNOWN,
     Absent,
     ClassRef,
     Closure,
@@ -168,6 +169,7 @@ def _type(interpreter: Interpreter, node: f.Expression, frame: Frame) -> Value:
         return Const(node.value)
     interpreter.quiet += 1
     try:
-        return interpreter.expr(node, frame)
+        named = interpreter.expr(node, frame)
     finally:
         interpreter.quiet -= 1
+    return UNKNOWN if isinstance(named, Sequence) else named  # `x: [str]` names none
