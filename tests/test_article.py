@@ -27,7 +27,7 @@ def test_flask_example() -> None:
 SCRIPTS = {
     "node_example": {
         ("JWT202", 4),  # the secret has a fallback that everybody knows
-        ("JWT402", 22),  # an e-mail address in the payload
+        ("JWT402", 9),  # an e-mail address in the payload
         ("JWT506", 25),  # the token is printed
         ("JWT116", 30),  # no list of algorithms
     },

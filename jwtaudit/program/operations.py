@@ -14,6 +14,7 @@ from jwtaudit.values import (
     Join,
     Member,
     Operation,
+    Param,
     Sequence,
     Table,
     Unknown,
@@ -190,6 +191,16 @@ def texts_in(value: Value) -> list[str | None]:
 def put(name: f.Scalar, value: Value, place: Place) -> Value:
     """A value put into a mapping; the step is told where it was made elsewhere."""
     made = value.place
-    if made is not None and made.path == place.path and place.span.contains(made.span):
+    here = made is not None and made.path == place.path and place.span.contains(made.span)
+    if here and not _is_callers(value):
         return value
     return hop(value, place, f"`{name!s}` is set")
+
+
+def _is_callers(value: Value) -> bool:
+    """Whether a field of an argument is read, which may have been made wherever it is called."""
+    while isinstance(value, Member):
+        value = value.base
+        if isinstance(value, Param):
+            return True
+    return False
