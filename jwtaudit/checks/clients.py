@@ -8,7 +8,8 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import Setting, setting_of
-from jwtaudit.program.keys import key_uses, sources
+from jwtaudit.program.key_sources import sources
+from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import in_browser, platform_words
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.keys import KeyUse
+    from jwtaudit.program.key_uses import KeyUse
     from jwtaudit.source import Place
 
 _ASYMMETRIC = ("RS", "PS", "ES", "ED")

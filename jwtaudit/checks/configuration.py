@@ -13,8 +13,10 @@ from jwtaudit.facts import Assign, Literal, Name
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import configures_tests, is_sample, is_test, setting_of
+from jwtaudit.program.key_guards import is_refused
 from jwtaudit.program.key_names import may_name_token_key, names_token_key
-from jwtaudit.program.keys import KeyUse, Source, is_refused, key_uses, sources
+from jwtaudit.program.key_sources import Source, sources
+from jwtaudit.program.key_uses import KeyUse, key_uses
 from jwtaudit.program.stores import prefixed, read_of
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place

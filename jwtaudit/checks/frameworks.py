@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.keys import key_uses, sources
+from jwtaudit.program.key_sources import sources
+from jwtaudit.program.key_uses import key_uses
 from jwtaudit.values import Const, Env, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
-    from jwtaudit.program.keys import KeyUse
+    from jwtaudit.program.key_uses import KeyUse
 
 
 @check("cookie-auth-without-csrf")

@@ -11,18 +11,10 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import is_test, setting_of
-from jwtaudit.program.keys import (
-    KeyUse,
-    Source,
-    enclosing,
-    is_for_development,
-    is_refused,
-    is_refused_before,
-    key_uses,
-    parameter_of,
-    signature_is_switched,
-    sources,
-)
+from jwtaudit.program.enclosing import enclosing, parameter_of
+from jwtaudit.program.key_guards import is_for_development, is_refused, is_refused_before
+from jwtaudit.program.key_sources import Source, sources
+from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.secret_repairs import from_environment, without_default

@@ -17,7 +17,7 @@ from jwtaudit.program.bearers import (
 )
 from jwtaudit.program.commands import is_command, is_typed
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.keys import key_uses
+from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import is_link_name, is_masked, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import MODULE, Raised, Tested

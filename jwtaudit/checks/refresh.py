@@ -9,7 +9,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.keys import enclosing
+from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.kinds import Kind, kind_of, token_kind
 from jwtaudit.program.kinds import words as words_of
 from jwtaudit.program.names import names_of

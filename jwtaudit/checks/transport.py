@@ -13,7 +13,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import handling, is_minted, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.keys import is_side
+from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import Raised, Returned, Tested

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.keys import key_uses, sources
+from jwtaudit.program.key_sources import sources
+from jwtaudit.program.key_uses import key_uses
 from jwtaudit.values import Const, Env
 
 if TYPE_CHECKING:

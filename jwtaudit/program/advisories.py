@@ -93,7 +93,7 @@ def title(project: Project, ecosystem: str, package: str) -> str:
 
 def exposed(project: Project, advisory: Advisory, folder: str) -> Place | None:
     """A call below a folder that a fault can be reached by; None when none was seen."""
-    from jwtaudit.program.keys import key_uses  # noqa: PLC0415 - the tables alone need no program
+    from jwtaudit.program.key_uses import key_uses  # noqa: PLC0415 - the tables alone need no program
 
     if advisory.calls:
         places = (

@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.keys import enclosing, is_used
+from jwtaudit.program.enclosing import enclosing
+from jwtaudit.program.key_uses import is_used
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.times import times

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
-from jwtaudit.program.keys import is_side
+from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off

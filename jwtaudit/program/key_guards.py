@@ -1,0 +1,343 @@
+"""Whether the program refuses a key before it is used."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from jwtaudit import facts as f
+from jwtaudit.program.context import exclusive
+from jwtaudit.program.key_uses import KeyUse, key_uses
+from jwtaudit.program.kinds import words
+from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
+from jwtaudit.program.sites import Site
+from jwtaudit.values import (
+    Absent,
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Setting,
+    Value,
+    options,
+    same,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jwtaudit.program.key_sources import Lookup, Source
+    from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
+    from jwtaudit.values import Arm
+
+    _Test = tuple[Tested, tuple[Value, ...], bool, bool]
+
+
+def is_refused(project: Project, source: Source) -> bool:
+    """Whether the program does not go on with this very value.
+
+    Nor does a side refuse that uses a key: ``if key: return sign(key)`` leaves, with the key.
+
+    A test counts when one of its sides leaves (raises, returns or exits) and the value takes that
+    side, or may take it: ``if not key: raise`` refuses the empty key, not the one that a default
+    puts there.
+    """
+    place = source.value.place
+    subject = _subject(project, source)
+    for test, looked_at, then_leaves, else_leaves in _tests(
+        project, place.path if place is not None else ""
+    ):
+        if not any(map(subject, looked_at)):
+            continue
+        truth = _truth(project, test.value, source, subject)
+        if (truth is not False and then_leaves) or (truth is not True and else_leaves):
+            return True
+    return False
+
+
+def is_refused_before(project: Project, use: KeyUse, source: Source) -> bool:
+    """Whether the function that uses a key leaves before it, where the key is this value."""
+    if use.site is None:
+        return False
+    call = use.site.call.origin or use.site.call
+    scope = project.scope(call.scope)
+    key = Site(project, call, use.site.model).argument("key")
+    parts = [option for option in options(key) if not isinstance(option, (Const, Absent))]
+
+    def is_key(part: Value) -> bool:
+        return any(same(part, known) for known in parts)
+
+    for test in scope.events if scope is not None and parts else ():
+        if (
+            isinstance(test, Tested)
+            and test.order < call.order
+            and not exclusive(test.path, call.path)
+        ):
+            if not any(map(is_key, walk(test.value))):
+                continue
+            truth = _truth(project, test.value, source, is_key)
+            if (truth is not False and test.then_exits) or (truth is not True and test.else_exits):
+                return True
+    return False
+
+
+def is_side(test: Tested, side: str, arm: Arm) -> bool:
+    """Whether an arm is one side of a test."""
+    start = test.place.span.start
+    return arm.side == side and start - 8 < arm.start < start
+
+
+_leaving_tests: WeakKeyDictionary[Project, dict[object, list[_Test]]] = WeakKeyDictionary()
+
+
+def _tests(project: Project, path: str) -> list[_Test]:
+    """The tests a side of which leaves, what they look at, and which side it is.
+
+    Those in functions of a file that was only looked into are included.
+    """
+    known = _leaving_tests.setdefault(project, {})
+    if (path, len(project.functions)) not in known:
+        found = list(_find_tests(project, path))
+        known[path, len(project.functions)] = found
+    return known[path, len(project.functions)]
+
+
+def _find_tests(project: Project, path: str) -> Iterator[_Test]:
+    for scope in list(project.functions.values()):
+        if scope.id.path == path and scope.state == "new":
+            project.interpreter.function(scope)
+    scopes = [scope for scope in project.functions.values() if scope.id.path == path]
+    seen: set[int] = set()
+    for events in (*(scope.events for scope in scopes), project.events):
+        for event in events:
+            if isinstance(event, Tested) and id(event) not in seen:
+                seen.add(id(event))
+                leaves = _leaves(project, event)
+                if any(leaves):
+                    yield event, tuple(_looked_at(project, event.value)), *leaves
+
+
+_leaving: WeakKeyDictionary[Project, dict[int, tuple[bool, bool]]] = WeakKeyDictionary()
+
+
+def _leaves(project: Project, test: Tested) -> tuple[bool, bool]:
+    """Whether the two sides of a test leave."""
+    known = _leaving.setdefault(project, {})
+    if id(test) not in known:
+        known[id(test)] = (
+            _leaves_by(project, test, "then", exits=test.then_exits),
+            _leaves_by(project, test, "else", exits=test.else_exits),
+        )
+    return known[id(test)]
+
+
+def _leaves_by(project: Project, test: Tested, side: str, *, exits: bool) -> bool:
+    return (exits or _raises(project, test, side)) and not any(
+        call.scope == test.scope and any(is_side(test, side, arm) for arm in call.path)
+        for use in key_uses(project)
+        if use.site is not None
+        for call in (use.site.call.origin or use.site.call, *use.site.chain)
+    )
+
+
+def _raises(project: Project, test: Tested, side: str) -> bool:
+    """Whether one side of a test raises somewhere inside, under a further condition."""
+    scope = project.scope(test.scope)
+    return scope is not None and any(
+        isinstance(event, Raised) and any(is_side(test, side, arm) for arm in event.path)
+        for event in scope.events
+    )
+
+
+def _looked_at(project: Project, test: Value) -> Iterator[Value]:
+    """What a test looks at: a value, its length or its digest, not what a call made with it."""
+    stack = [test]
+    seen: set[int] = set()
+    while stack:
+        for part in walk(stack.pop()):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Outcome):
+                model = project.model_of(part.call)
+                if model is not None and model.role in ("digest", "transform"):
+                    stack.extend(a.value for a in part.call.arguments)
+                    if part.call.receiver is not None:
+                        stack.append(part.call.receiver)
+
+
+_SUBJECT_WORDS = ("key", "secret", "value", "password", "token")
+
+
+def _subject(project: Project, source: Source) -> Callable[[Value], bool]:
+    names = {
+        lookup.name for lookup in source.lookups if not isinstance(lookup, Param) and lookup.name
+    }
+    parameters = {(p.function, p.name) for p in source.lookups if isinstance(p, Param)}
+    const = source.value
+
+    def is_subject(part: Value) -> bool:
+        if isinstance(part, (Env, Setting)):
+            return part.name in names
+        if isinstance(part, Param):
+            return (part.function, part.name) in parameters or _validates(project, part, source)
+        if isinstance(part, Member):
+            return part.name in names
+        if part.place is not None and part.place == const.place:
+            return True
+        if isinstance(part, Operation) and part.operator in ("==", "in"):
+            return _compares(part, const)
+        return False
+
+    return is_subject
+
+
+def _validates(project: Project, parameter: Param, source: Source) -> bool:
+    """Whether a parameter is the value of a field, in a method decorated with the field's name."""
+    scope = project.scope(parameter.function)
+    if scope is None or scope.cls is None or scope.definition is None:
+        return False
+    owner = scope.cls.id.qualname
+    fields = {
+        s.name.rpartition(".")[2] for s in source.lookups if s.name and _is_setting_of(s, owner)
+    }
+    named = {
+        argument.value.value
+        for decorator in scope.definition.decorators
+        if isinstance(decorator, f.Call)
+        for argument in decorator.arguments
+        if isinstance(argument.value, f.Literal)
+    }
+    return bool(fields & named)
+
+
+def _is_setting_of(lookup: Lookup, owner: str) -> bool:
+    return isinstance(lookup, Setting) and lookup.owner == owner
+
+
+def _compares(test: Operation, const: Value) -> bool:
+    """``value == "changeme"``: the very literal is looked for in something called a key."""
+    if not isinstance(const, Const) or not const.value or len(test.operands) != 2:
+        return False
+    left, right = test.operands
+    literals = [p for p in walk(right) if isinstance(p, Const)]
+    if not any(type(p.value) is type(const.value) and p.value == const.value for p in literals):
+        return False
+    return any(
+        isinstance(part, (Param, Member, Env, Setting))
+        and any(word in (part.name or "").lower() or part.name == "v" for word in _SUBJECT_WORDS)
+        for part in walk(left)
+    )
+
+
+class _Unset:
+    """The value of what cannot be told."""
+
+
+_UNTOLD = _Unset()
+
+
+def _truth(
+    project: Project, test: Value, source: Source, subject: Callable[[Value], bool]
+) -> bool | None:
+    if isinstance(test, Operation):
+        if test.operator == "not":
+            inner = _truth(project, test.operands[0], source, subject)
+            return None if inner is None else not inner
+        if test.operator in ("and", "or"):
+            told = [
+                # what else is refused along with the value says nothing about the value
+                operand
+                for operand in test.operands
+                if test.operator == "and"
+                or any(subject(part) for part in _looked_at(project, operand))
+            ]
+            both = [_truth(project, o, source, subject) for o in told or test.operands]
+            decisive = test.operator == "or"
+            if decisive in both:
+                return decisive
+            return None if None in both else not decisive
+    value = _scalar(test, source, subject)
+    return None if isinstance(value, _Unset) else bool(value)
+
+
+def _scalar(value: Value, source: Source, subject: Callable[[Value], bool]) -> Any:
+    if not isinstance(value, Operation) and subject(value):
+        return source.value.value if isinstance(source.value, Const) else _UNTOLD
+    if isinstance(value, Const):
+        return value.value
+    if isinstance(value, Sequence) and not value.rest:
+        items = [_scalar(item, source, subject) for item in value.items]
+        return _UNTOLD if any(isinstance(i, _Unset) for i in items) else items
+    if isinstance(value, Outcome) and value.call.name == "len" and value.call.arguments:
+        inner = _scalar(value.call.arguments[0].value, source, subject)
+        return len(inner) if isinstance(inner, (str, bytes)) else _UNTOLD
+    if isinstance(value, Operation) and value.operator in _COMPARISONS:
+        left, right = (_scalar(v, source, subject) for v in value.operands)
+        if isinstance(left, _Unset) or isinstance(right, _Unset):
+            return _UNTOLD
+        try:
+            return _COMPARISONS[value.operator](left, right)
+        except TypeError:
+            return _UNTOLD
+    return _UNTOLD
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "is": operator.is_,
+    "is not": operator.is_not,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}
+
+
+_PRODUCTION = frozenset({"production", "prod", "live"})
+
+
+_DEVELOPMENT = frozenset(
+    {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
+)
+
+
+def is_for_development(project: Project, place: Place) -> bool:
+    """Whether a value is returned or set only where a test says that this is not production."""
+    events = [
+        event
+        for event in project.events
+        if isinstance(event, (Returned, Assigned, Stored)) and event.value.place == place
+    ]
+    return bool(events) and all(
+        any(_tells_development(project, event, arm) for arm in event.path) for event in events
+    )
+
+
+def _tells_development(project: Project, event: Returned | Assigned | Stored, arm: Arm) -> bool:
+    if arm.side not in ("then", "else"):
+        return False
+    for test in project.events:
+        start = test.place.span.start
+        near = test.place.path == event.place.path and start - 8 < arm.start < start
+        if isinstance(test, Tested) and near:
+            value, holds = test.value, arm.side == "then"
+            while isinstance(value, Operation) and value.operator == "not":
+                value, holds = value.operands[0], not holds
+            if isinstance(value, Operation) and value.operator == "!=":
+                holds = not holds
+            texts = {p.value for p in walk(value) if isinstance(p, Const)}
+            named = {getattr(p, "name", None) for p in walk(value)}
+            said = {w for t in (texts or named) if isinstance(t, str) for w in words(t)}
+            return bool(said & (_DEVELOPMENT if holds else _PRODUCTION))
+    return False

@@ -1,0 +1,191 @@
+"""What a key may be made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.scopes import Returned
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Call,
+    Closure,
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Sequence,
+    Setting,
+    Table,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+
+    Lookup = Env | Setting | Param
+
+
+_MAX_DEPTH = 12
+
+
+# Operations whose result tells its operand, or is as hard to guess as that.
+_TRANSPARENT = frozenset(
+    [
+        "or",
+        "identity",
+        "strip",
+        "lower",
+        "upper",
+        "join",
+        "each",
+        "slice",
+        "cut",
+        "pad",
+        "replace",
+        "text",
+        "json-encode",
+        "base64-encode",
+        "base64url-encode",
+        "base32-encode",
+        "hex-encode",
+        "base64-decode",
+        "base64url-decode",
+    ]
+)
+
+
+# Members of a private or secret JWK (RFC 7518 section 6).
+_JWK_SECRETS = ("k", "d")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a key may be made of.
+
+    Attributes:
+        lookups: the lookups of which it is the default, outermost first.
+        imported: whether a function parsed it as a key (so it is no plain secret).
+        derived: whether only a digest of it is the key.
+    """
+
+    value: Value
+    lookups: tuple[Lookup, ...] = ()
+    imported: bool = False
+    derived: bool = False
+
+
+def sources(project: Project, value: Value) -> Iterator[Source]:
+    """Everything that a key may be made of: branches, defaults and wrappings taken apart."""
+    yield from _sources(project, value, Source(value), 0)
+
+
+def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iterator[Source]:
+    if depth > _MAX_DEPTH:
+        return
+    for option in options(value):
+        source = replace(so_far, value=option)
+        yield source
+        if isinstance(option, (Env, Setting, Param)):
+            if not isinstance(option.default, Absent):
+                yield from _default(project, option, source, depth)
+        elif isinstance(option, Operation):
+            if option.operator in _TRANSPARENT:
+                parts = option.operands
+                if option.operator == "text":  # the whole is as hard to guess as its best part
+                    parts = (
+                        tuple(p for p in parts if isinstance(p, Outcome)) if _plain(option) else ()
+                    )
+                for operand in parts:
+                    yield from _sources(project, operand, source, depth + 1)
+        elif isinstance(option, Outcome):
+            yield from _made(project, option, source, depth)
+        elif isinstance(option, Closure):
+            for given in _given_back(project, option):
+                yield from _sources(project, given, source, depth + 1)
+        elif isinstance(option, Table):
+            yield from _jwk(project, option, source, depth)
+        elif isinstance(option, Sequence):
+            for item in option.items:
+                yield from _sources(project, item, source, depth + 1)
+        elif isinstance(option, Member) and not option.item and isinstance(option.base, Outcome):
+            model = project.model_of(option.base.call)
+            if model is not None and model.role in ("generator", "key-generate"):
+                yield from _sources(project, option.base, source, depth + 1)
+
+
+def _given_back(project: Project, function: Closure) -> Iterator[Value]:
+    """What a function that finds keys returns, or gives to a callback behind the error."""
+    scope = project.scope(function.id)
+    if scope is None or not project.is_script(function.id.path):
+        return
+    for event in scope.events:
+        if isinstance(event, Returned) and event.kind == "return":
+            yield event.value
+        elif (
+            isinstance(event, Call)
+            and isinstance(event.receiver, Param)
+            and not event.name
+            and len(event.arguments) == 2
+        ):
+            yield event.arguments[1].value
+
+
+def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> Iterator[Source]:
+    from jwtaudit.program.origins import _lookup_hop  # noqa: PLC0415
+
+    trace = (*lookup.default.trace, *_lookup_hop(lookup), *lookup.trace)
+    injected = isinstance(lookup, Param) and lookup.injected
+    inner = source if injected else replace(source, lookups=(*source.lookups, lookup))
+    yield from _sources(project, replace(lookup.default, trace=trace), inner, depth + 1)
+
+
+def _plain(text: Operation) -> bool:
+    """Whether a built text holds nothing but constants and calls."""
+    return all(isinstance(part, (Const, Outcome)) for part in text.operands)
+
+
+def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Iterator[Source]:
+    call = outcome.call
+    model = project.model_of(call)
+    if model is not None and model.role == "key-import":
+        whole = project.argument(call, model, "value")
+        imported = replace(source, imported=True)
+        if not isinstance(whole, Absent):
+            yield from _sources(project, whole, imported, depth + 1)
+        for name in _JWK_SECRETS:
+            part = next((a.value for a in call.arguments if a.name == name), ABSENT)
+            if not isinstance(part, Absent):
+                yield from _sources(project, part, imported, depth + 1)
+    elif model is not None and model.role == "digest":
+        derived = replace(source, derived=True)
+        inner = project.argument(call, model, "value")
+        if isinstance(inner, Absent) and call.receiver is not None:
+            inner = call.receiver
+        if not isinstance(inner, Absent):
+            yield from _sources(project, inner, derived, depth + 1)
+    elif (
+        call.name.rpartition(".")[2] == "get"
+        and len(call.arguments) > 1
+        and (model is None or model.role != "environment")
+    ):
+        key, default = call.arguments[0].value, call.arguments[1].value
+        name = key.value if isinstance(key, Const) and isinstance(key.value, str) else ""
+        lookup = Setting(name, default, place=outcome.place, trace=outcome.trace)
+        yield from _default(project, lookup, source, depth)
+
+
+def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator[Source]:
+    imported = replace(source, imported=True)
+    for name in _JWK_SECRETS:
+        part = table.entries.get(name)
+        if part is not None and "kty" in table.entries:
+            yield from _sources(project, part, imported, depth + 1)
+    if "keys" in table.entries:
+        yield from _sources(project, table.entries["keys"], imported, depth + 1)
