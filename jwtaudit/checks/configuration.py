@@ -163,13 +163,24 @@ def _from_file(source: Source) -> Source:
         return replace(source, value=Setting(read[0], ABSENT, place=source.value.place))
     names: list[str] = []
     value = source.value
-    while isinstance(value, Member) and value.name is not None:
-        names.append(value.name)
-        value = value.base
+    while (step := _step(value)) is not None:
+        names.append(step[0])
+        value = step[1]
     if not names or not isinstance(value, Outcome) or not _LOADS.search(value.call.name):
         return source
     setting = Setting(".".join(reversed(names)), ABSENT, place=source.value.place)
     return replace(source, value=setting)
+
+
+def _step(value: Value) -> tuple[str, Value] | None:
+    """The name that an entry has in a mapping, and the mapping: ``a["b"]``, ``a.get("b")``."""
+    if isinstance(value, Member):
+        return None if value.name is None else (value.name, value.base)
+    if isinstance(value, Outcome) and value.call.name.endswith(".get") and value.call.arguments:
+        first, mapping = value.call.arguments[0].value, value.call.receiver
+        if mapping is not None and isinstance(first, Const) and isinstance(first.value, str):
+            return first.value, mapping
+    return None
 
 
 def _plain(name: str) -> str:

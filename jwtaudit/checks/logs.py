@@ -45,9 +45,8 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event
 
 _LOGGERS = frozenset({"log", "logger", "logging"})
-_LEVELS = frozenset(
-    {"trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal", "log"}
-)
+_NAMED = ("trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal")
+_LEVELS = frozenset({"log", *_NAMED, *(f"a{name}" for name in _NAMED)})  # `await log.ainfo(...)`
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
 _IF = len("elif ") + 1  # how far a condition stands behind its statement
@@ -81,7 +80,8 @@ def key_logged(project: Project) -> Iterator[Draft]:
     keys = list(_secret_keys(project))
     for message in _messages(project):
         for part in told(message.value):
-            if any(_is_key(part, key) for key in keys) and not is_masked(part):
+            held = project.stores.resolve(part, message.event.place.path)
+            if any(_is_key(o, key) for o in options(held) for key in keys) and not is_masked(part):
                 yield _draft(
                     message,
                     part,

@@ -63,9 +63,19 @@ def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
         return None
     if any(same(value, read) for read in _traffic[project].read.get(path, ())):
         return Confidence.HIGH
-    if is_authorization(value) or is_called_token(value):
+    if is_authorization(value) or is_called_token(value) or _is_credentials(value):
         return Confidence.MEDIUM
     return None
+
+
+def _is_credentials(value: Value) -> bool:
+    """Whether a value is what stands behind the scheme: ``credentials.credentials``."""
+    return (
+        isinstance(value, Member)
+        and value.name == "credentials"
+        and not value.item
+        and any(words(name)[-1:] == ("credentials",) for name in names_of(value.base))
+    )
 
 
 def is_minted(project: Project, value: Value) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.names import names_of, words
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -44,6 +45,7 @@ UNITS = {
 # What a number of seconds since 1970 is counted in after it was multiplied or divided.
 _SCALES = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 _MOST = 16
+_NOW = frozenset({"now", "utcnow", "iat"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ class Time:
 
     Attributes:
         form: ``number``, ``datetime``, ``timedelta``, ``date``, ``tuple`` or ``text``.
-        clock: empty for a length. For a datetime ``aware``, ``naive-utc`` or ``naive-local``; for
-            a number the unit that is counted since 1970, ``monotonic``, or ``shifted``: off by
-            the host's distance from UTC.
+        clock: empty for a length. For a datetime ``aware``, ``naive-utc`` or ``naive-local``, or
+            ``unknown`` where only a name says that there is a clock; for a number the unit that is
+            counted since 1970, ``monotonic``, or ``shifted``: off by the host's distance from UTC.
         length: seconds after the clock's reading, or the number itself; None when not known.
         source: the value that decides the length.
         made: the call that reads the clock.
@@ -152,9 +154,10 @@ class _Reader:
             left, right = value.operands
             if any(isinstance(o, Const) and o.value is None for o in value.operands):
                 return []
-            pairs = product(
-                self.read(left, depth) or [Time("")], self.read(right, depth) or [Time("")]
-            )
+            a, b = self.read(left, depth), self.read(right, depth)
+            if operator == "+" and not a and any(t.form == "timedelta" for t in b):
+                a = _called_now(left)
+            pairs = product(a or [Time("")], b or [Time("")])
             return [t for a, b in pairs if (t := _combine(operator, a, b)) is not None]
         return []
 
@@ -347,6 +350,16 @@ def _number(value: Const) -> list[Time]:
         length = float(number) if number.strip().isdigit() else None
         return [Time("text", "", length, value)]
     return []
+
+
+def _called_now(value: Value) -> list[Time]:
+    """A clock of the project's own, or a parameter, that is known by its name alone."""
+    for option in options(value):
+        called = option.call if isinstance(option, Outcome) and not option.call.name else None
+        asked = option if called is None or called.receiver is None else called.receiver
+        if not any(_NOW & set(words(name)) for name in names_of(asked)):
+            return []
+    return [Time("datetime", "unknown", 0.0, value)]
 
 
 def _is_epoch(value: Value) -> bool:
