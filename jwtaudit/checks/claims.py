@@ -39,7 +39,7 @@ from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
-from jwtaudit.program.token_sources import is_answer
+from jwtaudit.program.token_sources import is_answer, tells_of_user
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import AddStatement, CallFurther, Named, Repair, Replace, SetEntry, Snippet
@@ -271,6 +271,8 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
             if _is_lenient(site) and not idle:
                 continue
             if _checks_itself(project, site, "exp") or _verified_elsewhere(site):
+                continue
+            if tells_of_user(site.argument("token")):
                 continue
             what = "The expiry is not" if off.effect == "exp" else "No claim is"
             yield _off(
@@ -637,6 +639,8 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             confidence, repair = Confidence.MEDIUM, None
             advice = "Verify with the library's JWT function, which looks at the claims, too."
         if _is_lenient(site) or _is_self_made(site) or _verified_elsewhere(site):
+            continue
+        if tells_of_user(site.argument("token")):
             continue
         yield Draft(
             rule="",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jwtaudit.program import Project
+    from jwtaudit.values import Value
 
 _REFERENCE = re.compile(
     r"""

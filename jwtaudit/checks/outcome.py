@@ -389,9 +389,13 @@ def _made_up(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draf
     if any(isinstance(event, Raised) for event in inside):
         return
     for event in inside:
-        if not isinstance(event, (Assigned, Returned)):
-            continue
-        made_up = made_up_identity(event.value)
+        made_up = None
+        if isinstance(event, (Assigned, Returned)):
+            made_up = made_up_identity(event.value)
+        elif isinstance(event, Stored) and isinstance(event.key, Const):  # g.user = "admin"
+            made_up = made_up_identity(Table({event.key.value: event.value}))
+            if made_up is not None and not made_up[1]:
+                made_up = None  # what else is kept may be anything
         if made_up is not None:
             claim, is_all = made_up
             yield Draft(

@@ -12,15 +12,17 @@ from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.rights import is_everything, right_words, speaks_of_rights
 from jwtaudit.program.scopes import Tested
-from jwtaudit.program.token_sources import is_request
+from jwtaudit.program.token_sources import is_request, is_sent
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     Absent,
     Call,
+    ClassRef,
     Const,
     Member,
     Operation,
     Outcome,
+    Param,
     Symbol,
     Table,
     Value,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 _READING = ("verify", "verify-signature", "decode-unverified", "claims-accessor")
 _COMPARED = ("==", "!=")
+_READ = ("str", "int", "list", "dict")
 
 
 @check("privileged-claim-not-from-authority")
@@ -163,7 +166,14 @@ def _is_asked_for(project: Project, value: Value) -> bool:
             *owner, last = value.name.split(".")
             return last.lower() in right_words()["written"] and "request" in owner
         else:
-            return False
+            return isinstance(value, Param) and _is_read(project, value)
+
+
+def _is_read(project: Project, parameter: Param) -> bool:
+    """Whether a framework reads a parameter out of the request, going by its type."""
+    kind = parameter.annotation
+    typed = isinstance(kind, ClassRef) or (isinstance(kind, Symbol) and kind.name in _READ)
+    return typed and is_sent(project, parameter)
 
 
 def _is_examined(project: Project, site: Site, value: Value) -> bool:

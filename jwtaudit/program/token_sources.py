@@ -61,7 +61,7 @@ def is_request(value: Value) -> bool:
 def from_request(project: Project, token: Value) -> bool:
     """Whether a client of the program sent the token."""
     for part in _sent(project, token):
-        if is_request(part) or (isinstance(part, Param) and _is_sent(project, part)):
+        if is_request(part) or (isinstance(part, Param) and is_sent(project, part)):
             return True
         if isinstance(part, Outcome):
             model = project.model_of(part.call)
@@ -71,9 +71,12 @@ def from_request(project: Project, token: Value) -> bool:
     return False
 
 
-def _is_sent(project: Project, parameter: Param) -> bool:
+def is_sent(project: Project, parameter: Param) -> bool:
     """Whether a framework fills a parameter of what answers requests, from the request."""
-    if not isinstance(parameter.default, (Absent, Const)):
+    marked = isinstance(parameter.default, Outcome) and has_role(
+        project, parameter.default, "request", "query"
+    )
+    if not marked and not isinstance(parameter.default, (Absent, Const)):
         return False
     function = project.scope(parameter.function)
     return function is not None and any(
@@ -134,6 +137,16 @@ def is_answer(project: Project, token: Value) -> bool:
         and _came_from_issuer(project, option)
         for option in options(token)
     )
+
+
+def tells_of_user(token: Value) -> bool:
+    """Whether a token is what the issuer's userinfo endpoint answers, which need not expire."""
+    said = (
+        part.name if isinstance(part, Member) else part.value
+        for part in deep(token)
+        if isinstance(part, (Member, Const))
+    )
+    return any(isinstance(name, str) and "userinfo" in name.lower() for name in said)
 
 
 def _is_kept(token: Value) -> bool:
