@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting, is_test, setting_of
-from jwtaudit.program.names import words
+from jwtaudit.program.names import names_of, pairs, words
 from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.readings import is_header_of_token
@@ -57,6 +58,7 @@ _ASYMMETRIC = frozenset(
 _PUBLIC_WORDS = frozenset(
     ("public", "pubkey", "publickey", "pem", "jwk", "jwks", "cert", "certs", "certificate", "x509")
 )
+_NAMES = re.compile(r"\w+")
 _PLACES = frozenset({"url", "uri", "host", "hostname", "domain", "origin", "dir", "folder", "ip"})
 
 
@@ -94,7 +96,7 @@ def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
                 "Give the issuer's key.",
             )
         for name in _listed(site) if _accepts_none(site) else ():
-            if _is_none(name):
+            if _is_none(name) and not _is_request_object(site):
                 yield _draft(
                     site,
                     name.place or site.place,
@@ -119,6 +121,12 @@ def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
                     what="given here",
                     repair=drop(site, value, f"Remove `{off.switch.when.argument}`"),
                 )
+
+
+def _is_request_object(site: Site) -> bool:
+    """Whether the token carries a client's request, which may be unsigned (OIDC Core 6.1)."""
+    names = (*names_of(site.argument("token")), site.call.scope.qualname)
+    return any("request_object" in pairs(name) for name in names)
 
 
 @check("none-algorithm-listed")
@@ -342,8 +350,17 @@ def _lists(site: Site) -> Iterator[list[list[Value]]]:
         if isinstance(value, Sequence):
             items = (*value.items, *value.rest)
             yield [[o.value for o in origins(item)] for item in items]
+        elif isinstance(value, Operation) and value.operator == "split":
+            yield from _split(value)
         else:
             yield [[value]]
+
+
+def _split(value: Operation) -> Iterator[list[list[Value]]]:
+    """The lists in a text of names, that of a default among them."""
+    for text in (origin.value for origin in origins(value.operands[0])):
+        if isinstance(text, Const) and isinstance(text.value, str):
+            yield [[replace(text, value=name)] for name in _NAMES.findall(text.value)]
 
 
 def _sources(value: Value) -> Iterator[Value]:

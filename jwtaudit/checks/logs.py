@@ -15,10 +15,10 @@ from jwtaudit.program.bearers import (
     is_claims,
     token_evidence,
 )
-from jwtaudit.program.commands import is_command, is_typed
+from jwtaudit.program.commands import is_command, is_typed_by_callers
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.names import is_link_name, is_masked, names_of, words
+from jwtaudit.program.names import is_link_name, is_masked, is_password_scheme, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
@@ -52,6 +52,7 @@ _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "s
 _IF = len("elif ") + 1  # how far a condition stands behind its statement
 _CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
+_TAKING_APART = frozenset({"header-peek", "decode-unverified", "transform"})
 _KEY_SOURCES = (Const, Env, Setting, Member, Param)
 
 
@@ -105,6 +106,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
     about = (*names_of(part), PurePosixPath(path).stem)
     if sure is None or any(map(is_link_name, about)):
         return None  # what is sent once is of no use afterwards
+    if is_password_scheme(part) or _is_unreadable(project, message.event, part):
+        return None
     if isinstance(message.event, Raised):
         sure = Confidence(max(sure - 1, 0))
     return _draft(
@@ -184,7 +187,7 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
         return  # a command that was asked for the token says it
     cut = _cut_fields(call)
     for index, argument in enumerate(call.arguments):
-        if not logger and is_typed(argument.value):
+        if not logger and is_typed_by_callers(project, argument.value):
             continue  # whoever gave it sees it again
         if _is_refused(project, call, argument.value):
             continue
@@ -236,6 +239,27 @@ def _is_refused(project: Project, event: Event, text: Value) -> bool:
         and any(same(value, part) for value in _unfit(test.value) for part in told(text))
         for test in (() if scope is None else scope.events)
     )
+
+
+def _is_unreadable(project: Project, event: Event, token: Value) -> bool:
+    """Whether a token is named where it could not even be taken apart: it lets nobody in."""
+    tried = {arm.start for arm in event.path if arm.side.startswith("except")}
+    scope = project.scope(event.scope) if tried else None
+    roles = {
+        _reading_role(project, call)
+        for call in (() if scope is None else scope.events)
+        if isinstance(call, Call)
+        and any(arm.start in tried and arm.side == "try" for arm in call.path)
+        and any(same(argument.value, token) for argument in call.arguments)
+    }
+    return bool(roles) and roles <= _TAKING_APART
+
+
+def _reading_role(project: Project, call: Call) -> str:
+    model = project.model_of(call)
+    if model is None and "unverified" in words(call.name):
+        return "decode-unverified"  # a function of the project's own
+    return "" if model is None else model.role
 
 
 def _unfit(test: Value) -> Iterator[Value]:

@@ -1,22 +1,19 @@
-"""Verification that is there and does not count: switched, unheard, or made by hand."""
+"""Verification that is there and does not count: unheard, or made by hand."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.models import applies
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.handmade import is_split, macs, signs_parts
-from jwtaudit.program.origins import Origin, is_guarded, steps
+from jwtaudit.program.names import words as words_of
 from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
-from jwtaudit.program.stores import read_of
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.travels import deep, event_values
@@ -28,17 +25,13 @@ from jwtaudit.values import (
     Call,
     Closure,
     Const,
-    Env,
     FunctionId,
     Member,
     Operation,
     Outcome,
     Param,
-    Setting,
     Table,
     Value,
-    member,
-    options,
     walk,
 )
 
@@ -50,92 +43,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.program.sites import Site
 
-_TESTS = re.compile(r"(?i)test|pytest|(^|_)ci$")
 _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
-
-
-# -- switches --------------------------------------------------------------------------------------
-
-
-@check("verification-switchable")
-def verification_switchable(project: Project) -> Iterator[Draft]:
-    """Whether the signature is verified is decided at run time."""
-    for site in project.sites("verify", "verify-signature"):
-        if is_test(site.place.path):
-            continue
-        for value in _switching(site):
-            name = _setting(value)
-            if name is None or _TESTS.search(name) or _is_kept_on(project, value):
-                continue
-            scope = site.scope
-            yield Draft(
-                "",
-                value.place or site.place,
-                f"{name} decides whether {site.library.title} verifies the signature: where it is"
-                " off, whoever sends a token can write any claim into it",
-                Confidence.MEDIUM,
-                trace=steps(value, site.place, "decides here"),
-                advice="Verify always; give development and tests a key of their own.",
-                anchor=f"{scope.name if scope is not None else ''} {name}",
-            )
-
-
-def _switching(site: Site) -> Iterator[Value]:
-    """The values that turn the signature's verification on or off."""
-    version = site.version or site.library.newest
-    for switch in site.model.switches:
-        when = switch.when
-        if not applies(switch.versions, version) or not (when.falsy or when.has_equals):
-            continue
-        effect = next((e for versions, e in switch.effect if applies(versions, version)), "")
-        if "signature" not in effect.split("+"):
-            continue
-        for option in options(site.argument(when.argument)):
-            if when.key is None:
-                yield from options(option)
-            elif isinstance(option, Table):
-                yield from options(member(option, Const(when.key), item=True, place=option.place))
-
-
-def _setting(value: Value) -> str | None:
-    """What decides, in words, where it is something that is set from outside."""
-    if isinstance(value, Operation) and value.operator not in _DECIDING:
-        return None
-    for part in walk(value):
-        if isinstance(part, Env):
-            return f"the environment variable `{part.name}`" if part.name else "the environment"
-        if isinstance(part, Setting):
-            return f"the setting `{part.name}`"
-        if isinstance(part, Param) and _setting(part.default) is not None:
-            return _setting(part.default)
-        if (read := read_of(part)) is not None and isinstance(part, Member):
-            return f"the setting `{read[0]}`"
-    return None
-
-
-_DECIDING = (
-    "not",
-    "==",
-    "!=",
-    "in",
-    "not in",
-    "or",
-    "and",
-    "is",
-    "is not",
-    "lower",
-    "strip",
-    "text",
-)
-
-
-def _is_kept_on(project: Project, value: Value) -> bool:
-    """Whether the program refuses to run with the check turned off."""
-    return any(
-        is_guarded(project, Origin(part))
-        for part in walk(value)
-        if isinstance(part, (Env, Setting))
-    )
 
 
 # -- outcomes that nobody heeds --------------------------------------------------------------------
@@ -381,6 +289,19 @@ def _swallowed(project: Project) -> Iterator[Draft]:
                     advice="Refuse the request where the error is caught.",
                     anchor=scope.name,
                 )
+            elif (guarded := _guarded_all_the_same(project, scope, handler)) is not None:
+                yield Draft(
+                    "",
+                    handler.place,
+                    "a token that fails verification lets its sender in all the same: the error is"
+                    f" caught, and what `{scope.name.partition('.')[0]}` stands before is called",
+                    Confidence.HIGH
+                    if all(argument.spread for argument in guarded.arguments)
+                    else Confidence.MEDIUM,
+                    trace=((call.place, "verified here"), (guarded.place, "called either way")),
+                    advice="Refuse the request where the error is caught.",
+                    anchor=scope.name,
+                )
 
 
 def _made_up(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft]:
@@ -491,6 +412,29 @@ def _has_no_consequence(
         isinstance(e, Returned) and e.order > handler.order and not _is_nothing(e.value)
         for e in scope.events
     )
+
+
+def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caught) -> Call | None:
+    """The call of what a decorator that requires a token stands before, behind a failure."""
+    outer = scope.id.qualname.rpartition(".")[0]
+    if set(words("requiring")).isdisjoint(words_of(outer)):
+        return None
+    later = [event for event in scope.events if event.order > handler.order]
+    if any(isinstance(event, Tested) for event in later):
+        return None  # it may be asked who it is
+    inside = (e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path)
+    if any(not _is_talk(project, event) for event in inside):
+        return None  # another token may be tried, or the request refused
+    for event in later:
+        if (
+            isinstance(event, Call)
+            and isinstance(event.receiver, Param)
+            and not event.name
+            and event.receiver.function.qualname == outer
+            and all(arm in handler.path for arm in event.path)
+        ):
+            return event
+    return None
 
 
 def _is_kept(event: Event, call: Call) -> bool:

@@ -20,6 +20,7 @@ from jwtaudit.program.names import (
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import drop
 from jwtaudit.program.scopes import Stored
+from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.values import (
     Absent,
@@ -279,7 +280,9 @@ def _is_link(site: Site) -> bool:
     """A token sent by e-mail to the very address that it names."""
     callers = (site.call, *site.chain)
     names = [call.scope.qualname for call in callers]
-    return any(map(is_link_name, (*names, *(PurePosixPath(c.place.path).stem for c in callers))))
+    keys = [name for part in deep(site.argument("key")) for name in names_of(part)]
+    files = (PurePosixPath(call.place.path).stem for call in callers)
+    return any(map(is_link_name, (*names, *keys, *files)))
 
 
 # -- whole objects -------------------------------------------------------------------------------

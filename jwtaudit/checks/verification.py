@@ -14,6 +14,7 @@ from jwtaudit.program.key_at_hand import verified_instead
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import check_and_require, effective, first_of, renamed
 from jwtaudit.program.secret_repairs import from_environment
+from jwtaudit.program.switches import branch_of_setting
 from jwtaudit.values import Absent, Const, Join, Sequence, Table, Value, options
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
     for reading in authority.readings:
         uses = authority.uses(reading)
         confidence = _confidence(reading, uses)
-        if confidence is None:
+        if confidence is None or _is_switched(project, reading):
             continue
         use = uses[0] if uses else None
         what = (
@@ -56,6 +57,12 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
             anchor=f"{reading.scope.qualname} unverified",
             repair=_verified(reading),
         )
+
+
+def _is_switched(project: Project, reading: Reading) -> bool:
+    """Whether a setting turns the check off: that is told where it stands."""
+    value = reading.evidence.value if reading.evidence is not None else None
+    return value is not None and branch_of_setting(project, value) is not None
 
 
 def _verified(reading: Reading) -> Repair | None:
@@ -86,7 +93,9 @@ def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:
         seen = best.weight is Weight.SEEN
         if says(name, "shapes") or (reading.site is None and (seen or not says(name, "deciding"))):
             return None  # a reader that says what it is, and what its callers do is not seen
-        confidence = Confidence.LOW if seen or reading.site is None else Confidence.MEDIUM
+        switched = reading.evidence is not None and bool(reading.evidence.lookups)
+        unsure = seen or switched or reading.site is None
+        confidence = Confidence.LOW if unsure else Confidence.MEDIUM
     elif best.from_request:
         confidence = Confidence.HIGH
     else:

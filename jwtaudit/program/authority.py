@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
@@ -174,10 +175,11 @@ class Authority:
                 continue
             for taken in self._taken(event, target):
                 name = taken.claim or claim
-                if name in words("harmless-claims"):
-                    continue
+                chooses = name in words("harmless-claims")
+                if chooses and (self.verified.own or name not in words("tenants")):
+                    continue  # to choose whom to ask or what to verify with
                 source = token if token is not None else taken.token
-                if is_own(self.project, source):
+                if is_own(self.project, source) or self._is_carried(source):
                     continue
                 if self.verified.around(reading, event, source, way):
                     continue
@@ -199,8 +201,24 @@ class Authority:
                 if isinstance(event, Call) and self._finds_key(event, source):
                     continue
                 use = self._judge(event, name, from_request(self.project, source))
-                if use is not None:
+                if use is not None and (not chooses or use.weight is Weight.DECIDES):
                     yield use
+
+    def _is_carried(self, token: Value) -> bool:
+        """Whether it was given to a client, which shows it to a server with its own requests."""
+        given = options(token)
+        return any(
+            isinstance(one, Param) and one.function.qualname.endswith("__init__") for one in given
+        ) and any(same(one, part) for one in given for part in self._carried)
+
+    @cached_property
+    def _carried(self) -> list[Value]:
+        return [
+            part
+            for site in self.project.sites("http-request")
+            for part in deep(site.argument("headers"))
+            if isinstance(part, (Param, Outcome))
+        ]
 
     def _finds_key(self, call: Call, token: Value) -> bool:
         """Whether a call gives a key, which goes on together with the token."""
@@ -414,9 +432,17 @@ class Authority:
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
             # a look-up with a claim as its key in a plain table is a choice, not a decision
             return None
+        if last[:1].isupper() and call.target is None and not self._serves:
+            return Weight.HANDED  # an object of a client that holds what it was told
         if says(call.name, "acting"):
             return Weight.DECIDES if claim is not None else Weight.HANDED
         return Weight.HANDED
+
+    @cached_property
+    def _serves(self) -> bool:
+        """Whether the project answers requests at all, as far as can be seen."""
+        roles = ("route", "request", "query", "respond", "dependency", "cookie")
+        return any(True for _ in self.project.sites(*roles))
 
     def _has_callers(self, scope: FunctionId) -> bool:
         return any(not is_test(c.place.path) for c in self.project.callers.get(scope, ()))

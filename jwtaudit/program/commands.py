@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.context import in_main
+from jwtaudit.program.context import in_main, is_test
 from jwtaudit.program.names import words
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Outcome, Param, Symbol, Value
+from jwtaudit.values import Member, Outcome, Param, Symbol, Value
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import FunctionScope
     from jwtaudit.values import Call
 
 _FOLDERS = frozenset({"cli", "command", "commands", "manage", "management", "script", "scripts"})
@@ -31,6 +32,8 @@ def is_command(project: Project, call: Call) -> bool:
 
 def is_parameter_of_command(project: Project, value: Value) -> bool:
     """Whether a value is what a command was given; a bot's commands are asynchronous."""
+    while isinstance(value, Member):  # an entry of its options
+        value = value.base
     if not isinstance(value, Param):
         return False
     function = project.scope(value.function)
@@ -39,10 +42,23 @@ def is_parameter_of_command(project: Project, value: Value) -> bool:
         function is not None
         and definition is not None
         and not definition.is_async
-        and any(
-            isinstance(decorator, Outcome) and "command" in words(decorator.call.name)
-            for decorator in function.decorators
+        and (
+            any(
+                isinstance(decorator, Outcome) and "command" in words(decorator.call.name)
+                for decorator in function.decorators
+            )
+            or _handles_command(project, function)
         )
+    )
+
+
+def _handles_command(project: Project, function: FunctionScope) -> bool:
+    """Whether a function is the body of one of Django's commands."""
+    if function.cls is None or function.short_name != "handle":
+        return False
+    owner = project.classes.get(function.cls.id)
+    return owner is not None and any(
+        isinstance(base, Symbol) and words(base.name)[-1:] == ("command",) for base in owner.bases
     )
 
 
@@ -60,3 +76,18 @@ def is_typed(value: Value) -> bool:
         if isinstance(part, Symbol) and part.name.startswith(_GIVEN):
             return True
     return False
+
+
+def is_typed_by_callers(project: Project, value: Value, depth: int = 3) -> bool:
+    """Whether whoever calls the function at hand gives it what was typed, wherever it is called."""
+    if is_typed(value):
+        return True
+    given = [
+        argument.value
+        for part in deep(value)
+        if isinstance(part, Param) and depth
+        for call in project.callers.get(part.function, ())
+        for argument in call.arguments
+        if argument.name == part.name and not is_test(call.place.path)
+    ]
+    return bool(given) and all(is_typed_by_callers(project, one, depth - 1) for one in given)

@@ -8,11 +8,12 @@ from jwtaudit.finding import Confidence
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.bearers import token_evidence
 from jwtaudit.program.claims import is_tested
+from jwtaudit.program.classes import field_default
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.texts import pieces
-from jwtaudit.values import Absent, Const, Outcome, Value, options
+from jwtaudit.values import UNKNOWN, Absent, Const, Outcome, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +66,7 @@ def token_cookies(project: Project) -> Iterator[Cookie]:
                 _shown(confidence, site.call),
                 called,
                 site.argument("value"),
-                {attribute: site.argument(attribute) for attribute in _ATTRIBUTES},
+                {attribute: _decided(project, site, attribute) for attribute in _ATTRIBUTES},
                 {attribute: _spelling(site, attribute) for attribute in _ATTRIBUTES},
                 bare=not site.model.name.startswith("*."),  # else the default is not known
                 site=site,
@@ -89,6 +90,24 @@ def _shown(confidence: Confidence, event: Call | Stored) -> Confidence:
     if is_demonstration(event.place.path, event.path):
         return Confidence(max(confidence - 1, 0))
     return confidence
+
+
+def _decided(project: Project, site: Site, attribute: str) -> Value:
+    """What is given for an attribute, as far as the project decides it.
+
+    The default of a field decides nothing in a class of which nobody here makes an object.
+    """
+    given = site.argument(attribute)
+    if isinstance(given, Const) and given.place is not None:
+        for scope in project.classes.values():
+            made_by_fields = scope.definition.decorators and "__init__" not in scope.methods
+            if not made_by_fields or scope.module.path != given.place.path:
+                continue
+            declared = (scope.names[name] for name in scope.annotations if name in scope.names)
+            if any(field_default(project, value).place == given.place for value in declared):
+                made = any(call.name == scope.ref.id.qualname for call in project.calls)
+                return given if made else UNKNOWN
+    return given
 
 
 def _spelling(site: Site, attribute: str) -> str:

@@ -89,7 +89,8 @@ def _places(
             yield one.value.place or one.place, True, one.value
     if any(condition.absent for condition in setting.when):
         for place, table in _lacking(project, library, setting):
-            yield place, False, table
+            if not place.path.startswith(own):
+                yield place, False, table
 
 
 def _lacking(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.lookups import looked_up
 from jwtaudit.program.scopes import Returned
 from jwtaudit.values import (
     ABSENT,
@@ -175,8 +176,7 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
         and len(call.arguments) > 1
         and (model is None or model.role != "environment")
     ):
-        key, default = call.arguments[0].value, call.arguments[1].value
-        name = key.value if isinstance(key, Const) and isinstance(key.value, str) else ""
+        name, default = looked_up(call)
         lookup = Setting(name, default, place=outcome.place, trace=outcome.trace)
         yield from _default(project, lookup, source, depth)
 

@@ -101,8 +101,23 @@ def is_called_token(value: Value) -> bool:
         words(value.call.name.rpartition(".")[2])
     ):
         return False
+    if isinstance(value, Member) and _words("of-tokens") & _owner_words(value):
+        return False  # what is set for each kind of token: algorithms, lifetimes
     found = list(names_of(value))
     return any(map(is_token_name, found)) and not any(map(is_other_token, found))
+
+
+def _owner_words(value: Member) -> set[str]:
+    return {word for name in names_of(value.base) for word in words(name)}
+
+
+def is_password_scheme(value: Value) -> bool:
+    """Whether a header is said to hold a name and a password (``Basic``), by what gave it."""
+    return any(
+        "basic" in words(found[1])
+        for step in value.trace
+        if (found := _RETURNED.search(step.what) or _SET.search(step.what))
+    )
 
 
 def _is_index(value: Member) -> bool:

@@ -5,14 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.models import applies
+from jwtaudit.program.context import is_test
+from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.origins import Origin, origins
-from jwtaudit.values import ABSENT, Absent, Const, Table, Value, member, options
+from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
+from jwtaudit.program.stores import read_of
+from jwtaudit.program.travels import deep
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Call,
+    Const,
+    Env,
+    Member,
+    Setting,
+    Table,
+    Value,
+    member,
+    options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.models import Condition, Switch
+    from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
+    from jwtaudit.source import Place
 
 
 class Off(NamedTuple):
@@ -47,8 +66,55 @@ def fulfilling(site: Site, when: Condition) -> Iterator[Origin]:
         return
     for option in options(argument):
         for origin in origins(_inside(option, when.key)):
-            if _holds(origin.value, when):
-                yield origin
+            place = origin.value.place
+            if _holds(origin.value, when) and not (place and is_test(place.path)):
+                yield origin  # what the settings of a test run say is said to nobody else
+
+
+def branch_of_setting(project: Project, value: Value) -> Tested | None:
+    """The condition on a setting under which a value is given, in whichever function it is."""
+    place = value.place
+    if place is None:
+        return None
+    giving = [
+        event
+        for event in project.events
+        if isinstance(event, (Assigned, Stored, Call, Returned))
+        and event.path
+        and event.place.path == place.path
+        and event.place.span.contains(place.span)
+    ]
+    if any(isinstance(event, Call) and _verifies(project, event) for event in giving):
+        return None  # the whole call hangs on the condition, which lets requests past it
+    event = min(
+        giving, key=lambda event: event.place.span.end - event.place.span.start, default=None
+    )
+    scope = project.scope(event.scope) if event is not None else None
+    if event is None or scope is None:
+        return None
+    for arm in reversed(event.path):
+        for test in scope.events:
+            if isinstance(test, Tested) and any(
+                is_side(test, side, arm) for side in ("then", "else")
+            ):
+                return test if _asks_setting(test.value) else None
+    return None
+
+
+def _verifies(project: Project, call: Call) -> bool:
+    model = project.model_of(call)
+    return model is not None and model.role in ("verify", "verify-signature")
+
+
+def _length(place: Place) -> int:
+    return place.span.end - place.span.start
+
+
+def _asks_setting(value: Value) -> bool:
+    return any(
+        isinstance(part, (Env, Setting)) or (isinstance(part, Member) and read_of(part) is not None)
+        for part in deep(value)
+    )
 
 
 def _inside(value: Value, key: str | None) -> Value:

@@ -125,9 +125,26 @@ def is_own(project: Project, token: Value) -> bool:
     """Whether the token came from its issuer: this program, or an answer over TLS."""
     if _is_kept(token) or is_typed(token) or is_parameter_of_command(project, token):
         return True
+    if all(_is_answered(option) for option in options(token)):
+        return True
     if isinstance(token, Absent) or from_request(project, token):
         return False
     return all(_came_from_issuer(project, option) for option in options(token))
+
+
+def _is_answered(token: Value) -> bool:
+    """Whether a token is an entry of what a token endpoint gave, whatever was sent there."""
+    if isinstance(token, Member) and token.item:
+        name, base = token.name, token.base
+    elif isinstance(token, Outcome) and token.call.receiver and token.call.name.endswith(".get"):
+        first = token.call.arguments[0].value if token.call.arguments else None
+        name, base = getattr(first, "value", None), token.call.receiver
+    else:
+        return False
+    return name in words("answers") and all(
+        isinstance(option, Outcome) and option.call.name.rpartition(".")[2] in words("issuing")
+        for option in options(base)
+    )
 
 
 def is_answer(project: Project, token: Value) -> bool:

@@ -170,11 +170,21 @@ class Verified:
         itself, path = check.itself, event.path
         if event.scope == reading.scope:
             path = reading.path
+        elif event.scope == check.call.scope:
+            reads = self._reads(event.scope)
+            if reads and all(_apart(check.call.path, read.path) for read in reads):
+                return True  # the function that reads is called where another has refused
         if _apart(check.call.path, path) or self._leaves_before(event, check.call):
             return True
+        if event.scope == check.call.scope and exclusive(check.call.path, event.path):
+            return True  # one side verifies, and the other believes
         return itself.scope == reading.scope and (
             _apart(itself.path, reading.path) or self._leaves(reading, itself)
         )
+
+    def _reads(self, scope: FunctionId) -> list[Call]:
+        """The calls in a function of those that read without verifying, themselves or by others."""
+        return [call for call in self.inner.get(scope, ()) if call.target in self.reading]
 
     def _leaves_before(self, event: Event, check: Call) -> bool:
         """Whether something stands behind a branch that verifies and then always returns."""

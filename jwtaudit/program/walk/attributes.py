@@ -102,7 +102,7 @@ def _param_attribute(
         found = _class_attribute(interpreter, Instance(base.annotation), name, place)
         if found is not None:
             return found
-    if isinstance(base.default, (Instance, Setting)):
+    if isinstance(base.default, (Instance, ClassRef, Setting)):
         return attribute(interpreter, base.default, name, place)
     return None
 
