@@ -285,7 +285,7 @@ def claim_type_rejected(project: Project) -> Iterator[Draft]:
         if site.semantic("subject-number") == "reject":
             for claims in claim_sets(site):
                 for value in options(entry(claims, "sub")):
-                    if _is_number(value):
+                    if _is_number(value) and _is_written_in(site, value):
                         why = f"{site.library.title} refuses a token whose subject is a number"
                         yield _rejected(site, "sub", value.place or site.place, why)
 
@@ -313,6 +313,19 @@ def _is_number(value: Value) -> bool:
     if isinstance(value, Const):
         return isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
     return isinstance(value, Operation) and value.operator == "number"
+
+
+def _is_written_in(site: Site, value: Value) -> bool:
+    """Whether the function that signs makes a value: of a caller's it may make a text first."""
+    scope = site.scope
+    if scope is None or scope.definition is None:
+        return True
+    span = scope.definition.span
+    return (
+        value.place is not None
+        and value.place.path == site.place.path
+        and span.start <= value.place.span.start < span.end
+    )
 
 
 def _signing(project: Project) -> Iterator[Site]:

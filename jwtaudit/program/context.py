@@ -29,7 +29,7 @@ _TEST_FOLDERS = frozenset(
 )
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"
-    " snippets".split()
+    " snippets benchmark benchmarks".split()
 )
 _TEST_FILE = re.compile(
     r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|tox|pytest|noxfile|.*[-_.](spec|test))$"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import words
-from jwtaudit.program.scopes import Caught
+from jwtaudit.program.scopes import Caught, Raised
 from jwtaudit.values import Arm, Member, Operation, Outcome, Unknown, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 
@@ -27,18 +30,41 @@ class Refusals:
         self.project = project
         sites = list(project.sites(*_VERIFYING))
         self._roots = tuple({f"{root}." for site in sites for root in site.library.roots})
-        self._tried = {
-            (call.scope, arm.start)
-            for site in sites
-            for call in (site.call, *site.chain)
-            for arm in call.path
-            if arm.side == "try"
-        }
+        self._tried = {tried for site in sites for tried in self._tries(site)}
         self._handlers: dict[Place, tuple[FunctionId, tuple[Arm, ...]]] = {
             event.place: (event.scope, event.path)
             for event in project.events
             if isinstance(event, Caught)
         }
+
+    def _tries(self, site: Site) -> Iterator[tuple[FunctionId, int]]:
+        """The statements that an error of a verification comes to, as far as it gets."""
+        for call in (site.call, *site.chain):
+            starts = [arm.start for arm in call.path if arm.side == "try"]
+            yield from ((call.scope, start) for start in starts)
+            if any(self._ends(call.scope, start) for start in starts):
+                return
+
+    def _ends(self, function: FunctionId, start: int) -> bool:
+        """Whether the handlers of a statement let no error out."""
+        scope = self.project.scope(function)
+        inside = [
+            event
+            for event in (() if scope is None else scope.events)
+            if any(arm.start == start and arm.side != "try" for arm in event.path)
+        ]
+        caught = {
+            kind
+            for event in inside
+            if isinstance(event, Caught)
+            for arm in event.path
+            if arm.start == start
+            for kind in arm.side.removeprefix("except ").split(",")
+        }
+        return not any(isinstance(event, Raised) for event in inside) and any(
+            kind in _ANY or (kind.startswith(self._roots) and "expired" not in words(kind))
+            for kind in caught
+        )
 
     def error_in(self, value: Value) -> Value | None:
         """The error of which a value is the text; None when it is something else."""

@@ -68,7 +68,7 @@ def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) ->
             given = isinstance(marker, (Instance, Setting, Env)) or is_text(marker)
             if isinstance(marker, Outcome):  # as if it stood behind a sign of equality
                 given = interpreter.project.model_of(marker.call) is not None
-            if isinstance(default, Absent) and given:
+            if given and (isinstance(default, Absent) or _is_nothing(default)):
                 default = marker
         place = Place(frame.file, parameter.span)
         injected = any(at in interpreter.injected for at, _ in default.trace)
@@ -76,6 +76,10 @@ def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) ->
             scope.id, parameter.name, default, annotation, place=place, injected=injected
         )
     return found
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
 
 
 def _closures(interpreter: Interpreter, frame: Frame) -> tuple[dict[str, Value], ...]:
