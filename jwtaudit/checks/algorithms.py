@@ -165,6 +165,17 @@ def none_algorithm_listed(project: Project) -> Iterator[Draft]:
 def unsigned_token_issued(project: Project) -> Iterator[Draft]:
     """A token made without a signature."""
     for site in _signing(project):
+        keyless = _key_for_none(project, site)
+        if keyless is not None:
+            yield _draft(
+                site,
+                keyless.place or site.place,
+                f"{site.library.title} issues a token without a signature for this key: whoever"
+                " accepts it accepts any token that anyone writes",
+                "Give the key to sign with.",
+                value=keyless,
+                what="used here",
+            )
         if not _issues_unsigned(site):
             continue
         for algorithm in _unsigned(site):

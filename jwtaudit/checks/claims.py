@@ -462,6 +462,8 @@ def _is_idle(project: Project, site: Site) -> bool:
 def _verified_elsewhere(site: Site) -> bool:
     """Whether the same function also verifies the same token in full, on the same way."""
     token = site.argument("token")
+    if isinstance(token, Absent):
+        return False  # a middleware sees whatever comes, on its own route
     for other in site.project.sites("verify"):
         if other.place == site.place or other.call.scope != site.call.scope:
             continue

@@ -154,18 +154,36 @@ def _called_back(project: Project) -> Iterator[Draft]:
         if scope is None or scope.definition is None or is_test(site.place.path):
             continue
         heard = any(_is_told(event, site.call) for event in scope.events)
-        goes_on = any(isinstance(event, (Call, Stored)) for event in scope.events)
+        goes_on = [
+            event
+            for event in scope.events
+            if isinstance(event, (Call, Stored)) and not _is_talk(project, event)
+        ]
         if not heard and goes_on and len(scope.definition.parameters) > 1:
+            first = min(event.order for event in goes_on)
             yield Draft(
                 "",
                 callback.place or site.place,
                 f"the callback does not ask whether {site.library.title} has refused the token: it"
                 " goes on with every token, only that there are no claims in a bad one",
-                Confidence.HIGH,
+                Confidence.LOW if _stumbles(scope, site.call, first) else Confidence.HIGH,
                 trace=((site.place, "verified here"),),
                 advice=f"Refuse the request where `{scope.definition.parameters[0].name}` is set.",
                 anchor=scope.name,
             )
+
+
+def _stumbles(scope: FunctionScope, call: Call, until: int) -> bool:
+    """Whether a claim is read before anything is done: of no claims at all that throws."""
+    return any(
+        isinstance(part, Member)
+        and isinstance(part.base, Outcome)
+        and part.base.call.place == call.place
+        for event in scope.events
+        if event.order <= until
+        for value in event_values(event)
+        for part in walk(value)
+    )
 
 
 def _is_told(event: Event, call: Call) -> bool:
@@ -408,10 +426,14 @@ def _has_no_consequence(
     ]
     if any(not _is_kept(event, call) and not _is_talk(project, event) for event in inside):
         return False
-    return any(
-        isinstance(e, Returned) and e.order > handler.order and not _is_nothing(e.value)
-        for e in scope.events
-    )
+    return any(_goes_on(e) for e in scope.events if e.order > handler.order)
+
+
+def _goes_on(event: Event) -> bool:
+    """Whether a function answers, or hands over to what it was given to go on with: `next()`."""
+    if isinstance(event, Returned):
+        return not _is_nothing(event.value)
+    return isinstance(event, Call) and not event.name and isinstance(event.receiver, Param)
 
 
 def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caught) -> Call | None:

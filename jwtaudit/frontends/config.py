@@ -1,7 +1,8 @@
 """The front end for configuration files: names and the literal values that they are given.
 
 An entry becomes an assignment, ``services.web.environment.JWT_SECRET = "..."``, whose value has
-the span of the literal. Only what is named like a secret or a key is kept.
+the span of the literal. Only what is named like a secret or a key is kept, and the whole file as a
+text where a token seems to stand in it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.facts import Assign, Comment, Facts, Literal, Name
+from jwtaudit.frontends.text import whole_text
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _TOGETHER = (
     (b"key", (b"jwt", b"token", b"auth", b"sign")),
     (b"expir", (b"jwt", b"token")),
 )
+_TOKEN = re.compile(rb"ey[JK][\w-]{8,}\.ey[JK]")
 _MARK = re.compile(r"#[^\n]*?jwtaudit:[^\n]*")
 # Shells and docker compose: the value counts when the variable is not set.
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]+)\}")
@@ -47,12 +50,16 @@ class Entry(NamedTuple):
 
 
 def matters(data: bytes) -> bool:
-    """Whether a configuration file may hold the key of a token, or say how long one lives."""
+    """Whether a configuration file may hold a token, or its key, or say how long one lives."""
     if len(data) > MAX_SIZE:
         return False
     lower = data.lower()
-    return b"secret" in lower or any(
-        named in lower and any(word in lower for word in words) for named, words in _TOGETHER
+    return (
+        b"secret" in lower
+        or any(
+            named in lower and any(word in lower for word in words) for named, words in _TOGETHER
+        )
+        or _TOKEN.search(data) is not None
     )
 
 
@@ -72,7 +79,10 @@ def lower_config(source: Source) -> Facts:
         if entry.value.strip() and _NAMED_SO.search(entry.path[-1])
     )
     comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
-    return Facts(source.path, "config", body, comments=comments, relevant=bool(body))
+    texts = whole_text(source) if _TOKEN.search(source.data) else ()
+    return Facts(
+        source.path, "config", body, texts=texts, comments=comments, relevant=bool(body or texts)
+    )
 
 
 def _defaulted(text: str) -> Callable[[Entry], Entry]:

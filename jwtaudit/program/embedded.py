@@ -45,6 +45,10 @@ _MAX_TOKEN = 16_384
 _BEFORE = 80
 _SENT = re.compile(r"(?i)(?:\bbearer\s+|(?:^|[;\s\"'])[\w.-]*(?:jwt|token|session|auth)[\w.-]*=)\Z")
 _EXAMPLE = frozenset({"example", "examples"})
+# How a document says so, before the token: on its line, or on the one above.
+_EXAMPLE_LINE = re.compile(r"(?i)\b(?:examples?|samples?)[\"']?\s*:[^\n]*(?:\n[^\n]*)?\Z")
+_DESCRIPTION = re.compile(r"(?m)^\s*\{?\s*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
+_HEAD = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,16 @@ def embedded_tokens(project: Project) -> Iterator[Embedded]:
                 start = text.span.start + text.offset + match.start()
                 span = Span(start, start + len(token))
             place = Place(path, span)
-            shown = text.docstring or _is_example(project, place)
             before = text.text[max(0, match.start() - _BEFORE) : match.start()]
+            shown = text.docstring or _is_example(project, place)
+            if project.facts[path].language == "config":
+                shown = shown or _describes(text.text, before)
             yield Embedded(place, token, *read, shown, bool(_SENT.search(before)))
+
+
+def _describes(document: str, before: str) -> bool:
+    """Whether a document tells what a token looks like, and holds none to be used."""
+    return bool(_EXAMPLE_LINE.search(before) or _DESCRIPTION.search(document[:_HEAD]))
 
 
 _shown: WeakKeyDictionary[Project, frozenset[Place]] = WeakKeyDictionary()

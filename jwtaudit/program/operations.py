@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +70,20 @@ def _pad(text: str | bytes) -> bytes:
     return data + b"=" * (-len(data) % 4)
 
 
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def _base64(text: str | bytes) -> bytes:
+    """Bytes of either alphabet; a last letter that stands alone gives none, as Node has it."""
+    try:
+        return base64.b64decode(_pad(text))
+    except binascii.Error:
+        data = _NOT_BASE64.sub(b"", _pad(text).translate(bytes.maketrans(b"-_", b"+/")))
+        return base64.b64decode(_pad(data[:-1] if len(data) % 4 == 1 else data))
+
+
 _DECODERS: dict[str, Callable[[Any], bytes]] = {
-    "base64-decode": lambda v: base64.b64decode(_pad(v)),
+    "base64-decode": _base64,
     "base64url-decode": lambda v: base64.urlsafe_b64decode(_pad(v)),
     "base32-decode": base64.b32decode,
     "hex-decode": lambda v: bytes.fromhex(v if isinstance(v, str) else v.decode()),
