@@ -51,6 +51,7 @@ _TRANSPARENT = frozenset(
         "pad",
         "replace",
         "text",
+        "number",
         "json-encode",
         "base64-encode",
         "base64url-encode",
