@@ -26,6 +26,8 @@ from jwtaudit.values import Call
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
+# Words in the paths of settings that a developer's machine has.
+_LOCAL = frozenset({"dev", "develop", "development", "local", "debug", "test", "testing"})
 _ATTRIBUTES = ("httponly", "secure", "samesite")
 _IN_HEADER = {"httponly": "; HttpOnly", "secure": "; Secure", "samesite": "; SameSite=Lax"}
 
@@ -210,8 +212,8 @@ def off(cookie: Cookie, attribute: str) -> Confidence | None:
     place = cookie.event.place
     if not isinstance(given, Const) or given.value or given.place is None:
         return None  # a choice, a setting: somebody thought of it
-    if given.place.path != place.path or _is_setting(given):
-        return None
+    if given.place.path != place.path or _is_setting(given):  # one that nothing else decides
+        return None if _LOCAL & set(words(given.place.path)) else Confidence.MEDIUM
     if not place.span.contains(given.place.span):
         return Confidence.MEDIUM  # a constant of the file
     return None if given.trace else Confidence.HIGH

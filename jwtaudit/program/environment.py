@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtaudit.program.classes import variables_of
 from jwtaudit.program.context import is_test
+from jwtaudit.program.names import names_of, words
 from jwtaudit.program.operations import empty
-from jwtaudit.program.scopes import Stored
+from jwtaudit.program.scopes import Stored, Tested
 from jwtaudit.values import (
     Absent,
     Call,
@@ -21,6 +22,7 @@ from jwtaudit.values import (
     Value,
     hop,
     join,
+    options,
     rewrite,
 )
 
@@ -50,8 +52,10 @@ class Environment:
         self.entries: dict[str, list[_Entry]] = defaultdict(list)
         for event in project.events:
             if isinstance(event, (Stored, Call)) and not is_test(event.place.path):
-                for name, entry in _set(project.models, event):
-                    self.entries[name].append(entry)
+                entries = list(_set(project.models, event))
+                if entries and not _is_for_tests(project, event):
+                    for name, entry in entries:
+                        self.entries[name].append(entry)
 
     def is_put(self, place: Place) -> bool:
         """Whether the literal at a place is one that is put into the environment."""
@@ -90,6 +94,19 @@ def is_environment(models: Models, value: Value) -> bool:
     return isinstance(value, Symbol) and any(
         model.role == "environment" for model in models.exactly(f"{value.name}.{_READ}")
     )
+
+
+def _is_for_tests(project: Project, event: Stored | Call) -> bool:
+    """Whether something happens only where the program is tested: ``if testing: ...``."""
+    starts = [arm.start for arm in event.path if arm.side == "then"]
+    scope = project.scope(event.scope) if starts else None
+    return any(
+        isinstance(test, Tested)
+        and any(0 <= test.place.span.start - start <= len("elif ((") for start in starts)
+        and any("testing" in words(name) for option in options(test.value)
+                for name in names_of(option))
+        for test in (() if scope is None else scope.events)
+    )  # fmt: skip
 
 
 def _set(models: Models, event: Stored | Call) -> Iterator[tuple[str, _Entry]]:

@@ -89,4 +89,16 @@ class Refusals:
         if not any(kind in _ANY for kind in kinds) or error.place not in self._handlers:
             return False
         scope, path = self._handlers[error.place]
-        return (scope, path[-1].start) in self._tried if path else False
+        if not path or (scope, path[-1].start) not in self._tried:
+            return False
+        return not any(  # a handler before it takes what a refused token leads to
+            function == scope
+            and arms
+            and arms[-1].start == path[-1].start
+            and place.span.start < error.place.span.start
+            and any(
+                kind.startswith(self._roots) and "expired" not in words(kind)
+                for kind in arms[-1].side.removeprefix("except ").split(",")
+            )
+            for place, (function, arms) in self._handlers.items()
+        )
