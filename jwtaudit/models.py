@@ -35,6 +35,7 @@ ROLES = frozenset(
         "header-peek",  # token -> header nobody has verified
         "claims-validator",  # checks claims that were decoded before
         "claims-accessor",  # receiver -> the claims held by a decoded token object
+        "cookie-settings",  # gives the attributes of all cookies that say nothing else
         "factory",  # makes the object whose methods sign or verify
         "decrypt",  # token, key -> plaintext of a JWE
         "key-import",  # value -> a key object for the same key material

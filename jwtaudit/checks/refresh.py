@@ -115,13 +115,23 @@ def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bo
     if not isinstance(event, Call) or event.target is not None:
         return False
     if not any(holds(argument.value) for argument in event.arguments):
-        return False
+        return _is_saved(event, holds)
     model = project.model_of(event)
     if model is not None and model.role == "sql":
         return any(map(_is_writing, walk(event.arguments[0].value)))
     if model is not None and model.role != "mapping":
         return False
     return _says_so(event)
+
+
+def _is_saved(event: Call, holds: Callable[[Value], bool]) -> bool:
+    """Whether a record that was made with the token is written: ``new Session({...}).save()``."""
+    made = event.receiver
+    return (
+        isinstance(made, Outcome)
+        and event.name.rpartition(".")[2].lower() in _words("writers")
+        and any(holds(argument.value) for argument in made.call.arguments)
+    )
 
 
 def _changes(scope: FunctionScope) -> bool:

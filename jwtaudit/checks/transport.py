@@ -273,7 +273,7 @@ def _is_socket(name: str) -> bool:
 
 
 def _written(project: Project) -> Iterator[Draft]:
-    seen: set[Place] = set()
+    seen = set(_in_letters(project))
     for event in project.events:
         if is_test(event.place.path):
             continue
@@ -421,6 +421,21 @@ def _is_link(project: Project, scope: FunctionId) -> bool:
             routes = (a.value.value for a in decorator.call.arguments if isinstance(a.value, Const))
             names.extend(route for route in routes if isinstance(route, str))
     return any(map(is_link_name, names))
+
+
+def _in_letters(project: Project) -> Iterator[Place]:
+    """The texts that are sent to somebody by e-mail."""
+    for event in project.calls:
+        if _is_letter(event):
+            inside = (part for value in event_values(event) for part in walk(value))
+            yield from (part.place for part in inside if part.place is not None)
+
+
+def _is_letter(event: Call) -> bool:
+    """Whether a call sends a message, to somebody and about something."""
+    named = {argument.name for argument in event.arguments}
+    tables = [o for a in event.arguments for o in options(a.value) if isinstance(o, Table)]
+    return any({"to", "subject"} <= keys for keys in (named, *(t.entries.keys() for t in tables)))
 
 
 def _routes(project: Project) -> Mapping[FunctionId, list[str]]:

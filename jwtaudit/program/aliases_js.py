@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CONFIGS = ("tsconfig.json", "jsconfig.json")
 _MANIFEST = "package.json"
+_REGISTERED = "_moduleAliases"
 _ASKED = ("dependencies", "devDependencies", "peerDependencies")
 _ENTRIES = ("source", "module", "main", "types")
 _MAX_PACKAGES = 500
@@ -59,6 +60,7 @@ class ScriptAliases:
         """Paths, endings left out perhaps, that an import in a folder may mean; best first."""
         if module.startswith("#"):
             yield from self._own(folder, module)
+        yield from self._registered(folder, module)
         options = self._nearest(folder)
         yield from _matched(options.paths, module)
         if options.base is not None:
@@ -133,6 +135,21 @@ class ScriptAliases:
                 named = _table(self._json(manifest).get("imports"))
                 below = {k: tuple(_within(folder, "", t) for t in _leaves(named[k])) for k in named}
                 yield from _matched(below, module)
+                return
+            if not folder:
+                return
+            folder = dirname(folder)
+
+    def _registered(self, folder: str, module: str) -> Iterator[str]:
+        """What a manifest has put in place at run time: names of folders and files."""
+        while True:
+            manifest = join(folder, _MANIFEST)
+            if manifest in self._files:
+                for name, target in _table(self._json(manifest).get(_REGISTERED)).items():
+                    inside = module.removeprefix(name)
+                    if isinstance(target, str) and (not inside or inside.startswith("/")):
+                        if module.startswith(name):
+                            yield _within(folder, "", f"{target}{inside}")
                 return
             if not folder:
                 return

@@ -99,7 +99,7 @@ def _decided(project: Project, site: Site, attribute: str) -> Value:
 
     The default of a field decides nothing in a class of which nobody here makes an object.
     """
-    given = site.argument(attribute)
+    given = _given(project, site, attribute)
     if isinstance(given, Const) and given.place is not None:
         for scope in project.classes.values():
             made_by_fields = scope.definition.decorators and "__init__" not in scope.methods
@@ -110,6 +110,13 @@ def _decided(project: Project, site: Site, attribute: str) -> Value:
                 made = any(call.name == scope.ref.id.qualname for call in project.calls)
                 return given if made else UNKNOWN
     return given
+
+
+def _given(project: Project, site: Site, attribute: str) -> Value:
+    """What a call says of a cookie, or else the server's settings for all cookies."""
+    if site.model.configured_by and not project.configuring(site.model):
+        return project.given(site.call, site.model, attribute)
+    return site.argument(attribute)
 
 
 def _spelling(site: Site, attribute: str) -> str:

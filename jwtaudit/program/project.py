@@ -281,7 +281,7 @@ class Project:
 
     def configuring(self, model: Model) -> list[Site]:
         """The calls that give what calls of a function leave out."""
-        factories = self.sites("factory") if model.configured_by else ()
+        factories = self.sites("factory", "cookie-settings") if model.configured_by else ()
         found = [site for site in factories if site.model.name in model.configured_by]
         shipped = [
             site

@@ -72,6 +72,12 @@ CASES = {
         "@a/b/c",
         "b/c",
     ),
+    "registered in the manifest": (
+        {"package.json": '{"_moduleAliases": {"@config": "src/config", "@": "src"}}'},
+        "src/routes",
+        "@config/keys",
+        "src/config/keys",
+    ),
     "a package's own files": (
         {"api/package.json": '{"imports": {"#lib/*": {"default": "./src/*.js"}}}'},
         "api/src/routes",
