@@ -146,10 +146,8 @@ class ScriptAliases:
             manifest = join(folder, _MANIFEST)
             if manifest in self._files:
                 for name, target in _table(self._json(manifest).get(_REGISTERED)).items():
-                    inside = module.removeprefix(name)
-                    if isinstance(target, str) and (not inside or inside.startswith("/")):
-                        if module.startswith(name):
-                            yield _within(folder, "", f"{target}{inside}")
+                    if isinstance(target, str) and f"{module}/".startswith(f"{name}/"):
+                        yield _within(folder, "", f"{target}{module[len(name) :]}")
                 return
             if not folder:
                 return
