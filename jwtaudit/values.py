@@ -341,7 +341,13 @@ def spread_out(argument: Bound) -> Iterator[Bound]:
         for name, given in value.entries.items():
             if isinstance(name, str) and not isinstance(given, Absent):
                 yield Bound(given, name=name, place=place)
-        yield from (Bound(v, spread=2, place=place) for v in value.rest)
+        without: dict[Scalar, Value] = {
+            name: given for name, given in value.entries.items() if isinstance(given, Absent)
+        }
+        if without and value.rest:  # whatever the rest is, these are not in it
+            yield Bound(Table(without, value.rest), spread=2, place=place)
+        else:
+            yield from (Bound(v, spread=2, place=place) for v in value.rest)
     else:
         yield argument
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program import classes
 from jwtaudit.values import (
+    ABSENT,
     UNKNOWN,
+    Absent,
     Bound,
     Call,
     Closure,
+    Const,
     FunctionId,
     Instance,
     Param,
@@ -18,6 +21,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    member,
     rewrite,
     rewrite_call,
 )
@@ -50,8 +54,12 @@ def bind(
         if argument.spread == 1:
             open_list = True
         elif argument.spread == 2:
-            open_table = True
+            open_table = open_table or not _is_known(argument.value)
             spread.append(argument.value)
+            if isinstance(argument.value, Table):
+                for name, value in argument.value.entries.items():
+                    if name in known and not isinstance(value, Absent):
+                        binding[str(name)] = value
         elif argument.name is None:
             if index < len(positional):
                 binding[positional[index]] = argument.value
@@ -66,13 +74,26 @@ def bind(
         if parameter.kind == "rest":
             binding[parameter.name] = Sequence(tuple(rest), (UNKNOWN,) if open_list else ())
         elif parameter.kind == "options":
-            binding[parameter.name] = Table(extra, tuple(spread))
+            # what has a parameter of its own is not among the rest
+            own: dict[f.Scalar, Value] = dict.fromkeys(known if spread else (), ABSENT)
+            binding[parameter.name] = Table({**own, **extra}, tuple(spread))
         elif parameter.name not in binding:
             if open_list or open_table:
-                binding[parameter.name] = Unknown("spread argument")
+                default = scope.parameters[parameter.name].default
+                is_on = isinstance(default, Const) and default.value is True
+                if is_on and not open_list and len(spread) == 1 and isinstance(spread[0], Param):
+                    # a switch that is on by itself, and may be among what is passed on
+                    binding[parameter.name] = member(spread[0], Const(parameter.name), item=True)
+                else:
+                    binding[parameter.name] = Unknown("spread argument")
             else:
                 binding[parameter.name] = scope.parameters[parameter.name].default
     return binding
+
+
+def _is_known(value: Value) -> bool:
+    """Whether all entries of a mapping are known."""
+    return isinstance(value, Table) and not value.rest
 
 
 def substitute(
