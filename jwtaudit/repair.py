@@ -210,6 +210,13 @@ class DropStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """Stop the program in the place of the assignment of the fallback at a place."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Await:
     """Wait for what the call at a place promises."""
 
@@ -247,6 +254,7 @@ Change: TypeAlias = (
     | Insist
     | AddStatement
     | DropStatement
+    | Refuse
     | Await
     | SwapDecorators
     | ReplaceText

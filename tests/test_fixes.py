@@ -96,7 +96,7 @@ def _at(text, what):
         ("f(\n    x\n)", "f(\n    x,\n    a=1\n)"),
         ("f(\n    x,  # why\n)", "f(\n    x,  # why\n    a=1,\n)"),
         ("f(\n    x  # why\n)", "f(\n    x,  # why\n    a=1\n)"),
-        ("f(x,\n  y)", "f(x,\n  y, a=1)"),
+        ("f(x,\n  y)", "f(x,\n  y,\n  a=1)"),
         ("f(\r\n\tx,\r\n)", "f(\r\n\tx,\r\n\ta=1,\r\n)"),
         ("f(g(1), (2, 3))", "f(g(1), (2, 3), a=1)"),
         ('f("a)", b=")")', 'f("a)", b=")", a=1)'),

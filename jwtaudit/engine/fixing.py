@@ -104,7 +104,6 @@ class Fixer:
         while repairs:
             good = self._verified(self._candidates(repairs))
             self.edits.update(good)
-            self.repairs.update({index: repairs[index] for index in good})
             repairs = {
                 index: repair.otherwise
                 for index, repair in repairs.items()
@@ -135,6 +134,7 @@ class Fixer:
             edits = edits_of(repair, self._file, self._lookups)
             if edits and all(map(self._is_allowed, edits)):
                 found[index] = edits
+                self.repairs[index] = repair
         rank = sorted(found, key=lambda i: (-self.reported[i][0].severity, i))
         return {index: found[index] for index in rank}
 

@@ -6,9 +6,12 @@ Every function gives the splices that do it, on the text as it stands.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jwtaudit.fixes.layout import Group, Item, Layout
 
 
@@ -32,6 +35,9 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
         return _append_line(layout, last, comma, text)
     if _is_shorthand(layout, group, last, comma):
         return [Splice(comma, comma, f" {text}")]
+    if _has_line_each(layout, items):
+        indent = layout.text[layout.line_start(last.span.start) : last.span.start]
+        return [Splice(last.span.end, last.span.end, f",{layout.newline}{indent}{text}")]
     column = last.span.end - layout.line_start(last.span.end)
     rest = layout.line_end(last.span.end) - last.span.end
     if column + 2 + len(text) + rest > layout.width and layout.language == "python":
@@ -40,6 +46,12 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
             line = _on_next_line(layout, group, text)
             return [Splice(last.span.end, last.span.end, line)]
     return [Splice(last.span.end, last.span.end, f", {text}")]
+
+
+def _has_line_each(layout: Layout, items: Sequence[Item]) -> bool:
+    """Whether several items stand below one another, each on a line of its own."""
+    below = (layout.breaks(one.span.end, two.span.start) for one, two in pairwise(items))
+    return len(items) > 1 and all(below)
 
 
 def _is_shorthand(layout: Layout, group: Group, last: Item, comma: int) -> bool:

@@ -13,9 +13,10 @@ from itertools import count
 from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.fixes.guards import fallback_at
 from jwtaudit.fixes.layout import layout_of
 from jwtaudit.fixes.variables import UNNAMED, alternatives, variable
-from jwtaudit.repair import EnvVar, Repair, Replace
+from jwtaudit.repair import EnvVar, Refuse, Repair, Replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -83,6 +84,8 @@ class SecretNames:
                 continue
             if place.path not in layouts:
                 layouts[place.path] = layout_of(*given)
+            if fallback_at(layouts[place.path], place.span):
+                continue
             name = variable(layouts[place.path], place)
             found.setdefault(_secret(given, place), []).append((name, place))
         for secret, uses in found.items():
@@ -111,14 +114,26 @@ class SecretNames:
 
     def named(self, repair: Repair, files: Callable[[str], tuple[Source, str] | None]) -> Repair:
         """The repair with the names that its secrets have."""
+        names = []
+        refused = []
 
         def change(one: Change) -> Change:
             if not isinstance(one, Replace) or not isinstance(one.code, EnvVar) or one.code.name:
                 return one
-            name = self._names.get(_secret(files(one.place.path), one.place), "")
+            given = files(one.place.path)
+            if given and fallback_at(layout_of(*given), one.place.span):
+                refused.append(one)
+                return Refuse(one.place)
+            name = self._names.get(_secret(given, one.place), "")
+            names.append(name)
             return Replace(one.place, one.code._replace(name=name))
 
-        return repair.before(repair.otherwise, map(change, repair.changes))
+        changes = tuple(map(change, repair.changes))
+        read = f" as {' and '.join(f'`{name}`' for name in dict.fromkeys(names) if name)}"
+        title = repair.title + (read if any(names) else "")
+        if refused:
+            title = "Stop the program where the key is missing"
+        return Repair(title, *changes, otherwise=repair.otherwise, safe=repair.safe)
 
 
 def _secret(given: tuple[Source, str] | None, place: Place) -> str:

@@ -6,13 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError
+from jwtaudit.fixes.guards import fallback_at
 from jwtaudit.fixes.lists import Splice
 from jwtaudit.fixes.writer import Writer
+from jwtaudit.repair import Named
 from jwtaudit.source import Place, Span
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Group
-    from jwtaudit.repair import AddStatement, DropStatement, SwapDecorators
+    from jwtaudit.repair import AddStatement, DropStatement, Refuse, SwapDecorators
 
 _TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
 _AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
@@ -61,6 +63,13 @@ class StatementWriter(Writer):
             Splice(statement.start, call.start, f"{name} = "),
             Splice(call.end, statement.end, behind),
         ]
+
+    def _refuse(self, change: Refuse) -> list[Splice]:
+        found = fallback_at(self.layout, change.place.span)
+        if found is None:
+            raise CannotError
+        text, more = self.dialect.render(Named("refusal"), found.statement.start)
+        return [Splice(*found.statement, text.replace("@", found.target)), *more]
 
     def _dropstatement(self, change: DropStatement) -> list[Splice]:
         self._refuse_effects(change.place)

@@ -39,7 +39,7 @@ def _variable_at(layout: Layout, place: Place) -> str:
         name = text[held[1].key.start : held[1].key.end].strip("\"'")
     statement = layout.statement(place.span.start)
     if not name and statement:
-        start = _behind_head(layout, statement)
+        start = behind_head(layout, statement)
         target = re.match(r"([^=]*?)(?:\s*:[^=]+)?\s*=(?!=)", text[start : place.span.start])
         name = (re.findall(r"\w+", target[1]) or [""])[-1] if target else ""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
@@ -50,7 +50,7 @@ def _variable_at(layout: Layout, place: Place) -> str:
     return name if "_" in name else f"JWT_{name}"
 
 
-def _behind_head(layout: Layout, statement: Span) -> int:
+def behind_head(layout: Layout, statement: Span) -> int:
     """Where the first statement of a block begins that shares its line with its head."""
     if layout.language == "python" and _HEAD.match(layout.text, statement.start):
         depth = layout.depth(statement.start)

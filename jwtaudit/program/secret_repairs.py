@@ -36,6 +36,7 @@ def without_default(
         if isinstance(lookup, Env) and lookup.place is not None and not _raises(project, lookup):
             if not lookup.name:
                 return None
+            title = title.replace("the key", f"`{lookup.name}`")
             inner = lies_in(lookup.place, literal.place)
             raising = _raising(project, lookup)
             facts = project.facts.get(lookup.place.path)
