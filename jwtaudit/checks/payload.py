@@ -57,6 +57,13 @@ _CHOSEN = frozenset(
     {"claims", "claim", "payload", "token", "jwt", "session", "subject", "principal", "identity"}
     | {"public", "read", "out", "response", "info", "summary", "view", "basic", "minimal", "data"}
 )
+# What a type of records is called besides.
+_STORED = frozenset({"i", "document", "doc", "entity", "model", "record", "row", "type"})
+_UNTYPED = (".js", ".jsx", ".mjs", ".cjs")
+# What gives an object again, or as text.
+_COPIES = ("json-encode", "json-decode")
+# Under which an object keeps its own fields.
+_TABLES = frozenset({"__dict__", "_doc", "dataValues"})
 _OIDC = frozenset({"nonce", "at_hash", "c_hash", "auth_time", "email_verified", "azp"})
 
 
@@ -120,8 +127,16 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
                 f"Name the claims one by one: `{wording(site.library.language, 'named-claims')}`.",
                 value=taken,
                 anchor="object",
-                confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+                confidence=_certainty(dumped, taken, known),
             )
+
+
+def _certainty(dumped: Value, taken: Value, known: tuple[str, ...] | None) -> Confidence:
+    if known:
+        return Confidence.HIGH
+    if taken.place is None and isinstance(dumped, Param) and dumped.annotation is None:
+        return Confidence.LOW
+    return Confidence.MEDIUM
 
 
 def _draft(
@@ -292,6 +307,10 @@ def _whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]
     """The objects all of whose fields are signed: (object, the expression that takes them)."""
     for option in options(site.argument("payload")):
         yield from _dumps(project, option, 0)
+        given = (option, *(option.rest if isinstance(option, Table) else ()))
+        for value in given:  # a claim of that name may hold an identifier alone
+            if isinstance(value, Param) and _is_callers_record(project, value):
+                yield value, replace(value, place=None)  # told where it is signed
 
 
 def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
@@ -306,11 +325,11 @@ def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, 
         for rest in value.rest:
             if isinstance(rest, Param) and _is_record(rest):
                 yield rest, value
-    elif isinstance(value, Operation) and value.operator == "json-encode":
+    elif isinstance(value, Operation) and value.operator in _COPIES:
         for operand in value.operands:
             yield from _dumps(project, operand, depth + 1)
     elif isinstance(value, Member) and not value.item:
-        if value.name == "__dict__" or (value.name == "data" and _is_serializer(value.base)):
+        if value.name in _TABLES or (value.name == "data" and _is_serializer(value.base)):
             yield value.base, value
     elif isinstance(value, Outcome):
         yield from _dumped(project, value)
@@ -371,6 +390,20 @@ def _is_serializer(value: Value) -> bool:
     return any("serializer" in words(found) for found in (name, *names_of(value)))
 
 
+def _is_callers_record(project: Project, value: Param) -> bool:
+    """A script's parameter that is named, and declared if at all, as a user's record.
+
+    Nobody is seen to call it: else it would stand for what is given.
+    """
+    if value.place is None or not project.is_script(value.place.path):
+        return False
+    declared = value.annotation
+    if declared is None:  # in TypeScript, a type of which nothing is told
+        return value.place.path.endswith(_UNTYPED) and _is_person(value)
+    types = [set(words(name)) for name in names_of(declared)]
+    return _is_person(value) and bool(types) and all(t <= _PERSON | _STORED for t in types)
+
+
 def _is_record(value: Param) -> bool:
     """A parameter declared as a class of the project, spread as a mapping."""
     return isinstance(value.annotation, ClassRef) and _is_person(value)
@@ -387,13 +420,22 @@ def _class_of(value: Value) -> ClassRef | None:
 def _is_person(value: Value) -> bool:
     """Whether an object is a user's record, by the names it bears; not one made for tokens."""
     cls = _class_of(value)
-    found = [*names_of(value), *([] if cls is None else [cls.id.qualname])]
-    if isinstance(value, Outcome):
-        found.append(value.call.name)
-        if value.call.receiver is not None:
-            found.extend(names_of(value.call.receiver))
-    spoken = {word for name in found for word in words(name)}
-    return bool(spoken & _PERSON) and not spoken & _CHOSEN
+    names = [*names_of(value)]
+    own = names if cls is None else [*names, cls.id.qualname]
+    if isinstance(value, Outcome):  # what is asked counts, not what the answer is kept in
+        own = list(_asked(value))
+    is_person = any(_PERSON & set(words(name)) for name in (*names, *own))
+    return is_person and not any(_CHOSEN & set(words(name)) for name in own)
+
+
+def _asked(value: Value) -> Iterator[str]:
+    """The names in a chain of calls: ``User.findOne(...).lean()``."""
+    while isinstance(value, Outcome):
+        yield value.call.name
+        if value.call.receiver is None:
+            return
+        value = value.call.receiver
+        yield from names_of(value)
 
 
 def _fields(project: Project, value: Value) -> tuple[str, ...] | None:
