@@ -60,6 +60,8 @@ _PUBLIC_WORDS = frozenset(
 )
 _NAMES = re.compile(r"\w+")
 _PLACES = frozenset({"url", "uri", "host", "hostname", "domain", "origin", "dir", "folder", "ip"})
+# What bundlers put into the browser: `NEXT_PUBLIC_X`, whatever X is.
+_PREFIXED = frozenset({"next", "expo", "secret"})
 
 
 @check("none-algorithm-accepted")
@@ -540,7 +542,7 @@ def _says_public(text: str) -> bool:
     """Whether a name speaks of a public key, and not of what else is public: ``PUBLIC_URL``."""
     said = {*words(text), *re.findall(r"[a-z0-9]+", text.lower())}
     found = said & _PUBLIC_WORDS
-    return bool(found) and not (found == {"public"} and said & _PLACES)
+    return bool(found) and not (found == {"public"} and said & (_PLACES | _PREFIXED))
 
 
 def _fetches(project: Project, function: Closure) -> bool:

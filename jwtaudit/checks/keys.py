@@ -15,6 +15,7 @@ from jwtaudit.program.enclosing import enclosing, parameter_of
 from jwtaudit.program.key_guards import is_for_development, is_refused, is_refused_before
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
+from jwtaudit.program.names import words
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.secret_repairs import from_environment, without_default
@@ -47,6 +48,7 @@ _PATH = re.compile(r"^[^\s:]*\.(pem|key|crt|cer|pub|der|p8|p12|jwk)$", re.IGNORE
 _ADDRESS = re.compile(r"^https?://", re.IGNORECASE)
 # Filled in before the program runs: a template's hole is no key.
 _HOLE = re.compile(r"^(\{\{.*\}\}|\{%.*%\}|\$\{.*\}|\$\(.*\)|%\(.*\)s)$", re.DOTALL)
+_MAKING = frozenset({"sign", "generate", "create", "issue", "make", "mint", "encode"})
 _DEVELOPMENT = re.compile(r"(^|[-_.])(dev|development|local|debug)($|[-_.])", re.IGNORECASE)
 _HASH_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 _ENOUGH_BYTES = 16  # nobody tries 2**128 keys
@@ -462,6 +464,7 @@ def _missing_keys(project: Project) -> Iterator[Draft]:
         for source in sources(project, use.value)
         for name in _lookup_names(source)
     }
+    signing.update(_handed_over(project))
     for use, source in _made_of(project):
         site = use.site
         if site is None or use.role != "verify" or _is_there(source):
@@ -487,6 +490,16 @@ def _missing_keys(project: Project) -> Iterator[Draft]:
             else "Name the algorithms that are accepted, and refuse to start without the key.",
             Confidence.HIGH if chosen else Confidence.MEDIUM,
         )
+
+
+def _handed_over(project: Project) -> Iterator[str]:
+    """What is given to a function that is not seen and makes something: tokens, perhaps."""
+    for call in project.calls:
+        if _MAKING & set(words(call.name.rpartition(".")[2])) and call.target is None:
+            for argument in call.arguments:
+                for part in walk(argument.value):
+                    if isinstance(part, (Env, Setting)) and part.name:
+                        yield part.name
 
 
 def _is_tested(project: Project, value: Member) -> bool:
@@ -519,6 +532,8 @@ def _lookup_names(source: Source) -> set[str]:
 def refused_key(project: Project) -> Iterator[Draft]:
     """A key that the library will not take: nobody gets in, the users included."""
     for use, source, verdict in _empty_keys(project):
+        if any(isinstance(found, Env) and found.name is None for found in source.lookups):
+            continue  # a helper that reads any variable; what must be there is said elsewhere
         if verdict in ("error", "reject"):
             yield _draft(
                 project,

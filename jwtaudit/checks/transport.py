@@ -134,18 +134,18 @@ def _used_queries(project: Project) -> Iterator[tuple[Place, _Sink]]:
 def _query_members(
     project: Project,
 ) -> Iterator[tuple[Member, Place, FunctionId, _Sink | None]]:
-    """Reads of a query string that a request holds as an object: ``req.query.token``."""
-    seen: set[Place] = set()
+    """Reads of a query string that a request holds as an object: ``req.query.token``.
+
+    A look whether it is there, beside the read that counts, is no second one.
+    """
+    seen: set[tuple[FunctionId, str | None]] = set()
     for site, part in _read_tokens(project):
-        if (
-            isinstance(part, Member)
-            and part.place is not None
-            and part.place not in seen
-            and _is_query(part.base)
-        ):
-            seen.add(part.place)
-            yield part, part.place, site.call.scope, _sink(site, part, part.place)
-    for event in project.events:
+        if isinstance(part, Member) and part.place is not None and _is_query(part.base):
+            key = (site.call.scope, part.name)
+            if key not in seen:
+                seen.add(key)
+                yield part, part.place, site.call.scope, _sink(site, part, part.place)
+    for event in sorted(project.events, key=lambda event: isinstance(event, Tested)):
         path = event.place.path
         if not project.is_script(path) or path not in handling(project):
             continue
@@ -154,12 +154,12 @@ def _query_members(
                 if (
                     isinstance(part, Member)
                     and part.place is not None
-                    and part.place not in seen
                     and part.name is not None
                     and _is_key(part.name)
                     and _is_query(part.base)
+                    and (event.scope, part.name) not in seen
                 ):
-                    seen.add(part.place)
+                    seen.add((event.scope, part.name))
                     yield part, part.place, event.scope, None
 
 

@@ -170,6 +170,7 @@ class ClassScope:
     find_bases: Callable[[], tuple[Value, ...]]
     methods: dict[str, FunctionId] = field(default_factory=dict)
     annotations: dict[str, Value] = field(default_factory=dict)
+    decorators: tuple[Value, ...] = ()
     _bases: tuple[Value, ...] | None = None
 
     @property

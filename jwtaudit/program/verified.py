@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.authority_words import says
 from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
+from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
@@ -19,6 +20,7 @@ from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
     Absent,
     Call,
+    ClassRef,
     Closure,
     Const,
     Env,
@@ -297,7 +299,10 @@ class Verified:
         function = self.project.scope(scope)
         if function is None:
             return False
-        if any(self._verifies(decorator) for decorator in function.decorators):
+        decorators = function.decorators
+        if function.cls is not None and function.cls.id in self.project.classes:
+            decorators += self.project.classes[function.cls.id].decorators
+        if any(self._verifies(decorator) for decorator in decorators):
             return True
         return any(
             (isinstance(part, Outcome) and self._is_verifying(part)) or self._has_verified(part)
@@ -338,7 +343,32 @@ class Verified:
                 name = part.name if isinstance(part, Symbol) else part.call.name
                 if says(name, "verifying") or "login_required" in name or "jwt_required" in name:
                     return True
-        return False
+        return any(map(self._guards, deep(decorator)))
+
+    def _guards(self, value: Value) -> bool:
+        """Whether something given to a decorator lets nobody past without a token."""
+        if isinstance(value, ClassRef):
+            own = any(function.path == value.id.path for function in self.reading)
+            return _is_guard(value.id.qualname) and not own
+        if isinstance(value, Symbol):
+            return _is_guard(value.name)
+        return (
+            isinstance(value, Outcome)
+            and _is_guard(value.call.name)
+            and not _is_for_passwords(value.call)
+        )
+
+
+def _is_guard(name: str) -> bool:
+    """Whether something so called lets nobody past without a token: ``JwtAuthGuard``."""
+    said = set(words(name.rpartition(".")[2]))
+    known = not said.isdisjoint(("auth", "authentication", "jwt", "token"))
+    return "guard" in said and known and "optional" not in said
+
+
+def _is_for_passwords(guard: Call) -> bool:
+    """Whether a guard is of the kind that looks at a name and a password."""
+    return any(isinstance(a.value, Const) and a.value.value == "local" for a in guard.arguments)
 
 
 def _names_in(value: Value) -> Iterator[str]:

@@ -111,7 +111,7 @@ def define_class(interpreter: Interpreter, node: f.Class, frame: Frame) -> None:
     body.events = frame.scope.events
     body.id = frame.scope.id
     inner = Frame(body, names, frame.path)
-    _decorators(interpreter, node.decorators, frame)
+    scope.decorators = _decorators(interpreter, node.decorators, frame)
     interpreter.block(node.body, inner)
     for statement in node.body:
         if isinstance(statement, f.Function):
