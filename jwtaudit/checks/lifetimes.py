@@ -198,6 +198,27 @@ def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 anchor=f"{site.call.scope.qualname} unit",
                 repair=_in_seconds(site, time),
             )
+        yield from _moments_for_lengths(site)
+
+
+def _moments_for_lengths(site: Site) -> Iterator[Draft]:
+    """A lifetime, which counts from now, that counts from 1970 as well."""
+    if site.semantic("lifetime-number") != "seconds":
+        return
+    for time in times(site.project, site.argument("lifetime")):
+        if time.form != "number" or time.clock not in ("seconds", *_TOO_FINE):
+            continue
+        far = "half a century" if time.clock == "seconds" else "thousands of years"
+        yield Draft(
+            rule="",
+            place=time.source.place or site.place,
+            message=f"the moment of expiry is given where {site.library.title} takes the seconds"
+            f" from now: the token lives for {far}, and a stolen one as long",
+            confidence=_stepped(site),
+            trace=steps(time.source, site.place, "token signed here"),
+            advice=f"{wording(site.library.language, 'expiry')}.",
+            anchor=f"{site.call.scope.qualname} moment",
+        )
 
 
 @check("lifetime-in-wrong-unit")

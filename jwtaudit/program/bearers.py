@@ -19,6 +19,7 @@ from jwtaudit.values import (
     Outcome,
     Param,
     Symbol,
+    Unknown,
     Value,
     options,
     same,
@@ -43,6 +44,9 @@ class _Traffic(NamedTuple):
 _traffic: WeakKeyDictionary[Project, _Traffic] = WeakKeyDictionary()
 
 
+_NAMED = (Member, Param, Outcome, Unknown)  # the last: a variable of some other script
+
+
 def token_evidence(project: Project, value: Value, path: str) -> Confidence | None:
     """How sure it is that a value met in a file is a token; None when nothing says so."""
     found = [_evidence(project, option, path) for option in options(value)]
@@ -57,7 +61,7 @@ def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
         return Confidence.HIGH
     if any(is_token_name(name) for name in storage_reads(project, value)):
         return Confidence.MEDIUM
-    if _role(project, value) in _NO_TOKEN or not isinstance(value, (Member, Param, Outcome)):
+    if _role(project, value) in _NO_TOKEN or not isinstance(value, _NAMED):
         return None
     if path not in handling(project):
         return None
