@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
+from jwtaudit.engine import refusals
 from jwtaudit.engine.budget import Budget, TimeUpError, bounded
 from jwtaudit.engine.documents import in_document, in_documents
 from jwtaudit.engine.extraction import Extraction
@@ -32,6 +33,7 @@ from jwtaudit.finding import (
 )
 from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.aliases_js import ScriptAliases
+from jwtaudit.program.context import is_test
 from jwtaudit.program.options import RuleOptions
 from jwtaudit.source import BLOCK, file_of
 
@@ -59,6 +61,7 @@ _NOTEBOOK = 10
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
 _MAX_IMPORTERS = 150
+_MAX_REFUSING = 20
 """How many such files are read, for each import away."""
 
 __all__ = ["Limits", "Options", "active_rules", "fix", "run"]
@@ -332,6 +335,7 @@ class _Run:
                     self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
         mattering = frozenset(facts)
         self._extract_importers(facts)
+        self._extract_refusing(facts)
         self.importing = frozenset(facts) - mattering
         self.facts = dict(sorted(facts.items()))
         self.scanned = list(self.diagnostics)
@@ -384,6 +388,25 @@ class _Run:
             if aliases := scripts.aliases.get(path):
                 vocabulary = vocabulary._replace(calls=(*vocabulary.calls, *sorted(aliases)))
             yield path, data, vocabulary
+
+    def _extract_refusing(self, facts: dict[str, Facts]) -> None:
+        """Add the files that refuse to start with a setting that token code uses."""
+        names = refusals.key_names(facts.values())
+        encoded = frozenset(map(str.encode, names))
+        vocabulary = Vocabulary(calls=tuple(sorted(name.lower() for name in names)), any_file=True)
+        folders = {path.partition("/")[0] for path in facts}
+        wanted = []
+        for path in self.tree.files if names else ():
+            if not path.endswith(".py") or path in facts or path in self.unanalysed:
+                continue
+            if "/" in path and path.partition("/")[0] not in folders:
+                continue
+            data = None if is_test(path) else self.data.get(path) or self.read(path)
+            if data is not None and refusals.refuses(data, encoded):
+                self.data[path] = data
+                wanted.append((path, data, vocabulary))
+        found = self.extraction.further(wanted[:_MAX_REFUSING])
+        facts.update((path, given) for path, given in found if not isinstance(given, Diagnostic))
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""

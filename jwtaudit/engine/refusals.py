@@ -1,0 +1,47 @@
+"""Finds the files that refuse to start with a setting that token code uses as its key.
+
+``if config.SECRET == "changeme": sys.exit()`` stands where a program starts, in a file that holds
+none of the words that libraries go by.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit import facts as f
+from jwtaudit.engine.importers import nodes, tells
+from jwtaudit.program.names import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jwtaudit.facts import Facts
+
+_KEYS = frozenset({"secret", "key"})
+_CONDITION = re.compile(
+    rb"^[ \t]*(?:el)?if\b([^\n]+):[ \t]*(?:#[^\n]*)?\n"
+    rb"(?:[^\n]*\n){0,4}?[ \t]+(?:raise|sys\.exit|exit)\b",
+    re.MULTILINE,
+)
+_NAME = re.compile(rb"\w+")
+
+
+def key_names(facts: Iterable[Facts]) -> frozenset[str]:
+    """The names by which token code calls what may be a key that comes from elsewhere."""
+    found: set[str] = set()
+    for fact in facts:
+        if fact.language == "python":
+            for node in nodes(fact.body):
+                if isinstance(node, f.Attribute) or (isinstance(node, f.Import) and node.name):
+                    found.add(node.name)
+    return frozenset(
+        name for name in found if tells(name) and not _KEYS.isdisjoint(words(name)[-1:])
+    )
+
+
+def refuses(data: bytes, names: frozenset[bytes]) -> bool:
+    """Whether a file leaves the program, or raises, because of one of these names."""
+    return any(name in data for name in names) and any(
+        not names.isdisjoint(_NAME.findall(condition[1])) for condition in _CONDITION.finditer(data)
+    )
