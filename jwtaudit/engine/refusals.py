@@ -29,12 +29,13 @@ _NAME = re.compile(rb"\w+")
 
 def key_names(facts: Iterable[Facts]) -> frozenset[str]:
     """The names by which token code calls what may be a key that comes from elsewhere."""
-    found: set[str] = set()
-    for fact in facts:
-        if fact.language == "python":
-            for node in nodes(fact.body):
-                if isinstance(node, f.Attribute) or (isinstance(node, f.Import) and node.name):
-                    found.add(node.name)
+    python = (fact for fact in facts if fact.language == "python")
+    found = {
+        node.name or ""
+        for fact in python
+        for node in nodes(fact.body)
+        if isinstance(node, (f.Attribute, f.Import))
+    }
     return frozenset(
         name for name in found if tells(name) and not _KEYS.isdisjoint(words(name)[-1:])
     )
