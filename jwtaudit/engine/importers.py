@@ -157,13 +157,17 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
         if isinstance(node, f.Import) and _says(f"{node.module}.{node.name}".lower(), words)
     }
     inside = {owner: mentions(body) for owner, body in _definitions(fact.body)}
+    named = {owner: _names(body) for owner, body in _definitions(fact.body)}
     found: set[str] = set()
     changed = bool(wanted)
     while changed:
-        new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
+        new = {name for name, mentioned in inside.items() if mentioned & wanted}
+        # a variable means the module's own function, a method so called may be any object's
+        new |= {name for name, mentioned in named.items() if mentioned & found}
+        new -= found
         found |= new
         wanted = {name for name in new if tells(name)}
-        changed = bool(wanted)
+        changed = bool(new)
     return frozenset(found)
 
 
@@ -190,6 +194,11 @@ def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement
             for target in statement.targets:
                 if isinstance(target, f.Name):
                     yield target.id, statement
+
+
+def _names(statement: f.Statement) -> set[str]:
+    """The variables that a statement holds, without the names of attributes."""
+    return {node.id for node in nodes((statement,)) if isinstance(node, f.Name)}
 
 
 def mentions(statement: f.Statement) -> set[str]:
