@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -328,44 +329,63 @@ def _unchecked(
 def audience_not_validated(project: Project) -> Iterator[Draft]:
     """A token that was made for another service is accepted."""
     for site, offs in _disabled(project):
-        if is_answer(project, site.argument("token")):
-            continue  # whoever issues it has told to whom: this program has asked for it
-        danger = "a token made for another service is accepted"
-        yield from _unchecked(site, offs, "aud", danger, _by_key(site))
-        # Who compares the client, as one does with access tokens that name no audience, is content.
-        if _leaves_open(site, offs, "audience", "aud", "client_id", "azp"):
-            title = site.library.title
-            closed = site.semantic("aud-not-given") == "reject"
-            yield _left_open(
-                site,
-                f"{title} is not told which `aud` to expect of this issuer's tokens: one without"
-                " an audience is accepted, whichever client it was issued to"
-                if closed
-                else f"{title} is not told which `aud` to expect of this issuer's tokens: whoever"
-                " runs another client of the issuer signs in here with a token made for it",
-                "audience",
-                Confidence.LOW if closed else Confidence.MEDIUM,
-            )
+        yield from _asked_for(site, _audience_open(site, offs))
+
+
+def _audience_open(site: Site, offs: list[Off]) -> Iterator[Draft]:
+    danger = "a token made for another service is accepted"
+    yield from _unchecked(site, offs, "aud", danger, _by_key(site))
+    # Who compares the client, as one does with access tokens that name no audience, is content.
+    if _leaves_open(site, offs, "audience", "aud", "client_id", "azp"):
+        title = site.library.title
+        closed = site.semantic("aud-not-given") == "reject"
+        yield _left_open(
+            site,
+            f"{title} is not told which `aud` to expect of this issuer's tokens: one without"
+            " an audience is accepted, whichever client it was issued to"
+            if closed
+            else f"{title} is not told which `aud` to expect of this issuer's tokens: whoever"
+            " runs another client of the issuer signs in here with a token made for it",
+            "audience",
+            Confidence.LOW if closed else Confidence.MEDIUM,
+        )
 
 
 @check("issuer-not-validated")
 def issuer_not_validated(project: Project) -> Iterator[Draft]:
     """A token of another issuer is accepted."""
     for site, offs in _disabled(project):
-        asked = is_answer(project, site.argument("token"))  # of an issuer that was chosen before
-        if not asked:
-            danger = "a token of another issuer with the same key is accepted"
-            yield from _unchecked(site, offs, "iss", danger, _by_key(site))
-        if site.semantic("iss-not-given") == "accept" and _leaves_open(
-            site, offs, "issuer", "iss", "tid"
-        ):
-            yield _left_open(
-                site,
-                f"{site.library.title} is not told which `iss` to expect: whoever else has tokens"
-                " signed with the provider's keys, another tenant say, is accepted",
-                "issuer",
-                Confidence.LOW if asked else Confidence.MEDIUM,
-            )
+        yield from _asked_for(site, _issuer_open(site, offs))
+
+
+def _issuer_open(site: Site, offs: list[Off]) -> Iterator[Draft]:
+    danger = "a token of another issuer with the same key is accepted"
+    yield from _unchecked(site, offs, "iss", danger, _by_key(site))
+    if site.semantic("iss-not-given") == "accept" and _leaves_open(
+        site, offs, "issuer", "iss", "tid"
+    ):
+        yield _left_open(
+            site,
+            f"{site.library.title} is not told which `iss` to expect: whoever else has tokens"
+            " signed with the provider's keys, another tenant say, is accepted",
+            "issuer",
+            Confidence.MEDIUM,
+        )
+
+
+def _asked_for(site: Site, drafts: Iterator[Draft]) -> Iterator[Draft]:
+    """What is said of a token; less surely, where the program has just asked its issuer for it.
+
+    Its signature may then be left to TLS, whom it is for and who issued it may not (OIDC Core
+    3.1.3.7).
+    """
+    asked = is_answer(site.project, site.argument("token"))
+    note = "the token is the answer of the issuer's own endpoint, which sends nobody else's"
+    for draft in drafts:
+        if asked:
+            yield replace(draft, confidence=Confidence.LOW, notes=(*draft.notes, note))
+        else:
+            yield draft
 
 
 def _by_key(site: Site) -> Confidence:
