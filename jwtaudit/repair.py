@@ -210,6 +210,13 @@ class DropStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class DropEntry:
+    """Take out the statement that assigns the value at a place to an entry: ``options[k] = v``."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """Stop the program in the place of the assignment of the fallback at a place."""
 
@@ -254,6 +261,7 @@ Change: TypeAlias = (
     | Insist
     | AddStatement
     | DropStatement
+    | DropEntry
     | Refuse
     | Await
     | SwapDecorators

@@ -31,7 +31,7 @@ from jwtaudit.program.context import (
     is_test,
     setting_of,
 )
-from jwtaudit.program.kinds import words
+from jwtaudit.program.kinds import Kind, token_kind, words
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by
@@ -115,7 +115,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 why, confidence = missing
                 if confidence is Confidence.MEDIUM and _reads_own(project, claims):
                     confidence = Confidence.LOW
-                repair = _limited(site) if asked else _short_lived(claims)
+                kind = token_kind(site, [claims])
+                repair = _limited(site, kind) if asked else _short_lived(claims, kind)
                 yield _never_expires(site, why, confidence, repair)
     for setting in lifetime_settings(project):
         if setting.unlimited:
@@ -218,22 +219,28 @@ def _unlimited(site: Site, added: str) -> bool:
     )
 
 
-def _short_lived(claims: Table) -> Repair | None:
+def _short_lived(claims: Table, kind: Kind) -> Repair | None:
     if claims.place is None:
         return None
-    change = SetEntry(claims.place, "exp", Named("expiry"))
-    return Repair("Let the token expire after 15 minutes", change)
+    name = "refresh-expiry" if kind is Kind.REFRESH else "expiry"
+    return Repair(_lasting(kind), SetEntry(claims.place, "exp", Named(name)))
 
 
-def _limited(site: Site) -> Repair | None:
+def _lasting(kind: Kind) -> str:
+    length = "30 days" if kind is Kind.REFRESH else "15 minutes"
+    return f"Let the token expire after {length}"
+
+
+def _limited(site: Site, kind: Kind) -> Repair | None:
     """Ask the library for an expiry."""
     receiver = site.call.receiver
     change: Change | None = None
     if site.model.limited and isinstance(receiver, Outcome):
         change = CallFurther(receiver.call.place, Snippet(site.model.limited))
     elif not site.model.limited:
-        change = set_meaning(site, "lifetime", Named("lifetime"))
-    return Repair("Let the token expire after 15 minutes", change) if change else None
+        name = "refresh-for" if kind is Kind.REFRESH else "access-for"
+        change = set_meaning(site, "lifetime", Named(name))
+    return Repair(_lasting(kind), change) if change else None
 
 
 def _never_expires(

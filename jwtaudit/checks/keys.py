@@ -21,7 +21,7 @@ from jwtaudit.program.scopes import Tested
 from jwtaudit.program.secret_repairs import from_environment, without_default
 from jwtaudit.program.wording import wording
 from jwtaudit.program.wordlist import is_known, is_placeholder
-from jwtaudit.repair import CallInstead, Repair, Replace, Snippet
+from jwtaudit.repair import CallInstead, EnvVar, Repair, Replace, Snippet
 from jwtaudit.values import (
     Absent,
     Const,
@@ -379,7 +379,9 @@ def _by_chance(project: Project, value: Value) -> Repair | None:
     if model.effect.startswith("uuid") and value.call.arguments:
         return None
     change = CallInstead(value.call.place, Snippet(model.secure))
-    return Repair("Make the key with the generator for secrets", change)
+    # what is made at each start is another key each time: one that stays comes from outside
+    read = Repair("Read the key from the environment", Replace(value.call.place, EnvVar()))
+    return Repair("Make the key with the generator for secrets", change, otherwise=read)
 
 
 def _predictable(project: Project, value: Value) -> tuple[str, Confidence] | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         AddItem,
         Code,
         DropArgument,
+        DropEntry,
         DropItem,
         RenameKey,
         SetArgument,
@@ -149,3 +150,10 @@ class ArgumentWriter(StatementWriter):
         if statement and statement.end == span.end and _ENTRY.fullmatch(before):
             return self._without(statement)  # options["verify"] = False
         return None
+
+    def _dropentry(self, change: DropEntry) -> list[Splice]:
+        statement = self._statement(change.place)
+        before = self.layout.text[statement.start : change.place.span.start]
+        if statement.end != change.place.span.end or not _ENTRY.fullmatch(before):
+            raise CannotError
+        return self._without(statement)

@@ -141,12 +141,12 @@ class Python(_Plain):
             if match[1] == "target":
                 return match[0]
             found = imports.name(match[1])
-            if found is None:
+            if found is None or (match[2] and found[1]):
                 raise CannotError
             more.extend(splice for splice in found[1] if splice not in more)
             return found[0]
 
-        return re.sub(r"\{([\w.]+)\}", named, text), more
+        return re.sub(r"\{([\w.]+)(!?)\}", named, text), more
 
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
         literal = self.literal(name)

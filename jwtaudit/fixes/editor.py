@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Await, CallFurther, CallInstead, Change, DropFactor
     from jwtaudit.source import Place
 
+_FORMATTED = re.compile(r"([fF])[rR]?[\"'](?:(?![\"']\s*[\w\"']).)*\Z", re.DOTALL)
+"""A single text in which something is filled in; the letter says nothing where nothing is."""
 _THOUSAND = re.compile(r"\s*\*\s*(?:1000|1_000|1e3)(?![\w.])")
 
 
@@ -60,6 +62,8 @@ class Editor(ArgumentWriter):
             code = code._replace(name=variable(self.layout, change.place))
         text, more = self._text(code, change.place.span.start)
         span = change.place.span
+        if isinstance(code, EnvVar) and self.layout.text[span.end - 1] == ")":
+            span = self._as_text(span)
         if isinstance(code, Named):
             text = text.replace("@", self.layout.text[span.start : span.end])
         group = self.layout.around(span)
@@ -68,6 +72,13 @@ class Editor(ArgumentWriter):
             if alone and not self.layout.text[span.end : group.end - 1].strip():
                 span = Span(group.start, group.end)
         return [Splice(*span, text), *more]
+
+    def _as_text(self, call: Span) -> Span:
+        """A call with what makes a text of its result."""
+        follows = re.compile(r"\.(hex|bytes|int)\b").match(self.layout.text, call.end)
+        if follows and follows[1] != "hex":
+            raise CannotError
+        return Span(call.start, follows.end()) if follows else call
 
     def _dropfactor(self, change: DropFactor) -> list[Splice]:
         start, end = change.place.span
@@ -123,7 +134,12 @@ class Editor(ArgumentWriter):
         if len(found) != 1 or "--hash" in line or line.endswith("\\"):
             raise CannotError
         at = start + found[0]
-        return [Splice(at, at + len(change.old), change.new)]
+        splices = [Splice(at, at + len(change.old), change.new)]
+        text = self.layout.text[start:at] + self.layout.text[at + len(change.old) : end]
+        prefix = _FORMATTED.match(text) if self.layout.language == "python" else None
+        if prefix and "{" not in text and "}" not in text:
+            splices.insert(0, Splice(start + prefix.start(1), start + prefix.end(1), ""))
+        return splices
 
     def _callinstead(self, change: CallInstead) -> list[Splice]:
         group = self._call(change.place)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from jwtaudit.source import Source
 
 
+# Two items that are put between the same empty brackets.
+_ENDS, _BEGINS = re.compile(r"[\w\"'\])}]\Z"), re.compile(r"[\w\"'`]")
+
+
 class Edit(NamedTuple):
     """Text in place of what stands at a place."""
 
@@ -90,7 +94,8 @@ def _meet(one: Edit, other: Edit) -> bool:
 def _joined(one: Edit, other: Edit) -> Edit:
     a, b = one.place.span, other.place.span
     taken = a if a.start < a.end else b
-    text = one.text + other.text
+    both = a == b and a.start == a.end and _ENDS.search(one.text) and _BEGINS.match(other.text)
+    text = one.text + (", " if both else "") + other.text
     added = re.match(r"(,?)(\r\n|\r|\n)", text)
     if taken.start < taken.end and added and taken.end > (b if taken is a else a).end:
         text = text[added.end() :] + added[2]  # a whole line for a whole line

@@ -10,11 +10,12 @@ from jwtaudit.fixes.dialects import CannotError, snippets
 from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.imports_js import ScriptImports
 from jwtaudit.fixes.lists import Splice, append, has_comment
+from jwtaudit.source import Span
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Group, Item
     from jwtaudit.repair import CallInstead, Code, DropStatement, RenameKey, SetArgument
-    from jwtaudit.source import Place, Span
+    from jwtaudit.source import Place
 
 _FUNCTION = re.compile(r"(?:async\b\s*)?(?:function\b|\w+\s*=>|\([^()]*\)\s*=>)")
 _NOTHING = re.compile(r"(?:undefined|null|void 0|\{\s*\})\Z")
@@ -137,17 +138,21 @@ class ScriptEditor(Editor):
         """With arguments in its snippet, also for what makes a text of the call's result."""
         if "(" not in change.function.text:
             return super()._callinstead(change)
-        span = change.place.span
-        text, more = self._text(change.function, span.start)
-        call = re.escape(self.layout.text[span.start : span.end])
-        chain = rf"{call}(?:{_TO_TEXT})+"
-        for match in re.finditer(rf"{chain}(?:\s*\+\s*{chain})*", self.layout.text):
-            if match.start() <= span.start < match.end():
-                around = self.layout.text[: match.start()].rstrip()[-1:]
-                behind = self.layout.text[match.end() :].lstrip()[:1]
+        text, more = self._text(change.function, change.place.span.start)
+        return [Splice(*self._as_text(change.place.span), text), *more]
+
+    def _as_text(self, call: Span) -> Span:
+        """A call with what makes a text of its result, and what is added to it alike."""
+        whole = self.layout.text
+        written = re.escape(whole[call.start : call.end])
+        chain = rf"{written}(?:{_TO_TEXT})+"
+        for match in re.finditer(rf"{chain}(?:\s*\+\s*{chain})*", whole):
+            if match.start() <= call.start < match.end():
+                around = whole[: match.start()].rstrip()[-1:]
+                behind = whole[match.end() :].lstrip()[:1]
                 if around in "+*-/" or behind in {"+", "*", "-", "/", ".", "[", "?"}:
                     break
-                return [Splice(*match.span(), text), *more]
+                return Span(*match.span())
         raise CannotError
 
     # -- statements --------------------------------------------------------------------------------

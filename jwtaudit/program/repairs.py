@@ -16,6 +16,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.origins import origins
 from jwtaudit.repair import (
     AddItem,
+    DropEntry,
     DropItem,
     Entry,
     RenameKey,
@@ -138,21 +139,27 @@ def check_and_require(
         if change is None:
             return None
         more = [*more, change]
-    taken, others = _put_on(site, off), _others(site, off)
-    steps: list[Repair] = [Repair(title, taken, *more)]
+    put_on, others = _put_on(site, off), _others(site, off)
     required = require_claim(site, claim)
-    for change in required.changes if required else ():
-        both = f"{title}, and refuse a token without `{claim}`"
-        there: list[Change] = [taken, change]
-        if isinstance(change, SetEntry) and isinstance(taken, DropItem):
-            # in the same mapping: the one goes, the other comes
-            there = [Replace(off.place, change.code), RenameKey(off.place, change.key)]
-        steps.append(Repair(both, *there, *more))
+    # what is put into a mapping later on goes there; what has a name of its own stays
+    ways: list[Change] = [put_on]
+    if isinstance(put_on, SetEntry):
+        ways.insert(0, DropEntry(off.place))
+    steps: list[Repair] = []
+    for taken in ways:
+        steps.append(Repair(title, taken, *more))
+        for change in required.changes if required else ():
+            both = f"{title}, and refuse a token without `{claim}`"
+            there: list[Change] = [taken, change]
+            if isinstance(change, SetEntry) and isinstance(taken, DropItem):
+                # in the same mapping: the one goes, the other comes
+                there = [Replace(off.place, change.code), RenameKey(off.place, change.key)]
+            steps.append(Repair(both, *there, *more))
+            if others:
+                all_on = f"Leave all checks on, and refuse a token without `{claim}`"
+                steps.append(Repair(all_on, *there, *others, *more))
         if others:
-            all_on = f"Leave all checks on, and refuse a token without `{claim}`"
-            steps.append(Repair(all_on, *there, *others, *more))
-    if others:
-        steps.append(Repair("Leave all checks on", taken, *others, *more))
+            steps.append(Repair("Leave all checks on", taken, *others, *more))
     return first_of(steps)
 
 
