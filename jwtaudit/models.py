@@ -69,6 +69,7 @@ ROLES = frozenset(
         "identity",  # -> who the token of the request says it is; None without a token
         # values
         # name, default -> a setting of the process; of an object, its members are the settings
+        "environment-default",  # receiver: a lookup; default
         "environment",
         "promise",  # executor: a function that gives the result to its first parameter
         "transform",  # value -> the same information in another form

@@ -91,7 +91,15 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
     readers = _readers(project)
     found: dict[tuple[str, str], list[tuple[_Entry, Confidence, Sequence[_Reader]]]]
     found = defaultdict(list)
+    loaded = {
+        source.value.place
+        for use in key_uses(project)
+        for source in sources(project, use.value)
+        if isinstance(source.value, Const)
+    }
     for entry in _entries(project):
+        if entry.place in loaded:
+            continue  # loaded as a module: the program has it as a literal
         near = _readers_of(project, entry, readers)
         confidence = _confidence(project, entry, near)
         if confidence is not None and not any(_is_refused(project, entry, r) for r in near):

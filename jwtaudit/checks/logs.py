@@ -10,6 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import (
     handling,
+    is_all_cookies,
     is_all_headers,
     is_authorization,
     is_claims,
@@ -101,6 +102,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
     if path in handling(project):
         if is_all_headers(part):
             what, sure = "the `Authorization` header, with all others,", Confidence.MEDIUM
+        elif is_all_cookies(project, part, path):
+            what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
     about = (*names_of(part), PurePosixPath(path).stem)

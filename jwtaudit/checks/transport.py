@@ -16,7 +16,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.scopes import Raised, Returned, Tested
+from jwtaudit.program.scopes import Assigned, Raised, Returned, Tested
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
@@ -439,7 +439,7 @@ def _is_letter(event: Call) -> bool:
 
 
 def _routes(project: Project) -> Mapping[FunctionId, list[str]]:
-    """The texts that are given along with a function: ``app.get("/reset", handler)``."""
+    """What is said of a function: by texts given along, and by what is made of it."""
     found = _given_along.get(project)
     if found is None:
         found = _given_along[project] = {}
@@ -453,7 +453,22 @@ def _routes(project: Project) -> Mapping[FunctionId, list[str]]:
                 for argument in call.arguments:
                     if isinstance(argument.value, Closure):
                         found.setdefault(argument.value.id, []).extend(said)
+        for name, value in _named(project):
+            for argument in value.call.arguments if isinstance(value, Outcome) else ():
+                if isinstance(argument.value, Closure):
+                    found.setdefault(argument.value.id, []).append(name)
     return found
+
+
+def _named(project: Project) -> Iterator[tuple[str, Value]]:
+    """What variables and exports hold: ``const reset = handled(async (req, res) => ...)``."""
+    for event in project.events:
+        if isinstance(event, Assigned):
+            yield event.name, event.value
+    for module in project.modules.values():
+        for name, value in module.exports.items() if module is not None else ():
+            if name is not None:
+                yield name, value
 
 
 _given_along: WeakKeyDictionary[Project, dict[FunctionId, list[str]]] = WeakKeyDictionary()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _READING = ("verify", "verify-signature", "decode-unverified", "header-peek", "decrypt")
 _MINTING = frozenset({"payload", "subject", "token"})
+_REQUEST = frozenset({"request", "req"})
 _NO_TOKEN = frozenset({*_READING, "claims-accessor", "generator", "digest", "factory", "type"})
 _HEADER = frozenset({"authorization", "auth_header", "authorization_header", "http_authorization"})
 
@@ -104,8 +105,22 @@ def is_all_headers(value: Value) -> bool:
     if isinstance(value, Symbol):
         return value.name.endswith("request.headers")
     if isinstance(value, Member) and value.name == "headers" and not value.item:
-        return any("request" in words(name) for name in names_of(value.base))
+        return any(not _REQUEST.isdisjoint(words(name)) for name in names_of(value.base))
     return False
+
+
+def is_all_cookies(project: Project, value: Value, path: str) -> bool:
+    """Whether a value is all cookies of a request, in a file that takes a token out of them."""
+    return (
+        path in handling(project)
+        and isinstance(value, Member)
+        and value.name == "cookies"
+        and not value.item
+        and any(
+            isinstance(read, Member) and same(read.base, value)
+            for read in _traffic[project].read.get(path, ())
+        )
+    )
 
 
 def is_claims(project: Project, value: Value) -> bool:

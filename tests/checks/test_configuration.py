@@ -31,6 +31,18 @@ def test_value_is_never_shown():
     assert finding.location.lines == ("JWT_SECRET=" + "*" * 16,)
 
 
+def test_file_loaded_as_a_module_is_told_once():
+    script = """\
+const jwt = require("jsonwebtoken");
+const config = require("./config.json");
+
+exports.issue = (sub) => jwt.sign({ sub }, config.jwt.secretKey, { expiresIn: "15m" });
+"""
+    files = {"config.json": '{ "jwt": { "secretKey": "0123456789" } }\n', "tokens.js": script}
+    places = [(f.rule_id, f.location.path) for f in scan(files) if f.rule_id.startswith("JWT20")]
+    assert places == [("JWT201", "config.json")]
+
+
 def test_decoded_value_is_never_shown():
     text = "kind: Secret\ndata:\n  jwt-secret: c3VwZXJzZWNyZXQ=\n"
     (finding,) = found({"k8s/secret.yaml": text})

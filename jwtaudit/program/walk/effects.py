@@ -54,6 +54,16 @@ def _environment(interpreter: Interpreter, call: Call, model: Model, frame: Fram
     return Env(text, default, place=call.place)
 
 
+def _environment_default(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """What is said of a lookup after it: ``get("KEY").default("x").asString()``."""
+    if not isinstance(call.receiver, Env):
+        return Outcome(call, place=call.place)
+    default = _argument(interpreter, call, model, "default")
+    if isinstance(default, Absent):
+        return call.receiver
+    return replace(call.receiver, default=default)
+
+
 def _default_of_reader(interpreter: Interpreter, call: Call, name: str) -> Value:
     """The default that a reader of the environment was made with: ``Env(KEY=(str, "x"))``."""
     made = call.receiver
@@ -169,6 +179,7 @@ def _exit(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> V
 
 ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "environment": _environment,
+    "environment-default": _environment_default,
     "transform": _transform,
     "mapping": _make_mapping,
     "partial": _make_partial,
