@@ -307,7 +307,8 @@ def _whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]
     """The objects all of whose fields are signed: (object, the expression that takes them)."""
     for option in options(site.argument("payload")):
         yield from _dumps(project, option, 0)
-        given = (option, *(option.rest if isinstance(option, Table) else ()))
+        spread = option.rest if isinstance(option, Table) and not _is_cleared(option) else ()
+        given = (option, *spread)
         for value in given:  # a claim of that name may hold an identifier alone
             if isinstance(value, Param) and _is_callers_record(project, value):
                 yield value, replace(value, place=None)  # told where it is signed
@@ -319,10 +320,11 @@ def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, 
     if isinstance(value, Outcome) and _is_stored_record(project, value):
         yield value, replace(value, place=None)  # told where it is signed
     elif isinstance(value, Table):
-        for inner in (*value.entries.values(), *value.rest):
+        whole = () if _is_cleared(value) else value.rest
+        for inner in (*value.entries.values(), *whole):
             for option in options(inner):
                 yield from _dumps(project, option, depth + 1)
-        for rest in value.rest:
+        for rest in whole:
             if isinstance(rest, Param) and _is_record(rest):
                 yield rest, value
     elif isinstance(value, Operation) and value.operator in _COPIES:
@@ -333,6 +335,14 @@ def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, 
             yield value.base, value
     elif isinstance(value, Outcome):
         yield from _dumped(project, value)
+
+
+def _is_cleared(table: Table) -> bool:
+    """Whether a credential is taken out of what was spread in."""
+    return any(
+        isinstance(entry, Absent) and isinstance(name, str) and _is_credential(name)
+        for name, entry in table.entries.items()
+    )
 
 
 def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
