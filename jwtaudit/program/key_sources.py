@@ -104,6 +104,8 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
                     parts = (
                         tuple(p for p in parts if isinstance(p, Outcome)) if _plain(option) else ()
                     )
+                elif option.operator == "join":
+                    parts = tuple(_joined(option))
                 for operand in parts:
                     yield from _sources(project, operand, source, depth + 1)
         elif isinstance(option, Outcome):
@@ -146,6 +148,16 @@ def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> It
     injected = isinstance(lookup, Param) and lookup.injected
     inner = source if injected else replace(source, lookups=(*source.lookups, lookup))
     yield from _sources(project, replace(lookup.default, trace=trace), inner, depth + 1)
+
+
+def _joined(text: Operation) -> Iterator[Value]:
+    """What a joined text is as hard to guess as; lines around a key are none themselves."""
+    for operand in text.operands:
+        if isinstance(operand, Sequence):
+            yield from (item for item in operand.items if isinstance(item, Outcome))
+            yield from operand.rest
+        else:
+            yield operand
 
 
 def _plain(text: Operation) -> bool:
