@@ -97,6 +97,7 @@ class Fixer:
         self.repairs: dict[int, Repair] = {}
         self.found: list[Finding] = []
         self._sources: dict[str, Source | None] = {}
+        self._good_run: tuple[tuple[frozenset[int], frozenset[Edit]], _Run] | None = None
 
     def findings(self) -> list[Finding]:
         """All findings, those that can be fixed with their fixes."""
@@ -241,9 +242,13 @@ class Fixer:
         self, batch: Iterable[int], candidates: Mapping[int, tuple[Edit, ...]]
     ) -> _Run | None:
         """The run with these fixes made; None where they are not right."""
-        self.trials += 1
         batch = list(batch)
-        contents = self._contents({edit for index in batch for edit in candidates[index]})
+        edits = frozenset(edit for index in batch for edit in candidates[index])
+        tried = frozenset(batch), edits
+        if self._good_run is not None and self._good_run[0] == tried:
+            return self._good_run[1]  # what all fixes make is what is then written
+        self.trials += 1
+        contents = self._contents(edits)
         changed = self.run.changed(contents) if contents is not None else None
         if changed is None:
             return None
@@ -255,6 +260,7 @@ class Fixer:
         failed = failed or any(self._is_damaged(changed, path) for path in contents or ())
         if failed or any(n > self.before[key] - fixed[key] for key, n in after.items()):
             return None
+        self._good_run = tried, changed
         return changed
 
     def _contents(self, edits: Iterable[Edit]) -> dict[str, bytes] | None:
