@@ -86,6 +86,7 @@ ROLES = frozenset(
         "dependency",  # value: a provider function whose result is meant
         "settings-base",  # base class of settings objects
         "settings-object",  # object whose members are settings
+        "setting",  # name, default: declares a member of the settings object that it `returns`
         "field",  # default: declares a member of a settings class
         "schema",  # value: what was described before, or is here, is read from the environment
         "exit",  # does not come back

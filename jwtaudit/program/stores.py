@@ -168,10 +168,23 @@ class Stores:
                 yield setting, Entry(event.arguments[1].value, event.place)
             elif _of_store(event):
                 yield from self._filled(event)
+            elif (declared := self._declared(event)) is not None:
+                yield declared
             elif isinstance(held := self._held(event), Table):
                 for name, value in held.entries.items():
                     if isinstance(name, str):
                         yield name, Entry(value, value.place or event.place)
+
+    def _declared(self, call: Call) -> tuple[str, Entry] | None:
+        """What a call declares as a setting, with a default: ``define("key", default="k")``."""
+        model = self.project.model_of(call)
+        if model is None or model.role != "setting":
+            return None
+        name, default = (self.project.argument(call, model, m) for m in ("name", "default"))
+        if not isinstance(name, Const) or isinstance(default, Absent):
+            return None
+        setting = Setting(str(name.value), default, model.returns, place=default.place)
+        return _declared_name(setting), Entry(setting, call.place)
 
     def _held(self, call: Call) -> Value | None:
         """What becomes the store: ``server.decorate("config", {...})``, or read by a plugin."""
@@ -275,6 +288,8 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
     """The name and the default that a value reads from a store; None if it does not."""
     if isinstance(value, Symbol) and value.name.startswith(SCRIPT) and "." in value.name:
         return f"{_GLOBALS}.{value.name[len(SCRIPT) :].partition('.')[0]}", None
+    if isinstance(value, Setting) and "." in value.owner and isinstance(value.default, Absent):
+        return _declared_name(value), None
     if isinstance(value, Member) and value.name is not None:
         attribute = not value.item and value.name.endswith("_key")
         if attribute or is_store(value.base):
@@ -322,6 +337,10 @@ def _setting(call: Call, method: str, count: int) -> str | None:
         owners.add(on.name.lower())
     made = isinstance(on, Outcome) and "." not in on.call.name and on.call.name.startswith(SCRIPT)
     return f"{_STORE}:{name.value}" if made or owners & _APPLICATIONS else None
+
+
+def _declared_name(setting: Setting) -> str:
+    return f"{setting.owner}:{setting.name}"
 
 
 def _entry_name(name: str, *, item: bool) -> str:

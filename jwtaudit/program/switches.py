@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.models import applies
@@ -18,6 +19,7 @@ from jwtaudit.values import (
     Const,
     Env,
     Member,
+    Param,
     Setting,
     Table,
     Value,
@@ -66,9 +68,17 @@ def fulfilling(site: Site, when: Condition) -> Iterator[Origin]:
         return
     for option in options(argument):
         for origin in origins(_inside(option, when.key)):
-            place = origin.value.place
-            if _holds(origin.value, when) and not (place and is_test(place.path)):
-                yield origin  # what the settings of a test run say is said to nobody else
+            value = _said_to_nobody(site.project, origin.value)
+            if _holds(value, when) and not (value.place and is_test(value.place.path)):
+                yield replace(origin, value=value)  # what a test run sets is set for nobody else
+
+
+def _said_to_nobody(project: Project, value: Value) -> Value:
+    """The default of a parameter, where no caller says another: it is what callers will get."""
+    if not isinstance(value, Param) or isinstance(value.default, Absent):
+        return value
+    callers = project.callers.get(value.function, ())
+    return value if any(not is_test(call.place.path) for call in callers) else value.default
 
 
 def branch_of_setting(project: Project, value: Value) -> Tested | None:
