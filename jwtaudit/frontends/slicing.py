@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jwtaudit.frontends import TEXT_NEEDLES
-from jwtaudit.frontends.trees import statements, syntax_tree
+from jwtaudit.frontends.trees import functions, statements, syntax_tree
 from jwtaudit.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.frontends.triage import Vocabulary
 
@@ -38,30 +38,29 @@ class _Body:
     matters: bool
 
 
-def slice_source(source: Source, vocabulary: Vocabulary) -> tuple[str, frozenset[int]]:
-    """The text with the bodies that cannot matter blanked, and where those bodies begin."""
+def bodies_left_out(source: Source, vocabulary: Vocabulary) -> tuple[tuple[int, int], ...]:
+    """Where the bodies begin and end that cannot matter."""
     text = source.text
     if text.count("\n") < _MIN_LINES:
-        return text, frozenset()
+        return ()
     tree = syntax_tree(text)
     if tree is None:
-        return text, frozenset()
+        return ()
     bodies = list(_bodies(tree, source, _Wanted(tree, vocabulary)))
     _spread(bodies)
+    return tuple((body.start, body.end) for body in bodies if not body.matters)
+
+
+def blanked(text: str, bodies: Iterable[tuple[int, int]]) -> str:
+    """The text without these bodies."""
     out: list[str] = []
     position = 0
-    omitted = set()
-    for body in bodies:
-        if body.matters:
-            continue
-        out.append(text[position : body.start])
-        out.append("0" + " " * (body.end - body.start - 1))
-        position = body.end
-        omitted.add(body.start)
+    for start, end in bodies:
+        out.append(text[position:start])
+        out.append("0" + " " * (end - start - 1))
+        position = end
     out.append(text[position:])
-    if omitted:
-        _extents(text)  # while the tree is at hand: some of them will be asked for
-    return "".join(out), frozenset(omitted)
+    return "".join(out)
 
 
 def cut_function(source: Source, start: int) -> tuple[str, int] | None:
@@ -82,7 +81,7 @@ def _extents(text: str) -> tuple[tuple[int, int], ...]:
     source = Source("", b"", text)
     tree = syntax_tree(text)
     found = []
-    for node in () if tree is None else _functions(tree):
+    for node in () if tree is None else functions(tree):
         line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
         found.append((source.line_starts[line - 1], end))
@@ -129,7 +128,7 @@ class _Wanted:
 
 def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body]:
     """The bodies of a module's functions and of its classes' methods, in order."""
-    for node in _functions(tree):
+    for node in functions(tree):
         first = node.body[0]
         if getattr(first, "decorator_list", ()):
             continue  # begins at an @, not at its own place: rare, and kept whole
@@ -139,13 +138,6 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
         text = source.text[begin:end]
         words = frozenset(_WORD.findall(text))
         yield _Body(node.name, start, end, words, wanted.stand_in(text, words))
-
-
-def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The outermost functions, those of classes included, in order."""
-    for node in statements(tree.body, inside=False):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node
 
 
 def _offset(source: Source, line: int, column: int) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=12)
 def syntax_tree(text: str) -> ast.Module | None:
     """The tree; None for what libcst may read all the same."""
     try:
@@ -41,3 +41,10 @@ def statements(body: list[ast.stmt], *, inside: bool = True) -> Iterator[ast.stm
 
 
 _HOLDERS = (ast.ExceptHandler, ast.match_case)
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The outermost functions, those of classes included, in order."""
+    for node in statements(tree.body, inside=False):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node

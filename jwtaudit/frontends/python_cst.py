@@ -1,0 +1,703 @@
+"""Python by libcst: one parse, one walk over the semantic fields.
+
+libcst's own position metadata costs 2.4 parses. Positions are taken instead from a code
+generator that writes nothing and only counts characters (0.3 parses): the generated text is the
+source, so an offset in it is an offset in the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import unicodedata
+import warnings
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+from jwtaudit import facts as f
+from jwtaudit.frontends import Unparsable
+from jwtaudit.frontends.python2 import as_python3
+from jwtaudit.frontends.python_base import Lowering, compared, with_sign
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from jwtaudit.source import Source
+
+
+class _Recorder:
+    """Notes where a node begins and ends while it is "generated"."""
+
+    __slots__ = ("counter", "node", "start")
+
+    def __init__(self, counter: _Counter, node: cst.CSTNode) -> None:
+        self.counter = counter
+        self.node = node
+
+    def __enter__(self) -> None:
+        self.start = self.counter.offset
+
+    def __exit__(self, *_: object) -> None:
+        self.counter.spans[id(self.node)] = (self.start, self.counter.offset)
+
+
+class _Counter(CodegenState):
+    """A code generation state that counts characters instead of keeping them."""
+
+    offset = 0
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__(module.default_indent, module.default_newline)
+        self.tokens.append("")  # a module without any would be given a line end
+        self.spans: dict[int, tuple[int, int]] = {}
+
+    def add_token(self, value: str) -> None:
+        self.offset += len(value)
+
+    def add_indent_tokens(self) -> None:
+        for token in self.indent_tokens:
+            self.offset += len(token)
+
+    def pop_trailing_newline(self) -> None:
+        pass
+
+    def record_syntactic_position(  # type: ignore[override]
+        self, node: cst.CSTNode, *, start_node: object = None, end_node: object = None
+    ) -> _Recorder:
+        return _Recorder(self, node)
+
+
+def lower(
+    source: Source,
+    text: str,
+    omitted: frozenset[int] = frozenset(),
+    moved: int = 0,
+    offsets: list[int] | None = None,
+) -> f.Facts:
+    """Turn Python into facts.
+
+    Args:
+        source: the file.
+        text: what of it is parsed.
+        omitted: where the bodies begin that were blanked in it.
+        moved: how far the text stands from the file's beginning.
+        offsets: where each of its characters stands in the file, for what is not written plainly.
+
+    Raises:
+        Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
+    """
+    with _refusals(text):
+        return _Lowering(source, text, omitted, moved, offsets).facts()
+
+
+@contextmanager
+def _refusals(text: str) -> Iterator[None]:
+    """Turn what the parser raises into one exception with a message for people."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except cst.ParserSyntaxError as error:
+        raise _syntax_error(text, error) from None
+    except RecursionError:
+        raise Unparsable("nested too deeply") from None
+    except (cst.CSTValidationError, SyntaxError, ValueError, KeyError, LookupError) as error:
+        raise Unparsable(f"cannot be parsed ({type(error).__name__})") from None
+
+
+def _syntax_error(text: str, error: cst.ParserSyntaxError) -> Unparsable:
+    """The error in the words and at the line of the interpreter, where it sees one, too."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as better:
+        return Unparsable(f"syntax error: {better.msg}", better.lineno)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return Unparsable("syntax error", error.raw_line)
+
+
+class _Offsets:
+    """Maps offsets in generated code to offsets in the text.
+
+    libcst drops some characters (a form feed before a statement, a lone CR at the end); where
+    the two differ, the dropped ones are found by walking both.
+    """
+
+    def __init__(
+        self,
+        module: cst.Module,
+        text: str,
+        length: int,
+        moved: int,
+        written: list[int] | None = None,
+    ) -> None:
+        self.moved = moved
+        self.written = written
+        self.table: list[int] | None = None
+        # libcst only ever drops characters: of equal length is equal text. A line end that is
+        # missing at the end is counted, as it is generated and then taken back.
+        added = 0 if module.has_trailing_newline else len(module.default_newline)
+        if length == len(text) + added and "\f" not in text:
+            return
+        code = module.code
+        if code == text:
+            return
+        table, j = [], 0
+        for char in code:
+            while j < len(text) and text[j] != char:
+                j += 1
+            table.append(j)
+            j += 1
+        table.append(len(text))
+        self.table = table
+
+    def span(self, start: int, end: int) -> Span:
+        found = self._span(start, end)
+        if self.written is None:
+            return found
+        last = len(self.written) - 1
+        end = self.written[min(max(found.end - 1, 0), last)] + 1
+        return Span(self.written[min(found.start, last)], end)
+
+    def _span(self, start: int, end: int) -> Span:
+        if self.table is None:
+            return Span(start + self.moved, end + self.moved)
+        last = len(self.table) - 1
+        start = self.table[min(start, last)]
+        end = self.table[min(end - 1, last)] + 1 if end else 0
+        return Span(start + self.moved, end + self.moved)
+
+
+def _dotted(node: cst.BaseExpression | None) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(_identifier(node.attr.value))
+        node = node.value
+    if isinstance(node, cst.Name):
+        parts.append(_identifier(node.value))
+    return ".".join(reversed(parts))
+
+
+def _identifier(name: str) -> str:
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+
+
+_OPERATORS = {
+    "Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "FloorDivide": "//",
+    "Modulo": "%", "Power": "**", "LeftShift": "<<", "RightShift": ">>", "BitOr": "|",
+    "BitAnd": "&", "BitXor": "^", "MatrixMultiply": "@", "Not": "not", "Minus": "-", "Plus": "+",
+    "BitInvert": "~", "Equal": "==", "NotEqual": "!=", "LessThan": "<", "LessThanEqual": "<=",
+    "GreaterThan": ">", "GreaterThanEqual": ">=", "In": "in", "NotIn": "not in", "Is": "is",
+    "IsNot": "is not", "AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*",
+    "DivideAssign": "/", "BitOrAssign": "|", "BitAndAssign": "&", "ModuloAssign": "%",
+}  # fmt: skip
+
+
+def _parsed(text: str) -> tuple[cst.Module, str]:
+    """The syntax tree, and the text that it is of: Python 2 is read as if it were Python 3."""
+    try:
+        return cst.parse_module(text), text
+    except cst.ParserSyntaxError:
+        other = as_python3(text)
+        if other == text:
+            raise
+        with suppress(cst.ParserSyntaxError):
+            return cst.parse_module(other), other
+        raise
+
+
+class _Lowering(Lowering):
+    """One walk over one module."""
+
+    def __init__(
+        self,
+        source: Source,
+        text: str,
+        omitted: frozenset[int],
+        moved: int = 0,
+        offsets: list[int] | None = None,
+    ) -> None:
+        super().__init__(source, omitted, is_notebook=offsets is not None)
+        module, text = _parsed(text)
+        counter = _Counter(module)
+        module._codegen(counter)
+        self.spans = counter.spans
+        self.offsets = _Offsets(module, text, counter.offset, moved, offsets)
+        self.module = module
+
+    def facts(self) -> f.Facts:
+        return self.facts_of(self.block(self.module.body))
+
+    def span(self, node: cst.CSTNode) -> Span:
+        found = self.spans.get(id(node))
+        return self.offsets.span(*found) if found else Span(0, 0)
+
+    # -- statements ------------------------------------------------------------------------------
+
+    def block(self, body: Iterable[cst.CSTNode]) -> tuple[f.Statement, ...]:
+        out: list[f.Statement] = []
+        for node in body:
+            self.statement(node, out)
+        return tuple(out)
+
+    def suite(self, suite: cst.BaseSuite) -> tuple[f.Statement, ...]:
+        return self.block(suite.body)
+
+    def statement(self, node: cst.CSTNode, out: list[f.Statement]) -> None:
+        if isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                self.statement(small, out)
+            return
+        method = _STATEMENTS.get(type(node).__name__)
+        if method is None:
+            return
+        result = method(self, node)
+        if isinstance(result, tuple):
+            out.extend(result)
+        else:
+            out.append(result)
+
+    def assign(self, node: cst.Assign) -> f.Statement:
+        targets = tuple(self.expr(t.target) for t in node.targets)
+        return f.Assign(self.span(node), targets, self.expr(node.value))
+
+    def annotated(self, node: cst.AnnAssign) -> f.Statement:
+        value = None if node.value is None else self.expr(node.value)
+        annotation = self.expr(node.annotation.annotation)
+        return f.Assign(self.span(node), (self.expr(node.target),), value, None, annotation)
+
+    def augmented(self, node: cst.AugAssign) -> f.Statement:
+        operator = _OPERATORS.get(type(node.operator).__name__, "?")
+        return f.Assign(self.span(node), (self.expr(node.target),), self.expr(node.value), operator)
+
+    def delete(self, node: cst.Del) -> f.Statement:
+        return f.Delete(self.span(node), self.expr(node.target))
+
+    def evaluate(self, node: cst.Expr) -> f.Statement:
+        value = node.value
+        if isinstance(value, (cst.SimpleString, cst.ConcatenatedString)):
+            before = len(self.texts)
+            lowered = self.expr(value)
+            for text in self.texts[before:]:
+                text.docstring = True
+            return f.Evaluate(self.span(node), lowered)
+        if isinstance(value, cst.Yield):
+            inner = value.value
+            if isinstance(inner, cst.From):
+                inner = inner.item
+            return f.Return(self.span(node), None if inner is None else self.expr(inner), "yield")
+        return f.Evaluate(self.span(node), self.expr(value))
+
+    def return_(self, node: cst.Return) -> f.Statement:
+        return f.Return(self.span(node), None if node.value is None else self.expr(node.value))
+
+    def raise_(self, node: cst.Raise) -> f.Statement:
+        return f.Raise(self.span(node), None if node.exc is None else self.expr(node.exc))
+
+    def jump(self, node: cst.CSTNode) -> f.Statement:
+        return f.Jump(self.span(node), type(node).__name__.lower())
+
+    def assert_(self, node: cst.Assert) -> f.Statement:
+        return f.Assert(self.span(node), self.expr(node.test))
+
+    def scope(self, node: cst.Global | cst.Nonlocal) -> f.Statement:
+        return f.Scope(self.span(node), tuple(_identifier(n.name.value) for n in node.names))
+
+    def import_(self, node: cst.Import) -> tuple[f.Statement, ...]:
+        out = []
+        for alias in node.names:
+            module = _dotted(alias.name)
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                name, bound = _identifier(alias.asname.name.value), True
+            else:
+                name, bound = module.split(".")[0], "." not in module
+            out.append(f.Import(self.span(node), module, None, name, 0, bound))
+        return tuple(out)
+
+    def import_from(self, node: cst.ImportFrom) -> tuple[f.Statement, ...]:
+        module, level, span = _dotted(node.module), len(node.relative), self.span(node)
+        if isinstance(node.names, cst.ImportStar):
+            return (f.Import(span, module, "*", "*", level),)
+        out = []
+        for alias in node.names:
+            name = _dotted(alias.name)
+            bound = name
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                bound = _identifier(alias.asname.name.value)
+            out.append(f.Import(span, module, name, bound, level))
+        return tuple(out)
+
+    def if_(self, node: cst.If) -> f.Statement:
+        otherwise: tuple[f.Statement, ...] = ()
+        if isinstance(node.orelse, cst.If):
+            otherwise = (self.if_(node.orelse),)
+        elif node.orelse is not None:
+            otherwise = self.suite(node.orelse.body)
+        return f.If(self.span(node), self.expr(node.test), self.suite(node.body), otherwise)
+
+    def for_(self, node: cst.For) -> f.Statement:
+        return f.Loop(
+            self.span(node),
+            self.expr(node.target),
+            self.expr(node.iter),
+            None,
+            self.suite(node.body),
+            () if node.orelse is None else self.suite(node.orelse.body),
+        )
+
+    def while_(self, node: cst.While) -> f.Statement:
+        return f.Loop(
+            self.span(node),
+            None,
+            None,
+            self.expr(node.test),
+            self.suite(node.body),
+            () if node.orelse is None else self.suite(node.orelse.body),
+        )
+
+    def try_(self, node: cst.Try | cst.TryStar) -> f.Statement:
+        handlers = []
+        for handler in node.handlers:
+            types: tuple[f.Expression, ...] = ()
+            if isinstance(handler.type, cst.Tuple):
+                types = tuple(self.expr(e.value) for e in handler.type.elements)
+            elif handler.type is not None:
+                types = (self.expr(handler.type),)
+            name = None
+            if handler.name is not None and isinstance(handler.name.name, cst.Name):
+                name = _identifier(handler.name.name.value)
+            handlers.append(f.Handler(self.span(handler), types, name, self.suite(handler.body)))
+        return f.Try(
+            self.span(node),
+            self.suite(node.body),
+            tuple(handlers),
+            () if node.orelse is None else self.suite(node.orelse.body),
+            () if node.finalbody is None else self.suite(node.finalbody.body),
+        )
+
+    def with_(self, node: cst.With) -> f.Statement:
+        items = tuple(
+            (self.expr(i.item), None if i.asname is None else self.expr(i.asname.name))
+            for i in node.items
+        )
+        return f.With(self.span(node), items, self.suite(node.body))
+
+    def match(self, node: cst.Match) -> tuple[f.Statement, ...]:
+        """A match statement as a chain of branches; only values are compared in a known way."""
+        subject = self.expr(node.subject)
+        chain: tuple[f.Statement, ...] = ()
+        for case in reversed(node.cases):
+            span = self.span(case)
+            binds: list[f.Statement] = [
+                f.Assign(span, (f.Name(span, name),), f.Opaque(span, (subject,)))
+                for name in _bindings(case.pattern)
+            ]
+            test = self.pattern(case.pattern, subject)
+            if case.guard is not None:
+                guard = self.expr(case.guard)
+                test = (
+                    f.Opaque(span, (*test.parts, guard))
+                    if isinstance(test, f.Opaque)
+                    else f.Logical(span, "and", test, guard)
+                )
+            body = (*binds, *self.suite(case.body))
+            chain = (f.If(span, test, body, chain),)
+        return chain
+
+    def pattern(self, node: cst.MatchPattern, subject: f.Expression) -> f.Expression:
+        """What a pattern asks of the subject."""
+        span = self.span(node)
+        if isinstance(node, (cst.MatchValue, cst.MatchSingleton)):
+            return f.Compare(span, "==", subject, self.expr(node.value))
+        if isinstance(node, cst.MatchOr):
+            either, *others = (self.pattern(p.pattern, subject) for p in node.patterns)
+            for other in others:
+                either = f.Logical(span, "or", either, other)
+            return either
+        return f.Opaque(span, (subject,))
+
+    def function(self, node: cst.FunctionDef) -> f.Function:
+        span = self.span(node)
+        body = self.suite(node.body)
+        omitted = bool(body) and body[0].span.start in self.omitted
+        return f.Function(
+            span,
+            Span(span.start, max(span.start, self.span(node.body).start)),
+            _identifier(node.name.value),
+            self.parameters(node.params),
+            () if omitted else body,
+            tuple(self.expr(d.decorator) for d in node.decorators),
+            node.asynchronous is not None,
+            None if node.returns is None else self.expr(node.returns.annotation),
+            omitted,
+        )
+
+    def parameters(self, node: cst.Parameters) -> tuple[f.Parameter, ...]:
+        out: list[f.Parameter] = []
+
+        def add(params: Sequence[cst.Param], kind: Any) -> None:
+            for p in params:
+                default = None if p.default is None else self.expr(p.default)
+                annotation = None if p.annotation is None else self.expr(p.annotation.annotation)
+                name = _identifier(p.name.value)
+                out.append(f.Parameter(self.span(p), name, default, annotation, kind))
+
+        add(node.posonly_params, "positional")
+        add(node.params, "positional")
+        if isinstance(node.star_arg, cst.Param):
+            add([node.star_arg], "rest")
+        add(node.kwonly_params, "keyword")
+        if node.star_kwarg is not None:
+            add([node.star_kwarg], "options")
+        return tuple(out)
+
+    def class_(self, node: cst.ClassDef) -> f.Statement:
+        span = self.span(node)
+        return f.Class(
+            span,
+            Span(span.start, max(span.start, self.span(node.body).start)),
+            _identifier(node.name.value),
+            self.arguments((*node.bases, *node.keywords)),
+            self.suite(node.body),
+            tuple(self.expr(d.decorator) for d in node.decorators),
+        )
+
+    # -- expressions -----------------------------------------------------------------------------
+
+    def expr(self, node: cst.CSTNode) -> f.Expression:
+        method = _EXPRESSIONS.get(type(node).__name__)
+        if method is None:
+            return f.Opaque(self.span(node), self.parts(node))
+        return method(self, node)
+
+    def parts(self, node: cst.CSTNode) -> tuple[f.Expression, ...]:
+        return tuple(
+            self.expr(child) for child in node.children if isinstance(child, cst.BaseExpression)
+        )
+
+    def name(self, node: cst.Name) -> f.Expression:
+        value = node.value
+        if value in _CONSTANTS:
+            return f.Literal(self.span(node), _CONSTANTS[value])
+        return f.Name(self.span(node), _identifier(value))
+
+    def attribute(self, node: cst.Attribute) -> f.Expression:
+        return f.Attribute(self.span(node), self.expr(node.value), _identifier(node.attr.value))
+
+    def subscript(self, node: cst.Subscript) -> f.Expression:
+        span = self.span(node)
+        base = self.expr(node.value)
+        slices = [
+            self.expr(e.slice.value)
+            if isinstance(e.slice, cst.Index)
+            else f.Opaque(self.span(e), self.parts(e.slice))
+            for e in node.slice
+        ]
+        key = slices[0] if len(slices) == 1 else f.Elements(span, tuple(slices))
+        return f.Item(span, base, key)
+
+    def call(self, node: cst.Call) -> f.Expression:
+        return f.Call(self.span(node), self.expr(node.func), self.arguments(node.args))
+
+    def arguments(self, args: Sequence[cst.Arg]) -> tuple[f.Argument, ...]:
+        return tuple(
+            f.Argument(
+                self.expr(a.value),
+                None if a.keyword is None else _identifier(a.keyword.value),
+                len(a.star),
+            )
+            for a in args
+        )
+
+    def number(self, node: cst.Integer | cst.Float) -> f.Expression:
+        try:
+            value: Any = node.evaluated_value
+        except ValueError:  # an integer beyond the interpreter's digit limit
+            return f.Opaque(self.span(node))
+        return f.Literal(self.span(node), value)
+
+    def string(self, node: cst.SimpleString) -> f.Expression:
+        span = self.span(node)
+        self.strings.append(span)
+        quote = len(node.quote)
+        prefix = len(node.prefix) + quote
+        inner = node.value[prefix:-quote]
+        value: Any = inner
+        if prefix > quote or "\\" in inner or "\r" in inner:
+            try:
+                value = node.evaluated_value
+            except (SyntaxError, ValueError):
+                return f.Opaque(span)
+        return self.literal(span, inner, value, prefix)
+
+    def concatenated(self, node: cst.ConcatenatedString) -> f.Expression:
+        span = self.span(node)
+        before = len(self.texts)
+        left, right = self.expr(node.left), self.expr(node.right)
+        return self.joined(span, left, right, before)
+
+    def formatted(self, node: cst.FormattedString) -> f.Expression:
+        span = self.span(node)
+        self.strings.append(span)
+        parts: list[f.Expression] = []
+        before = len(self.texts)
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                parts.append(f.Literal(self.span(part), part.value.replace("{{", "{")))
+            elif isinstance(part, cst.FormattedStringExpression):
+                parts.append(self.expr(part.expression))
+        return self.template(span, parts, before)
+
+    def elements(self, node: cst.List | cst.Tuple | cst.Set) -> f.Expression:
+        items: list[f.Expression] = []
+        for element in node.elements:
+            value = self.expr(element.value)
+            if isinstance(element, cst.StarredElement):
+                value = f.Spread(value.span, value)
+            items.append(value)
+        return f.Elements(self.span(node), tuple(items))
+
+    def mapping(self, node: cst.Dict) -> f.Expression:
+        entries: list[tuple[f.Expression | None, f.Expression]] = []
+        for element in node.elements:
+            if isinstance(element, cst.DictElement):
+                entries.append((self.expr(element.key), self.expr(element.value)))
+            else:
+                entries.append((None, self.expr(element.value)))
+        return f.Mapping(self.span(node), tuple(entries))
+
+    def binary(self, node: cst.BinaryOperation) -> f.Expression:
+        operator = _OPERATORS.get(type(node.operator).__name__, "?")
+        span, before = self.span(node), len(self.texts)
+        left, right = self.expr(node.left), self.expr(node.right)
+        return self.operation(span, operator, left, right, before)
+
+    def logical(self, node: cst.BooleanOperation) -> f.Expression:
+        operator: Any = type(node.operator).__name__.lower()
+        return f.Logical(self.span(node), operator, self.expr(node.left), self.expr(node.right))
+
+    def unary(self, node: cst.UnaryOperation) -> f.Expression:
+        operator = _OPERATORS.get(type(node.operator).__name__, "?")
+        return with_sign(self.span(node), operator, self.expr(node.expression))
+
+    def compare(self, node: cst.Comparison) -> f.Expression:
+        left = self.expr(node.left)
+        links = [
+            (_OPERATORS.get(type(target.operator).__name__, "?"), self.expr(target.comparator))
+            for target in node.comparisons
+        ]
+        return compared(self.span(node), left, links)
+
+    def choice(self, node: cst.IfExp) -> f.Expression:
+        return f.Choice(
+            self.span(node), self.expr(node.test), self.expr(node.body), self.expr(node.orelse)
+        )
+
+    def await_(self, node: cst.Await) -> f.Expression:
+        return f.Await(self.span(node), self.expr(node.expression))
+
+    def bind(self, node: cst.NamedExpr) -> f.Expression:
+        return f.Bind(self.span(node), self.expr(node.target), self.expr(node.value))
+
+    def comprehension(
+        self, node: cst.GeneratorExp | cst.ListComp | cst.SetComp | cst.DictComp
+    ) -> f.Expression:
+        loops = []
+        loop: cst.CompFor | None = node.for_in
+        while loop is not None:
+            tests = tuple(self.expr(c.test) for c in loop.ifs)
+            loops.append((self.expr(loop.target), self.expr(loop.iter), tests))
+            loop = loop.inner_for_in
+        if isinstance(node, cst.DictComp):
+            key, element = self.expr(node.key), self.expr(node.value)
+            return f.Comprehension(self.span(node), element, key, tuple(loops))
+        return f.Comprehension(self.span(node), self.expr(node.elt), None, tuple(loops))
+
+    def lambda_(self, node: cst.Lambda) -> f.Expression:
+        span = self.span(node)
+        body = self.expr(node.body)
+        function = f.Function(
+            span, span, "<lambda>", self.parameters(node.params), (f.Return(body.span, body),)
+        )
+        return f.Closure(span, function)
+
+    def yielded(self, node: cst.Yield) -> f.Expression:
+        inner = node.value
+        if isinstance(inner, cst.From):
+            inner = inner.item
+        return f.Opaque(self.span(node), () if inner is None else (self.expr(inner),))
+
+
+def _bindings(pattern: cst.CSTNode) -> list[str]:
+    names: list[str] = []
+    stack: list[cst.CSTNode] = [pattern]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.MatchAs, cst.MatchStar)) and node.name is not None:
+            names.append(_identifier(node.name.value))
+        stack.extend(c for c in node.children if not isinstance(c, cst.BaseExpression))
+    return names
+
+
+_CONSTANTS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
+
+_STATEMENTS: dict[str, Callable[[_Lowering, Any], f.Statement | tuple[f.Statement, ...]]] = {
+    "Assign": _Lowering.assign,
+    "AnnAssign": _Lowering.annotated,
+    "AugAssign": _Lowering.augmented,
+    "Del": _Lowering.delete,
+    "Expr": _Lowering.evaluate,
+    "Return": _Lowering.return_,
+    "Raise": _Lowering.raise_,
+    "Pass": _Lowering.jump,
+    "Break": _Lowering.jump,
+    "Continue": _Lowering.jump,
+    "Assert": _Lowering.assert_,
+    "Global": _Lowering.scope,
+    "Nonlocal": _Lowering.scope,
+    "Import": _Lowering.import_,
+    "ImportFrom": _Lowering.import_from,
+    "If": _Lowering.if_,
+    "For": _Lowering.for_,
+    "While": _Lowering.while_,
+    "Try": _Lowering.try_,
+    "TryStar": _Lowering.try_,
+    "With": _Lowering.with_,
+    "Match": _Lowering.match,
+    "FunctionDef": _Lowering.function,
+    "ClassDef": _Lowering.class_,
+}
+
+_EXPRESSIONS: dict[str, Callable[[_Lowering, Any], f.Expression]] = {
+    "Name": _Lowering.name,
+    "Attribute": _Lowering.attribute,
+    "Subscript": _Lowering.subscript,
+    "Call": _Lowering.call,
+    "Integer": _Lowering.number,
+    "Float": _Lowering.number,
+    "SimpleString": _Lowering.string,
+    "ConcatenatedString": _Lowering.concatenated,
+    "FormattedString": _Lowering.formatted,
+    "List": _Lowering.elements,
+    "Tuple": _Lowering.elements,
+    "Set": _Lowering.elements,
+    "Dict": _Lowering.mapping,
+    "BinaryOperation": _Lowering.binary,
+    "BooleanOperation": _Lowering.logical,
+    "UnaryOperation": _Lowering.unary,
+    "Comparison": _Lowering.compare,
+    "IfExp": _Lowering.choice,
+    "Await": _Lowering.await_,
+    "NamedExpr": _Lowering.bind,
+    "GeneratorExp": _Lowering.comprehension,
+    "ListComp": _Lowering.comprehension,
+    "SetComp": _Lowering.comprehension,
+    "DictComp": _Lowering.comprehension,
+    "Lambda": _Lowering.lambda_,
+    "Yield": _Lowering.yielded,
+}
