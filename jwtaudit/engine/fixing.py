@@ -41,6 +41,9 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 _PASSES = 10
 _TRIALS = 200
 """The most evaluations that are spent on one pass."""
+_UNASKED = 400
+"""The most files that are evaluated again for fixes that nobody asked for, all trials together."""
+_FEW = 3
 
 
 @dataclass(slots=True)
@@ -92,6 +95,11 @@ class Fixer:
             run.secret_names = SecretNames(*variables, run.tree.files)
         self.names = run.secret_names
         self.trials = 0
+        self.most = (
+            _TRIALS
+            if run.options.fixes
+            else min(_TRIALS, max(_FEW, _UNASKED // max(1, len(run.facts))))
+        )
         self.before = Counter(_identity(draft, rule) for draft, rule in run.drafts)
         self.edits: dict[int, tuple[Edit, ...]] = {}
         self.repairs: dict[int, Repair] = {}
@@ -229,7 +237,7 @@ class Fixer:
         return good
 
     def _good(self, batch: list[int], candidates: Mapping[int, tuple[Edit, ...]]) -> list[int]:
-        if not batch or self.trials >= _TRIALS:
+        if not batch or self.trials >= self.most:
             return []
         if self.try_out(batch, candidates) is not None:
             return batch
