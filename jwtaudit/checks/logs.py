@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
@@ -19,7 +20,15 @@ from jwtaudit.program.bearers import (
 from jwtaudit.program.commands import is_command, is_typed_by_callers
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.names import is_link_name, is_masked, is_password_scheme, names_of, words
+from jwtaudit.program.names import (
+    is_called_token,
+    is_link_name,
+    is_masked,
+    is_password_scheme,
+    is_token_name,
+    names_of,
+    words,
+)
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
@@ -106,6 +115,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
+    if sure is None and path in _handing_out(project) and _may_be_token(part):
+        sure = Confidence.MEDIUM
     about = (*names_of(part), PurePosixPath(path).stem)
     if sure is None or any(map(is_link_name, about)):
         return None  # what is sent once is of no use afterwards
@@ -122,6 +133,26 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure,
         "token",
     )
+
+
+def _handing_out(project: Project) -> frozenset[str]:
+    """The files that set cookies which are called tokens."""
+    found = _cookie_files.get(project)
+    if found is None:
+        named = ((site.place.path, site.argument("name")) for site in project.sites("cookie"))
+        found = _cookie_files[project] = frozenset(
+            path
+            for path, name in named
+            if isinstance(name, Const) and isinstance(name.value, str) and is_token_name(name.value)
+        )
+    return found
+
+
+_cookie_files: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+
+
+def _may_be_token(value: Value) -> bool:
+    return isinstance(value, (Member, Outcome)) and is_called_token(value) and not is_masked(value)
 
 
 def _claims(project: Project, part: Value, message: _Message) -> Draft | None:

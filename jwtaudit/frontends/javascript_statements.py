@@ -492,6 +492,8 @@ class Statements(Expressions):
             return None
         if node.type == "generic_type":
             return self.annotation(node.child_by_field_name("name"))
+        if node.type == "type_query":  # what a module is handed on as: ``lib: typeof jwt``
+            return self.annotation(node.named_children[0] if node.named_children else None)
         if node.type in ("type_identifier", "identifier"):
             return f.Name(self.span(node), self.text(node))
         if node.type == "nested_type_identifier":

@@ -56,16 +56,16 @@ FAILURE = "failure"
 
 
 def _moved(unit: str) -> Callable[[Use], Value | None]:
-    """``date.setDate(date.getDate() + 7)``: the moment, moved in its place."""
+    """``date.setDate(date.getDate() + 7)``: the moment, moved in its place, and its count."""
 
     def move(use: Use) -> Value | None:
         given = use.arguments[0].value if use.arguments else None
         if not (isinstance(given, Operation) and given.operator in ("+", "-")):
-            return None
+            return _count(use, use.base)
         getters = [o for o in given.operands if isinstance(o, Outcome) and _reads_moment(o)]
         amounts = [o for o in given.operands if o not in getters]
         if len(getters) != 1 or len(amounts) != 1:
-            return None
+            return _count(use, use.base)
         name = f"{SCRIPT}Date.{'subtract' if given.operator == '-' else 'add'}"
         moved = Call(
             use.place,
@@ -75,10 +75,23 @@ def _moved(unit: str) -> Callable[[Use], Value | None]:
             use.frame.scope.id,
             use.frame.path,
         )
-        use.interpreter.rebind(use.target, Outcome(moved, place=use.place), use.frame)
-        return Outcome(moved, place=use.place)
+        later = Outcome(moved, place=use.place)
+        use.interpreter.rebind(use.target, later, use.frame)
+        return _count(use, later)
 
     return move
+
+
+def _count(use: Use, moment: Value) -> Value | None:
+    """What a setter of a date gives: the milliseconds; None where it may be one of other things."""
+    if not isinstance(moment, Outcome) or moment.call.name not in _DATES:
+        return None
+    name = f"{SCRIPT}Date.getTime"
+    count = Call(use.place, name, moment, (), use.frame.scope.id, use.frame.path)
+    return Outcome(count, place=use.place)
+
+
+_DATES = {f"{SCRIPT}{name}" for name in ("Date", "Date.add", "Date.subtract")}
 
 
 def _reads_moment(value: Outcome) -> bool:
