@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jwtaudit.source import Source
 
 
+# An argument that is a mapping: two entries that one call is to be given make one.
+_MAPPING = re.compile(r"(,?\s*(?:\w+=)?\{ ?)([^{}]*?)( ?\},?)", re.DOTALL)
 # Two items that are put between the same empty brackets.
 _ENDS, _BEGINS = re.compile(r"[\w\"'\])}]\Z"), re.compile(r"[\w\"'`]")
 
@@ -93,6 +95,9 @@ def _meet(one: Edit, other: Edit) -> bool:
 
 def _joined(one: Edit, other: Edit) -> Edit:
     a, b = one.place.span, other.place.span
+    first, second = _MAPPING.fullmatch(one.text), _MAPPING.fullmatch(other.text)
+    if a == b and a.start == a.end and first and second and first[1] == second[1]:
+        return Edit(one.place, f"{first[1]}{first[2]}, {second[2]}{first[3]}")
     taken = a if a.start < a.end else b
     both = a == b and a.start == a.end and _ENDS.search(one.text) and _BEGINS.match(other.text)
     text = one.text + (", " if both else "") + other.text

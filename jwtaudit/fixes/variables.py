@@ -42,6 +42,8 @@ def _variable_at(layout: Layout, place: Place) -> str:
         start = behind_head(layout, statement)
         target = re.match(r"([^=]*?)(?:\s*:[^=]+)?\s*=(?!=)", text[start : place.span.start])
         name = (re.findall(r"\w+", target[1]) or [""])[-1] if target else ""
+        if "=>" in text[start : place.span.start]:  # the name of a function that uses it
+            name = ""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).strip("_").upper()
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or not _OF_A_SECRET.search(name):
         return UNNAMED
