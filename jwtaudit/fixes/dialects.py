@@ -146,7 +146,8 @@ class Python(_Plain):
             more.extend(splice for splice in found[1] if splice not in more)
             return found[0]
 
-        return re.sub(r"\{([\w.]+)(!?)\}", named, text), more
+        quoted = text if "'" in text else text.replace('"', self.layout.quote)
+        return re.sub(r"\{([\w.]+)(!?)\}", named, quoted), more
 
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
         literal = self.literal(name)
