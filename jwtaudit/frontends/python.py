@@ -1,8 +1,8 @@
 """The Python front end: which parser reads what.
 
-The interpreter's own parser is ten times as fast as libcst. It makes the tree of all that its
-grammar has and whose positions it can tell; libcst reads the rest: Python 2 as if it were
-Python 3, syntax newer than the interpreter, notebooks, files of odd line ends.
+libcst reads what is judged. A file that is only followed for its values, and a single function of
+a file, are read by the interpreter's own parser, which is ten times as fast; libcst reads of these
+what that cannot: Python 2 as if it were Python 3, syntax newer than the interpreter, odd line ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, documents, notebook, python_tree
 from jwtaudit.frontends.slicing import blanked, bodies_left_out, cut_function
-from jwtaudit.frontends.triage import matters
+from jwtaudit.frontends.triage import VALUES, matters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     with _refusals():
         left_out = bodies_left_out(source, vocabulary) if vocabulary else ()
         omitted = frozenset(start for start, _ in left_out)
-        facts = python_tree.lower(source, omitted)
+        facts = python_tree.lower(source, omitted) if vocabulary == VALUES else None
     if facts is None:
         from jwtaudit.frontends import python_cst  # noqa: PLC0415 - takes long to import
 
