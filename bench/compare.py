@@ -49,8 +49,13 @@ def build_tree() -> Path:
 def cpu(command: list[str], cwd: Path) -> float:
     """CPU seconds of a command and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    quiet = subprocess.DEVNULL
-    subprocess.run(command, cwd=cwd, stdout=quiet, stderr=quiet, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if (
+        "No module named" in done.stderr
+    ):  # a tool that is not installed is quick, and proves nothing
+        sys.exit(f"{done.stderr.strip()}: install it, or leave it out")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
