@@ -402,10 +402,10 @@ def _lets_in(scope: FunctionScope, test: Tested, verifying: list[Call], switch: 
 
 
 def _arm(scope: FunctionScope, test: Tested, side: str) -> Arm | None:
-    """The arm of a test: the branching statement begins a few characters before its condition."""
+    """The arm that is one side of a test."""
     for event in scope.events:
         for arm in event.path:
-            if arm.side == side and 0 <= test.place.span.start - arm.start <= len("elif (("):
+            if test.is_side(side, arm):
                 return arm
     return None
 

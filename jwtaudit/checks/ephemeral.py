@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import in_main, is_demonstration, is_test
-from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words
@@ -92,6 +91,6 @@ def _is_for_development(project: Project, call: Call) -> bool:
         isinstance(part, (Env, Setting)) and not _STAGES.isdisjoint(words(part.name or ""))
         for arm in call.path
         for test in tests
-        if is_side(test, arm.side, arm)
+        if test.is_side(arm.side, arm)
         for part in deep(test.value)
     )

@@ -59,7 +59,6 @@ _NAMED = ("trace", "debug", "info", "warning", "warn", "error", "critical", "exc
 _LEVELS = frozenset({"log", *_NAMED, *(f"a{name}" for name in _NAMED)})  # `await log.ainfo(...)`
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
-_IF = len("elif ") + 1  # how far a condition stands behind its statement
 _CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _TAKING_APART = frozenset({"header-peek", "decode-unverified", "transform"})
@@ -266,10 +265,9 @@ def _raised(project: Project, event: Raised) -> Iterator[_Message]:
 def _is_refused(project: Project, event: Event, text: Value) -> bool:
     """Whether a message is about a value of the wrong type, or an empty one: it is no token."""
     scope = project.scope(event.scope)
-    starts = {arm.start for arm in event.path if arm.side == "then"}
     return any(
         isinstance(test, Tested)
-        and any(0 < test.place.span.start - start < _IF for start in starts)
+        and any(test.is_side("then", arm) for arm in event.path)
         and any(same(value, part) for value in _unfit(test.value) for part in told(text))
         for test in (() if scope is None else scope.events)
     )

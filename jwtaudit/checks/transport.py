@@ -13,7 +13,6 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import handling, is_minted, token_evidence
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Tested
@@ -233,7 +232,7 @@ def _refuses(project: Project, test: Tested) -> bool:
         event
         for event in (scope.events if scope is not None else ())
         if isinstance(event, (Raised, Returned))
-        and any(is_side(test, "then", arm) for arm in event.path)
+        and any(test.is_side("then", arm) for arm in event.path)
     ]
     return all(
         isinstance(event, Raised) or (isinstance(event.value, Const) and not event.value.value)

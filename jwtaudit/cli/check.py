@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _GARBAGE = 50_000
 """How many objects are made between two searches for cycles; facts and trees have none, and to
-search them again and again costs a tenth of a scan."""
+search them again and again costs a fifth of a scan."""
 
 
 def check(arguments: Sequence[str]) -> int:

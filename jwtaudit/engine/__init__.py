@@ -38,7 +38,7 @@ from jwtaudit.program.options import RuleOptions
 from jwtaudit.source import BLOCK, file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from jwtaudit.catalog import Rule
     from jwtaudit.engine.fixing import Fixer, Fixing
@@ -61,8 +61,9 @@ _NOTEBOOK = 10
 _WAVES = 2
 """How many imports away from the files that speak of tokens others are looked for."""
 _MAX_IMPORTERS = 150
-_MAX_REFUSING = 20
 """How many such files are read, for each import away."""
+_MAX_REFUSING = 20
+"""How many files are read that refuse to start with a key's setting."""
 
 __all__ = ["Limits", "Options", "active_rules", "fix", "run"]
 
@@ -178,6 +179,7 @@ class _Run:
         self.secrets: set[Place] = set()
         self.held_back = False
         self.left_out: set[str] = set()
+        self.unread_refusing: set[str] = set()
         self.importing: frozenset[str] = frozenset()
         self.too_long: frozenset[str] = frozenset()
         self.contents: dict[str, bytes] = {}
@@ -350,13 +352,7 @@ class _Run:
             python = Importers(new, words["python"], self.models.is_library, names)
             scripts = ScriptImporters(new, words["javascript"], names, aliases.meant)
             wanted = tuple(self._importing(python, scripts, facts))
-            self.left_out.update(path for path, *_ in wanted[_MAX_IMPORTERS:])
-            found: dict[str, Facts] = {}
-            for path, outcome in self.extraction.further(wanted[:_MAX_IMPORTERS]):
-                if isinstance(outcome, Diagnostic):
-                    self._cannot(outcome)
-                else:
-                    found[path] = outcome
+            found = self._further_facts(wanted, _MAX_IMPORTERS, self.left_out)
             if not found:
                 return
             facts.update(found)
@@ -405,8 +401,20 @@ class _Run:
             if data is not None and refusals.refuses(data, encoded):
                 self.data[path] = data
                 wanted.append((path, data, vocabulary))
-        found = self.extraction.further(wanted[:_MAX_REFUSING])
-        facts.update((path, given) for path, given in found if not isinstance(given, Diagnostic))
+        facts.update(self._further_facts(wanted, _MAX_REFUSING, self.unread_refusing))
+
+    def _further_facts(
+        self, wanted: Sequence[tuple[str, bytes, Vocabulary]], most: int, left_out: set[str]
+    ) -> dict[str, Facts]:
+        """The facts of further files, up to a limit; those beyond it are remembered."""
+        left_out.update(path for path, *_ in wanted[most:])
+        found: dict[str, Facts] = {}
+        for path, outcome in self.extraction.further(wanted[:most]):
+            if isinstance(outcome, Diagnostic):
+                self._cannot(outcome)
+            else:
+                found[path] = outcome
+        return found
 
     def module(self, path: str) -> Facts | None:
         """For the join: what a further file of the project holds, without function bodies."""
@@ -503,7 +511,7 @@ class _Run:
         self.project = project
         self.diagnostics += (item for item in found if isinstance(item, Diagnostic))
         self.diagnostics += project.versions.diagnostics  # read as versions were asked for
-        self.diagnostics += _limits_met(project, self.left_out, self.too_long)
+        self.diagnostics += self._limits_met(project)
         for path, kind in sorted(project.failed.items()):
             message = f"it could not be evaluated to its end ({kind})"
             self._cannot(Diagnostic(path, "internal-error", message))
@@ -587,6 +595,25 @@ class _Run:
             self,
             tuple(self.tree.files),
         )
+
+    def _limits_met(self, project: Project) -> Iterator[Diagnostic]:
+        """What of the program was not followed to its end; findings may be missing there."""
+        met = {cut.value: names for cut, names in project.cut.items()}
+        met[f"only {_MAX_IMPORTERS} of the files that import token code were read; not read:"] = (
+            self.left_out
+        )
+        met[
+            f"only {_MAX_REFUSING} of the files that refuse to start with the setting of a key were"
+            " read; not read:"
+        ] = self.unread_refusing
+        met[
+            "to evaluate all files together took too long; left out, so scan them by themselves:"
+        ] = set(self.too_long)
+        for what, names in sorted(met.items()):
+            if names:
+                listed = ", ".join(sorted(names)[:_NAMED])
+                more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+                yield Diagnostic("", "limit", f"{what} {listed}{more}", error=False)
 
 
 class _Suppressor:
@@ -698,20 +725,3 @@ def _diagnostic_order(diagnostic: Diagnostic) -> tuple[str, int, str, str]:
 
 _NAMED = 3
 """How many of the things that were left out are named; the rest is counted."""
-
-
-def _limits_met(
-    project: Project, importers: Collection[str], too_long: Collection[str]
-) -> Iterator[Diagnostic]:
-    """What of the program was not followed to its end; findings may be missing there."""
-    met = {cut.value: names for cut, names in project.cut.items()}
-    if importers:
-        what = f"only {_MAX_IMPORTERS} of the files that import token code were read; not read:"
-        met[what] = set(importers)
-    if too_long:
-        what = "to evaluate all files together took too long; left out, so scan them by themselves:"
-        met[what] = set(too_long)
-    for what, names in sorted(met.items()):
-        listed = ", ".join(sorted(names)[:_NAMED])
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        yield Diagnostic("", "limit", f"{what} {listed}{more}", error=False)

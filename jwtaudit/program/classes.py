@@ -105,18 +105,8 @@ def overridden(project: Project, ref: ClassRef, name: str) -> Value | None:
 
 
 def _derives(project: Project, scope: ClassScope, ref: ClassRef) -> bool:
-    seen: set[FunctionId] = set()
-    queue = list(scope.bases)
-    while queue:
-        base = queue.pop()
-        if not isinstance(base, ClassRef) or base.id in seen:
-            continue
-        if base.id == ref.id:
-            return True
-        seen.add(base.id)
-        parent = project.classes.get(base.id)
-        queue.extend(parent.bases if parent is not None else ())
-    return False
+    ancestors = (other.ref.id for other in _lineage(project, scope.ref))
+    return scope.ref.id != ref.id and ref.id in ancestors
 
 
 def class_setting(
@@ -155,24 +145,23 @@ def field_default(project: Project, value: Value) -> Value:
 
 def method(project: Project, ref: ClassRef, name: str) -> FunctionScope | None:
     """A method of a class or of its project bases."""
-    scope = project.classes.get(ref.id)
-    seen: set[FunctionId] = set()
-    queue = [ref]
-    while queue:
-        current = queue.pop(0)
-        scope = project.classes.get(current.id)
-        if scope is None or current.id in seen:
-            continue
-        seen.add(current.id)
+    for scope in _lineage(project, ref):
         if name in scope.methods:
             return project.functions[scope.methods[name]]
-        queue.extend(b for b in scope.bases if isinstance(b, ClassRef))
     return None
 
 
 def library_base(project: Project, ref: ClassRef) -> str:
     """The dotted name of the library class that a project class derives from."""
-    scope = project.classes.get(ref.id)
+    for scope in _lineage(project, ref):
+        for base in scope.bases:
+            if isinstance(base, Symbol):
+                return base.name
+    return ""
+
+
+def _lineage(project: Project, ref: ClassRef) -> Iterator[ClassScope]:
+    """A class and the project's classes that it derives from, the nearest first."""
     seen: set[FunctionId] = set()
     queue = [ref]
     while queue:
@@ -181,12 +170,8 @@ def library_base(project: Project, ref: ClassRef) -> str:
         if scope is None or current.id in seen:
             continue
         seen.add(current.id)
-        for base in scope.bases:
-            if isinstance(base, Symbol):
-                return base.name
-            if isinstance(base, ClassRef):
-                queue.append(base)
-    return ""
+        yield scope
+        queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
 
 
 def _base_models(project: Project, ref: ClassRef) -> Sequence[Model]:
@@ -202,17 +187,12 @@ def is_mapping_class(project: Project, ref: ClassRef) -> bool:
 def stands_for(project: Project, method: FunctionId) -> Iterator[FunctionId]:
     """The methods of base classes in whose place a method is called."""
     function = project.functions.get(method)
-    queue = [] if function is None or function.cls is None else [function.cls]
-    seen: set[FunctionId] = set()
-    while queue:
-        scope = project.classes.get(queue.pop().id)
-        if scope is None or scope.ref.id in seen:
-            continue
-        seen.add(scope.ref.id)
+    if function is None or function.cls is None:
+        return
+    for scope in _lineage(project, function.cls):
         found = scope.methods.get(method.qualname.rpartition(".")[2])
         if found is not None and found != method:
             yield found
-        queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
 
 
 def _opened(value: Value) -> Value:

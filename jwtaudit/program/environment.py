@@ -98,15 +98,14 @@ def is_environment(models: Models, value: Value) -> bool:
 
 def _is_for_tests(project: Project, event: Stored | Call) -> bool:
     """Whether something happens only where the program is tested: ``if testing: ...``."""
-    starts = [arm.start for arm in event.path if arm.side == "then"]
-    scope = project.scope(event.scope) if starts else None
-    return any(
-        isinstance(test, Tested)
-        and any(0 <= test.place.span.start - start <= len("elif ((") for start in starts)
-        and any("testing" in words(name) for option in options(test.value)
-                for name in names_of(option))
+    scope = project.scope(event.scope) if event.path else None
+    tests = [
+        test
         for test in (() if scope is None else scope.events)
-    )  # fmt: skip
+        if isinstance(test, Tested) and any(test.is_side("then", arm) for arm in event.path)
+    ]
+    asked = (name for test in tests for option in options(test.value) for name in names_of(option))
+    return any("testing" in words(name) for name in asked)
 
 
 def _set(models: Models, event: Stored | Call) -> Iterator[tuple[str, _Entry]]:

@@ -87,12 +87,6 @@ def is_refused_before(project: Project, use: KeyUse, source: Source) -> bool:
     return False
 
 
-def is_side(test: Tested, side: str, arm: Arm) -> bool:
-    """Whether an arm is one side of a test."""
-    start = test.place.span.start
-    return arm.side == side and start - 8 < arm.start < start
-
-
 _leaving_tests: WeakKeyDictionary[Project, dict[object, list[_Test]]] = WeakKeyDictionary()
 
 
@@ -139,7 +133,7 @@ def _leaves(project: Project, test: Tested) -> tuple[bool, bool]:
 
 def _leaves_by(project: Project, test: Tested, side: str, *, exits: bool) -> bool:
     return (exits or _raises(project, test, side)) and not any(
-        call.scope == test.scope and any(is_side(test, side, arm) for arm in call.path)
+        call.scope == test.scope and any(test.is_side(side, arm) for arm in call.path)
         for use in key_uses(project)
         if use.site is not None
         for call in (use.site.call.origin or use.site.call, *use.site.chain)
@@ -150,7 +144,7 @@ def _raises(project: Project, test: Tested, side: str) -> bool:
     """Whether one side of a test raises somewhere inside, under a further condition."""
     scope = project.scope(test.scope)
     return scope is not None and any(
-        isinstance(event, Raised) and any(is_side(test, side, arm) for arm in event.path)
+        isinstance(event, Raised) and any(test.is_side(side, arm) for arm in event.path)
         for event in scope.events
     )
 
@@ -328,9 +322,8 @@ def _tells_development(project: Project, event: Returned | Assigned | Stored, ar
     if arm.side not in ("then", "else"):
         return False
     for test in project.events:
-        start = test.place.span.start
-        near = test.place.path == event.place.path and start - 8 < arm.start < start
-        if isinstance(test, Tested) and near:
+        near = test.place.path == event.place.path
+        if near and isinstance(test, Tested) and test.is_side(arm.side, arm):
             value, holds = test.value, arm.side == "then"
             while isinstance(value, Operation) and value.operator == "not":
                 value, holds = value.operands[0], not holds

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.project import Project
 
-_IF = len("elif (") + 1  # how far a condition stands behind its statement
-
 
 def none_branches(project: Project) -> Iterator[tuple[Tested, Returned]]:
     """The tests for ``none``, each with what is then returned unverified."""
@@ -27,11 +25,10 @@ def none_branches(project: Project) -> Iterator[tuple[Tested, Returned]]:
         if not any(_says_none(project, part) for part in walk(test.value)):
             continue
         scope = project.scope(test.scope)
-        start = test.place.span.start
         for event in scope.events if scope is not None else ():
             if (
                 isinstance(event, Returned)
-                and any(a.side == "then" and 0 < start - a.start < _IF for a in event.path)
+                and any(test.is_side("then", arm) for arm in event.path)
                 and any(_is_claims(project, part) for part in deep(event.value))
             ):
                 yield test, event

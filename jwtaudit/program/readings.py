@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
-from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
@@ -90,7 +89,7 @@ def _is_asked_for(project: Project, call: Call) -> bool:
         if not isinstance(default, Const) or not isinstance(default.value, bool):
             continue
         usual = wanted if default.value else ("else" if wanted == "then" else "then")
-        if any(arm.side != usual and is_side(test, arm.side, arm) for arm in call.path):
+        if any(arm.side != usual and test.is_side(arm.side, arm) for arm in call.path):
             return not any(
                 argument.spread
                 or (argument.name == value.name and not same(argument.value, default))

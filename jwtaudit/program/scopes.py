@@ -67,6 +67,10 @@ class Tested:
     else_exits: bool = False
     order: int = 0
 
+    def is_side(self, side: str, arm: Arm) -> bool:
+        """Whether an arm is one side of it: a branch begins a few characters before its test."""
+        return arm.side == side and 0 <= self.place.span.start - arm.start <= len("elif ((")
+
 
 @dataclass(slots=True, eq=False)
 class Raised:

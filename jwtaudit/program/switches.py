@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.models import applies
 from jwtaudit.program.context import is_test
-from jwtaudit.program.key_guards import is_side
 from jwtaudit.program.origins import Origin, origins
 from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
 from jwtaudit.program.stores import read_of
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from jwtaudit.models import Condition, Switch
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
-    from jwtaudit.source import Place
 
 
 class Off(NamedTuple):
@@ -105,7 +103,7 @@ def branch_of_setting(project: Project, value: Value) -> Tested | None:
     for arm in reversed(event.path):
         for test in scope.events:
             if isinstance(test, Tested) and any(
-                is_side(test, side, arm) for side in ("then", "else")
+                test.is_side(side, arm) for side in ("then", "else")
             ):
                 return test if _asks_setting(test.value) else None
     return None
@@ -114,10 +112,6 @@ def branch_of_setting(project: Project, value: Value) -> Tested | None:
 def _verifies(project: Project, call: Call) -> bool:
     model = project.model_of(call)
     return model is not None and model.role in ("verify", "verify-signature")
-
-
-def _length(place: Place) -> int:
-    return place.span.end - place.span.start
 
 
 def _asks_setting(value: Value) -> bool:

@@ -135,10 +135,6 @@ def apply(
         name = f"{known}.__call__"
         call = Call(place, name, callee, arguments, frame.scope.id, frame.path)
         return library_call(interpreter, call, frame)
-    made = type_name(interpreter, callee)
-    if made and interpreter.models.exactly(f"{made}.__call__"):
-        call = Call(place, f"{made}.__call__", callee, arguments, frame.scope.id, frame.path)
-        return library_call(interpreter, call, frame)
     call = Call(place, "", callee, arguments, frame.scope.id, frame.path)
     interpreter.note(frame, call)
     return Outcome(call, place=place)
