@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import in_main, is_demonstration, is_test
+from jwtaudit.program.key_guards import tells_development
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.scopes import Tested
-from jwtaudit.program.travels import deep
-from jwtaudit.values import Call, Env, Outcome, Setting
+from jwtaudit.values import Call, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 _STARTING = frozenset({"__init__", "constructor", "create_app", "make_app", "init_app"})
 # Methods by which a key outlives the process.
 _WRITING = frozenset({"write", "save", "store", "dump", "set", "put", "insert", "create"})
-# Words of settings that tell development from production.
-_STAGES = frozenset(
-    {"debug", "dev", "development", "env", "environment", "mode", "stage", "testing"}
-)
 
 
 @check("ephemeral-secret")
@@ -42,7 +37,9 @@ def ephemeral_secret(project: Project) -> Iterator[Draft]:
             call = value.call
             if not _is_random(project, call) or not _at_start(project, call):
                 continue
-            if _is_kept(project, call) or _is_for_development(project, call):
+            if _is_kept(project, call) or any(
+                tells_development(project, call.place.path, arm) for arm in call.path
+            ):
                 continue
             seen.add(call.place)
             yield Draft(
@@ -81,16 +78,3 @@ def _is_kept(project: Project, call: Call) -> bool:
         if model is not None and model.role == "file":
             return True
     return False
-
-
-def _is_for_development(project: Project, call: Call) -> bool:
-    """Whether a branch on the stage of the installation decides."""
-    scope = project.scope(call.scope)
-    tests = [test for test in (scope.events if scope else ()) if isinstance(test, Tested)]
-    return any(
-        isinstance(part, (Env, Setting)) and not _STAGES.isdisjoint(words(part.name or ""))
-        for arm in call.path
-        for test in tests
-        if test.is_side(arm.side, arm)
-        for part in deep(test.value)
-    )

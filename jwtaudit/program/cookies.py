@@ -11,6 +11,7 @@ from jwtaudit.program.claims import is_tested
 from jwtaudit.program.classes import field_default
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
+from jwtaudit.program.key_guards import DEVELOPMENT
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import UNKNOWN, Absent, Const, Outcome, Value, options
@@ -26,8 +27,6 @@ from jwtaudit.values import Call
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
-# Words in the paths of settings that a developer's machine has.
-_LOCAL = frozenset({"dev", "develop", "development", "local", "debug", "test", "testing"})
 _ATTRIBUTES = ("httponly", "secure", "samesite")
 _IN_HEADER = {"httponly": "; HttpOnly", "secure": "; Secure", "samesite": "; SameSite=Lax"}
 
@@ -220,7 +219,7 @@ def off(cookie: Cookie, attribute: str) -> Confidence | None:
     if not isinstance(given, Const) or given.value or given.place is None:
         return None  # a choice, a setting: somebody thought of it
     if given.place.path != place.path or _is_setting(given):  # one that nothing else decides
-        return None if _LOCAL & set(words(given.place.path)) else Confidence.MEDIUM
+        return None if DEVELOPMENT & set(words(given.place.path)) else Confidence.MEDIUM
     if not place.span.contains(given.place.span):
         return Confidence.MEDIUM  # a constant of the file
     return None if given.trace else Confidence.HIGH

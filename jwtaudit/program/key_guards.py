@@ -299,9 +299,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 _PRODUCTION = frozenset({"production", "prod", "live"})
-
-
-_DEVELOPMENT = frozenset(
+DEVELOPMENT = frozenset(
     {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
 )
 
@@ -314,15 +312,17 @@ def is_for_development(project: Project, place: Place) -> bool:
         if isinstance(event, (Returned, Assigned, Stored)) and event.value.place == place
     ]
     return bool(events) and all(
-        any(_tells_development(project, event, arm) for arm in event.path) for event in events
+        any(tells_development(project, event.place.path, arm) for arm in event.path)
+        for event in events
     )
 
 
-def _tells_development(project: Project, event: Returned | Assigned | Stored, arm: Arm) -> bool:
+def tells_development(project: Project, path: str, arm: Arm) -> bool:
+    """Whether a branch of a file is taken in development, or anywhere but in production."""
     if arm.side not in ("then", "else"):
         return False
     for test in project.events:
-        near = test.place.path == event.place.path
+        near = test.place.path == path
         if near and isinstance(test, Tested) and test.is_side(arm.side, arm):
             value, holds = test.value, arm.side == "then"
             while isinstance(value, Operation) and value.operator == "not":
@@ -332,5 +332,5 @@ def _tells_development(project: Project, event: Returned | Assigned | Stored, ar
             texts = {p.value for p in walk(value) if isinstance(p, Const)}
             named = {getattr(p, "name", None) for p in walk(value)}
             said = {w for t in (texts or named) if isinstance(t, str) for w in words(t)}
-            return bool(said & (_DEVELOPMENT if holds else _PRODUCTION))
+            return bool(said & (DEVELOPMENT if holds else _PRODUCTION))
     return False
