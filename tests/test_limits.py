@@ -57,6 +57,25 @@ def test_many_files_that_use_token_code(tmp_path, monkeypatch):
     assert note.endswith("not read: app/use2.py, app/use3.py, app/use4.py and 1 more")
 
 
+def test_many_files_that_refuse_to_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_MAX_REFUSING", 1)
+    files = {
+        "app/tokens.py": "import jwt\nfrom app import conf\n"
+        'TOKEN = jwt.encode({"exp": 1}, conf.SECRET_KEY)\n',
+        "app/conf.py": 'import os\nSECRET_KEY = os.environ.get("SECRET_KEY", "changeme")\n',
+    }
+    for number in range(3):
+        files[f"app/start{number}.py"] = (
+            "import sys\nfrom app import conf\n"
+            'if conf.SECRET_KEY == "changeme":\n    sys.exit("no key")\n'
+        )
+    report = scan(tmp_path, files)
+    (note,) = notes(report)
+    assert note.startswith("only 1 of the files that refuse to start")
+    assert note.endswith("not read: app/start1.py, app/start2.py")
+    assert not report.findings  # the one that was read refuses the default
+
+
 def slow(monkeypatch, is_slow):
     """Make the join of some files one that does not end."""
     joined = engine._Run._join
