@@ -58,6 +58,9 @@ def importers(path: str = "app/security.py", text: str = SECURITY) -> Importers:
         ("app/a.py", "from app.security import issue\nissue()", True),
         ("app/a.py", "from .security import issue\nissue()", True),
         ("app/b/a.py", "from ..security import issue\nissue()", True),
+        ("main.py", "from app.security import issue\nissue()", True),
+        ("elsewhere/x.py", "from app.security import issue\nissue()", True),
+        ("elsewhere/x.py", "from .security import issue\nissue()", False),
         ("app/a.py", "from other.place import issue\nissue()", False),
         ("app/a.py", "from app.security import other\nother()", False),
         ("app/a.py", "# from app.security import issue", False),
@@ -67,6 +70,18 @@ def test_match(path: str, text: str, expected: bool) -> None:
     assert importers().match(path, text.encode()) is expected
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("shop/api/views.py", "from security import issue\nissue()", True),
+        ("shop/api/deep/views.py", "import security\nsecurity.issue()", True),
+        ("shop/other/views.py", "from security import issue\nissue()", False),
+    ],
+)
+def test_a_program_that_starts_in_a_folder_of_its_own(path: str, text: str, expected: bool) -> None:
+    assert importers("shop/api/security.py").match(path, text.encode()) is expected
+
+
 def test_what_is_looked_for() -> None:
     assert importers().names == {"issue"}
     assert importers("tests/test_security.py").names == frozenset()
@@ -74,9 +89,8 @@ def test_what_is_looked_for() -> None:
     assert importers(text=unrelated).names == {"issue"}
     method = "import jwt\n\n\nclass Tokens:\n    def get(self):\n        return jwt.encode({}, K)\n"
     assert importers(text=method).names == {"Tokens"}
-    assert importers().may_hold("app/deep/x.py")
-    assert importers().may_hold("main.py")
-    assert not importers().may_hold("elsewhere/x.py")
+    assert importers().seeks
+    assert not importers("tests/test_security.py").seeks
 
 
 # -- JavaScript ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import in_main, is_demonstration, is_test
-from jwtaudit.program.key_guards import tells_development
+from jwtaudit.program.development import tells_development
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words

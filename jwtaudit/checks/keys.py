@@ -11,8 +11,9 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import is_test, setting_of
+from jwtaudit.program.development import is_for_development, is_refused_in_production
 from jwtaudit.program.enclosing import enclosing, parameter_of
-from jwtaudit.program.key_guards import is_for_development, is_refused, is_refused_before
+from jwtaudit.program.key_guards import is_refused, is_refused_before
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
@@ -186,8 +187,9 @@ def _literals(project: Project) -> tuple[_Literal, ...]:
             literal.uses.append((use, source))
     return tuple(
         literal
-        for literal in found.values()
+        for place, literal in found.items()
         if not any(is_refused(project, source) for _, source in literal.uses)
+        if not is_refused_in_production(project, place)
     )
 
 

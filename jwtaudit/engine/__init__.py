@@ -20,7 +20,7 @@ from jwtaudit.engine import refusals
 from jwtaudit.engine.budget import Budget, TimeUpError, bounded
 from jwtaudit.engine.documents import in_document, in_documents
 from jwtaudit.engine.extraction import Extraction
-from jwtaudit.engine.importers import Importers
+from jwtaudit.engine.importers import Importers, Reach
 from jwtaudit.engine.importers_js import ScriptImporters
 from jwtaudit.engine.limits import Limits
 from jwtaudit.finding import (
@@ -372,7 +372,7 @@ class _Run:
             importers = python if program == "python" else scripts
             if program is None or path in known or path in self.unanalysed:
                 continue
-            if not importers.may_hold(path):
+            if not importers.seeks:
                 continue
             data = self.data.get(path) or self.read(path)
             if data is None or not importers.match(path, data):
@@ -390,15 +390,13 @@ class _Run:
         names = refusals.key_names(facts.values())
         encoded = frozenset(map(str.encode, names))
         vocabulary = Vocabulary(calls=tuple(sorted(name.lower() for name in names)), any_file=True)
-        folders = {path.partition("/")[0] for path in facts}
+        reach = Reach(facts)
         wanted = []
         for path in self.tree.files if names else ():
             if not path.endswith(".py") or path in facts or path in self.unanalysed:
                 continue
-            if "/" in path and path.partition("/")[0] not in folders:
-                continue
             data = None if is_test(path) else self.data.get(path) or self.read(path)
-            if data is not None and refusals.refuses(data, encoded):
+            if data and reach.holds(path, data) and refusals.refuses(data, encoded):
                 self.data[path] = data
                 wanted.append((path, data, vocabulary))
         facts.update(self._further_facts(wanted, _MAX_REFUSING, self.unread_refusing))

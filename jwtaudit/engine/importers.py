@@ -30,6 +30,29 @@ _WORD = re.compile(rb"[\w.]+")
 _NAME = re.compile(rb"(?<!\w)(?<!def )(?<!class )\w+")
 
 
+class Reach:
+    """The files that can use one of some modules at all: those around them, and their importers.
+
+    It is a cheap question, put to every file of a tree before any other.
+
+    Args:
+        paths: the files of the modules.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._folders = {path.partition("/")[0] for path in paths}
+        heads = sorted({re.escape(_dotted(path).partition(".")[0]).encode() for path in paths})
+        self._imports = re.compile(rb"\n[ \t]*(?:from|import)[ \t]+(?:%s)\b" % b"|".join(heads))
+
+    def __bool__(self) -> bool:
+        return bool(self._folders)
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Whether a file lies in a folder of the modules, at the root, or imports from them."""
+        folder, slash, _ = path.partition("/")
+        return not slash or folder in self._folders or bool(self._imports.search(b"\n" + data))
+
+
 class Importers:
     """What to look for.
 
@@ -48,7 +71,7 @@ class Importers:
         names: Collection[str] = (),
     ) -> None:
         self.modules: dict[str, frozenset[str]] = {}
-        self._folders: set[str] = set()
+        near: set[str] = set()
         candidates = [
             fact
             for fact in facts
@@ -67,7 +90,8 @@ class Importers:
             if found:
                 self.modules[module] = found
             if found or defined:
-                self._folders.add(fact.path.partition("/")[0])
+                near.add(fact.path)
+        self._reach = Reach(near)
         self.names = frozenset(name for names in self.modules.values() for name in names)
         self.words = self.names.union(*used)
         self._names_by_end: dict[str, set[bytes]] = {}
@@ -78,19 +102,22 @@ class Importers:
             for package in _packages(module):
                 self._names_by_package.setdefault(package, set()).update(map(str.encode, given))
 
-    def may_hold(self, path: str) -> bool:
-        """Whether a file lies where it can import one of the modules at all."""
-        head = path.partition("/")[0]
-        return bool(self._folders) and ("/" not in path or head in self._folders)
+    @property
+    def seeks(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self._reach)
 
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
+        if not self._reach.holds(path, data):
+            return False
         names: set[bytes] = set()
         for module in _imports(path, data):
             package, _, name = module.rpartition(".")
-            if f"{_end(package)}.{name}" in self._taken:
+            if any(f"{end}.{name}" in self._taken for end in _ends(path, package)):
                 return True
-            names |= self._names_by_end.get(_end(module), set())
+            for end in _ends(path, module):
+                names |= self._names_by_end.get(end, set())
             if self._is_passed_on(module, data):
                 return True
         return bool(names) and not names.isdisjoint(_NAME.findall(data))
@@ -112,6 +139,17 @@ class Importers:
 
 def _end(module: str) -> str:
     return ".".join(module.split(".")[-2:])
+
+
+def _ends(path: str, module: str) -> Iterator[str]:
+    """The ends of the names that a module, imported in a file, may have.
+
+    One without a package lies at the root, or in a folder from which the program starts: that of
+    the file, or one above it.
+    """
+    yield _end(module)
+    if "." not in module:
+        yield from (f"{folder}.{module}" for folder in path.split("/")[:-1])
 
 
 def _packages(module: str) -> Iterator[str]:

@@ -60,7 +60,8 @@ class ScriptImporters:
         self.names = frozenset(n for given in self.modules.values() for n in given if n != _WHOLE)
         self._ends = {basename(module) for module in self.modules}
 
-    def may_hold(self, path: str) -> bool:
+    @property
+    def seeks(self) -> bool:
         """Whether there is anything to look for."""
         return bool(self.modules)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import ClassScope, FunctionScope, Stored
 from jwtaudit.program.stored import may_store, stored_names
 from jwtaudit.values import (
@@ -95,18 +96,18 @@ def is_settings_class(project: Project, scope: ClassScope) -> bool:
 
 
 def overridden(project: Project, ref: ClassRef, name: str) -> Value | None:
-    """What classes that derive from one give to an attribute that it leaves to them."""
+    """What the bodies of classes that derive from one give to an attribute."""
     found = [
         scope.names[name]
-        for scope in tuple(project.classes.values())
-        if name in scope.names and _derives(project, scope, ref)
+        for scope in tuple(project.declaring.get(name, {}).values())
+        if scope.ref.id != ref.id and not is_test(scope.ref.id.path)
+        if _derives(project, scope, ref)
     ]
     return join(*found) if found else None
 
 
 def _derives(project: Project, scope: ClassScope, ref: ClassRef) -> bool:
-    ancestors = (other.ref.id for other in _lineage(project, scope.ref))
-    return scope.ref.id != ref.id and ref.id in ancestors
+    return any(other.ref.id == ref.id for other in _lineage(project, scope.ref))
 
 
 def class_setting(

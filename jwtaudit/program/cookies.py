@@ -11,7 +11,7 @@ from jwtaudit.program.claims import is_tested
 from jwtaudit.program.classes import field_default
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
-from jwtaudit.program.key_guards import DEVELOPMENT
+from jwtaudit.program.development import DEVELOPMENT
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import UNKNOWN, Absent, Const, Outcome, Value, options

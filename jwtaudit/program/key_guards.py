@@ -9,8 +9,7 @@ from weakref import WeakKeyDictionary
 from jwtaudit import facts as f
 from jwtaudit.program.context import exclusive
 from jwtaudit.program.key_uses import KeyUse, key_uses
-from jwtaudit.program.kinds import words
-from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
+from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.values import (
     Absent,
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.key_sources import Lookup, Source
     from jwtaudit.program.project import Project
-    from jwtaudit.source import Place
-    from jwtaudit.values import Arm
 
     _Test = tuple[Tested, tuple[Value, ...], bool, bool]
 
@@ -296,41 +293,3 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda a, b: a in b,
     "not in": lambda a, b: a not in b,
 }
-
-
-_PRODUCTION = frozenset({"production", "prod", "live"})
-DEVELOPMENT = frozenset(
-    {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
-)
-
-
-def is_for_development(project: Project, place: Place) -> bool:
-    """Whether a value is returned or set only where a test says that this is not production."""
-    events = [
-        event
-        for event in project.events
-        if isinstance(event, (Returned, Assigned, Stored)) and event.value.place == place
-    ]
-    return bool(events) and all(
-        any(tells_development(project, event.place.path, arm) for arm in event.path)
-        for event in events
-    )
-
-
-def tells_development(project: Project, path: str, arm: Arm) -> bool:
-    """Whether a branch of a file is taken in development, or anywhere but in production."""
-    if arm.side not in ("then", "else"):
-        return False
-    for test in project.events:
-        near = test.place.path == path
-        if near and isinstance(test, Tested) and test.is_side(arm.side, arm):
-            value, holds = test.value, arm.side == "then"
-            while isinstance(value, Operation) and value.operator == "not":
-                value, holds = value.operands[0], not holds
-            if isinstance(value, Operation) and value.operator == "!=":
-                holds = not holds
-            texts = {p.value for p in walk(value) if isinstance(p, Const)}
-            named = {getattr(p, "name", None) for p in walk(value)}
-            said = {w for t in (texts or named) if isinstance(t, str) for w in words(t)}
-            return bool(said & (DEVELOPMENT if holds else _PRODUCTION))
-    return False

@@ -97,6 +97,7 @@ class Project:
         self.modules: dict[str, ModuleScope | None] = {}
         self.functions: dict[FunctionId, FunctionScope] = {}
         self.classes: dict[FunctionId, ClassScope] = {}
+        self.declaring: dict[str, dict[FunctionId, ClassScope]] = {}  # by the attribute's name
         self.builtin_roots = frozenset(dir(builtins))
         self.interpreter = Interpreter(self)
         self.python = PythonModules(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.addresses import is_plain
-from jwtaudit.program.authority_words import words
+from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_parameter_of_command, is_typed
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
@@ -86,10 +86,11 @@ def is_sent(project: Project, parameter: Param) -> bool:
 
 
 def finds_record(call: Call) -> bool:
-    """Whether ``get`` asks a database: by a manager of records, or with a class of them."""
+    """Whether ``get`` asks a database: by a manager of records, or of or with a class of them."""
     first, *others = [argument.value for argument in call.arguments] or [UNKNOWN]
     owner = "" if call.receiver is None else name_of(call.receiver)
-    if (owner or call.name.rpartition(".")[0].rpartition(".")[2]) in words("managers"):
+    owner = owner or call.name.rpartition(".")[0].rpartition(".")[2]
+    if owner in words("managers") or (owner[:1].isupper() and says(owner, "acting")):
         return not isinstance(first, Const)
     return bool(others) and (
         isinstance(first, ClassRef)

@@ -108,12 +108,29 @@ def _param_attribute(
 
 
 def _class_attribute(
+    interpreter: Interpreter, base: Instance | ClassRef, name: str, place: Place
+) -> Value | None:
+    """An attribute of a project class, or of its instance.
+
+    What a method reads of its own object may be set by the classes that derive from its class.
+    """
+    found = _held(interpreter, base, name, place)
+    if not isinstance(base, Instance) or base.call is not None or isinstance(found, Closure):
+        return found
+    others = classes.overridden(interpreter.project, base.cls, name)
+    if others is None:
+        return found
+    return others if found is None or _is_none(found) else join(found, others)
+
+
+def _held(
     interpreter: Interpreter,
     base: Instance | ClassRef,
     name: str,
     place: Place,
     seen: frozenset[FunctionId] = frozenset(),
 ) -> Value | None:
+    """What a class, or one that it derives from, says of an attribute."""
     ref = base.cls if isinstance(base, Instance) else base
     scope = interpreter.project.classes.get(ref.id)
     if scope is None:
@@ -143,8 +160,6 @@ def _class_attribute(
             found.append(value)
     if found:
         result = join(*found)
-        if isinstance(base, Instance) and base.call is None and _is_none(result):
-            result = classes.overridden(interpreter.project, ref, name) or result
         if isinstance(base, Instance) and base.call is not None:
             result = _substitute_instance(interpreter, result, scope, base.call)
         return result
@@ -152,7 +167,7 @@ def _class_attribute(
     for parent in scope.bases:
         if isinstance(parent, ClassRef) and parent.id not in seen:
             owner = Instance(parent, base.call) if isinstance(base, Instance) else parent
-            inherited = _class_attribute(interpreter, owner, name, place, seen)
+            inherited = _held(interpreter, owner, name, place, seen)
             if inherited is not None:
                 return inherited
     return None

@@ -20,6 +20,7 @@ from jwtaudit.values import (
     Env,
     FunctionId,
     Instance,
+    Member,
     Outcome,
     Param,
     Sequence,
@@ -113,6 +114,9 @@ def define_class(interpreter: Interpreter, node: f.Class, frame: Frame) -> None:
     inner = Frame(body, names, frame.path)
     scope.decorators = _decorators(interpreter, node.decorators, frame)
     interpreter.block(node.body, inner)
+    for name, value in names.items():
+        if not isinstance(value, Closure):
+            interpreter.project.declaring.setdefault(name, {})[identity] = scope
     for statement in node.body:
         if isinstance(statement, f.Function):
             bound = names.get(statement.name)
@@ -176,4 +180,15 @@ def _type(interpreter: Interpreter, node: f.Expression, frame: Frame) -> Value:
         named = interpreter.expr(node, frame)
     finally:
         interpreter.quiet -= 1
-    return UNKNOWN if isinstance(named, Sequence) else named  # `x: [str]` names none
+    if isinstance(named, Sequence):
+        return UNKNOWN  # `x: [str]` names none
+    return _alias(named)
+
+
+def _alias(named: Value) -> Value:
+    """``Current = Annotated[User, Depends(current)]``, used by its name."""
+    if isinstance(named, Member) and isinstance(named.base, Symbol) and named.item:
+        marked = named.base.name.endswith("Annotated") and isinstance(named.key, Sequence)
+        if marked and isinstance(named.key, Sequence) and len(named.key.items) > 1:
+            return Sequence(named.key.items[:2])
+    return named

@@ -1,0 +1,97 @@
+"""Branches that are taken only where a program is developed or tested."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from jwtaudit.program.kinds import words
+from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
+from jwtaudit.values import Const, Operation, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
+    from jwtaudit.values import Arm
+
+    _Given: TypeAlias = Returned | Assigned | Stored
+
+DEVELOPMENT = frozenset(
+    {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
+)
+_PRODUCTION = frozenset({"production", "prod", "live"})
+_OFF = frozenset({"", "0", "false", "no", "off"})
+
+
+def is_for_development(project: Project, place: Place) -> bool:
+    """Whether a value is returned or set only where a test says that this is not production."""
+    events = tuple(_given(project, place))
+    return bool(events) and all(
+        any(tells_development(project, event.place.path, arm) for arm in event.path)
+        for event in events
+    )
+
+
+def is_refused_in_production(project: Project, place: Place) -> bool:
+    """Whether the program stops in production at the place where a value is set or returned.
+
+    ``if DEBUG: key = "a" else: raise``, or ``if production: raise`` before it.
+    """
+    events = tuple(_given(project, place))
+    return bool(events) and all(_stops_elsewhere(project, event) for event in events)
+
+
+def tells_development(project: Project, path: str, arm: Arm) -> bool:
+    """Whether a branch of a file is taken in development, or anywhere but in production."""
+    return arm.side in ("then", "else") and any(
+        test.is_side(arm.side, arm) and _is_development(test, arm.side)
+        for test in project.events
+        if isinstance(test, Tested) and test.place.path == path
+    )
+
+
+def _given(project: Project, place: Place) -> Iterator[_Given]:
+    for event in project.events:
+        if isinstance(event, (Returned, Assigned, Stored)) and event.value.place == place:
+            yield event
+
+
+def _stops_elsewhere(project: Project, event: _Given) -> bool:
+    raised = [other for other in project.events if isinstance(other, Raised)]
+    for test in project.events:
+        if not isinstance(test, Tested) or test.scope != event.scope or test.order > event.order:
+            continue
+        if test.place.path != event.place.path or test.path != event.path[: len(test.path)]:
+            continue
+        for side, leaves in (("then", test.else_exits), ("else", test.then_exits)):
+            if not _is_development(test, side):
+                continue
+            inside = any(test.is_side(side, arm) for arm in event.path)
+            if leaves and (inside or test.path == event.path):
+                return True
+            follows = (r.order > event.order and r.path == test.path for r in raised)
+            if inside and isinstance(event, Returned) and any(follows):
+                return True
+    return False
+
+
+def _is_development(test: Tested, side: str) -> bool:
+    """Whether a side of a test is that of development, or of anything but production."""
+    value, holds = test.value, side == "then"
+    while isinstance(value, Operation) and value.operator == "not":
+        value, holds = value.operands[0], not holds
+    if isinstance(value, Operation) and value.operator in ("!=", "is not", "not in"):
+        holds = not holds
+    parts = list(walk(value))
+    texts = {p.value for p in parts if isinstance(p, Const) and isinstance(p.value, str)}
+    if (said := _words(texts)) & (DEVELOPMENT | _PRODUCTION):
+        return bool(said & (DEVELOPMENT if holds else _PRODUCTION))
+    if any(text.lower() in _OFF for text in texts) and isinstance(value, Operation):
+        holds = not holds
+    names = {name for p in parts if isinstance(name := getattr(p, "name", None), str)}
+    return bool(_words(names) & (DEVELOPMENT if holds else _PRODUCTION))
+
+
+def _words(texts: set[str]) -> set[str]:
+    return {word for text in texts for word in words(text)}
