@@ -26,12 +26,6 @@ def cookie_auth_without_csrf(_project: Project) -> Iterator[Draft]:
     yield from ()
 
 
-@check("token-type-confusion")
-def token_type_confusion(_project: Project) -> Iterator[Draft]:
-    """A token of one kind is accepted where another is asked for."""
-    yield from ()
-
-
 @check("user-state-not-rechecked")
 def user_state_not_rechecked(_project: Project) -> Iterator[Draft]:
     """Tokens of a user who was shut out go on working."""

@@ -176,12 +176,12 @@ def compares(project: Project, call: Call, claim: str) -> bool:
     return any(
         isinstance(event, (Tested, Returned))
         and (read := _read(project, event.value)).tested
-        and _holds(read.members.get(claim, ()), call)
+        and holds_call(read.members.get(claim, ()), call)
         for event in project.uses(call)
-    ) or any(_tests(project, handler, claim, _MAX_STEPS) for handler in _handlers(project, call))
+    ) or any(_tests(project, handler, claim, _MAX_STEPS) for handler in handlers(project, call))
 
 
-def _handlers(project: Project, call: Call) -> Iterator[FunctionId]:
+def handlers(project: Project, call: Call) -> Iterator[FunctionId]:
     """The functions that are given the claims of every token that a call accepts."""
     model = project.model_of(call)
     if model is None or "handler" not in model.meanings:
@@ -223,10 +223,15 @@ def is_handed_to_check(project: Project, call: Call) -> bool:
 def reads(project: Project, call: Call, claim: str) -> bool:
     """Whether the program reads a claim of what the call gave."""
     return any(
-        _holds(bases_of(project, value, claim), call)
+        holds_call(bases_of(project, value, claim), call)
         for event in project.uses(call)
         for value in event_values(event)
     )
+
+
+def members_read(project: Project, value: Value) -> Mapping[Scalar, list[Value]]:
+    """The names of all that is read inside a value, and what each is read of."""
+    return _read(project, value).members
 
 
 def bases_of(project: Project, value: Value, claim: str) -> Iterable[Value]:
@@ -268,7 +273,8 @@ def _is_test_call(value: Value) -> bool:
     return isinstance(value, Outcome) and bool(_CHECKING & set(words(value.call.name)))
 
 
-def _holds(values: Iterable[Value], call: Call) -> bool:
+def holds_call(values: Iterable[Value], call: Call) -> bool:
+    """Whether what a call gave is in one of the values."""
     return any(
         isinstance(part, Outcome) and part.call.place == call.place
         for value in values

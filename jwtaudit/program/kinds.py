@@ -7,15 +7,15 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.scopes import Assigned, Tested
-from jwtaudit.values import Const, Setting, walk
+from jwtaudit.program.scopes import Assigned, Returned, Tested
+from jwtaudit.values import Const, Outcome, Setting, Table, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
-    from jwtaudit.values import Call, Table, Value
+    from jwtaudit.values import Call, Value
 
 
 class Kind(enum.Enum):
@@ -43,7 +43,12 @@ _WORDS = {
     ),
     Kind.ACCESS: frozenset({"access", "login", "session", "auth", "bearer", "browser", "user"}),
 }
-_KIND_CLAIMS = ("type", "token_type", "typ", "use", "token_use", "purpose", "scope", "kind", "aud")
+# The claims that tell a token's kind, the most telling first.
+_TELLING = ("type", "token_type", "typ", "use", "token_use", "purpose", "scope", "kind", "aud")
+KIND_CLAIMS = frozenset(_TELLING) | frozenset(
+    {"tokenType", "tokenUse", "tokenKind", "token_kind", "grant", "isRefresh", "is_refresh"}
+    | {"refresh", "scopes", "ttype", "jwt_type", "t", "fresh"}
+)
 _LAYER = re.compile(r"(?<=[a-z])Service(?:Impl)?(?=$|\.)")  # a class of the program's own layers
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -120,7 +125,7 @@ _OTHER = {Kind.ACCESS: Kind.REFRESH, Kind.REFRESH: Kind.ACCESS}
 
 
 def _holders(project: Project, call: Call) -> Iterator[str]:
-    """The variables that a call's result is put into, or what the called function makes."""
+    """The variables and fields that a call's result is put into, or what its function makes."""
     scope = project.scope(call.scope)
     made = [
         event
@@ -131,11 +136,22 @@ def _holders(project: Project, call: Call) -> Iterator[str]:
     for use in (*project.uses(call), *made):
         if isinstance(use, Assigned):
             yield use.name
+    for use in project.uses(call):
+        if isinstance(use, Returned) and use.scope == call.scope:
+            yield from _fields(use.value, call)
+
+
+def _fields(value: Value, call: Call) -> Iterator[str]:
+    """The keys of a mapping under which the result of a call stands."""
+    for part in walk(value):
+        for key, held in part.entries.items() if isinstance(part, Table) else ():
+            if isinstance(held, Outcome) and held.call.place == call.place:
+                yield str(key)
 
 
 def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iterator[str]:
     for table in payload:
-        for claim in _KIND_CLAIMS:
+        for claim in _TELLING:
             value = table.entries.get(claim)
             if isinstance(value, Const) and isinstance(value.value, str):
                 yield value.value

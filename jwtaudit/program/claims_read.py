@@ -1,0 +1,146 @@
+"""Which claims of a verified token a program looks at."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.claims import handlers, holds_call, members_read
+from jwtaudit.program.context import is_test
+from jwtaudit.program.kinds import Kind, kind_of
+from jwtaudit.program.scopes import Returned, Stored, Tested
+from jwtaudit.program.token_sources import has_role
+from jwtaudit.program.travels import event_values
+from jwtaudit.values import Call, Const, FunctionId, Member, Operation, Outcome, Param, Value, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.program.sites import Site
+
+_MAX_STEPS = 3
+# What libraries call the parts of a token that they give together.
+_PARTS = frozenset({"payload", "header", "protectedHeader", "claims", "signature", "then", "get"})
+
+
+class Reading:
+    """What becomes of the claims that a call gives."""
+
+    def __init__(self, site: Site) -> None:
+        self._project = site.project
+        self._call = site.call
+        self._other = _other_ways(site)
+
+    def _uses(self) -> list[Event]:
+        return [e for e in self._project.uses(self._call) if e.scope not in self._other]
+
+    @cached_property
+    def claims(self) -> frozenset[str]:
+        """The names of the claims that are read, also by functions that are given them."""
+        found: set[str] = set()
+        for event in self._uses():
+            for value in event_values(event):
+                for name, bases in members_read(self._project, value).items():
+                    if holds_call(bases, self._call):
+                        found.add(str(name))
+        for function, parameter in self._given():
+            found |= self._read_of(function, parameter, _MAX_STEPS)
+        return frozenset(found) - _PARTS
+
+    @cached_property
+    def escapes(self) -> bool:
+        """Whether they are handed to what cannot be followed: the framework, a kept request."""
+        return any(
+            any(isinstance(p, Outcome) and p.call.place == self._call.place for p in walk(value))
+            for event in self._uses()
+            if self._is_end(event)
+            for value in event_values(event)
+        )
+
+    def _is_end(self, event: Event) -> bool:
+        if isinstance(event, Returned):
+            return not self._project.callers.get(event.scope)
+        return isinstance(event, Stored) or (isinstance(event, Call) and event.target is None)
+
+    def _given(self) -> list[tuple[FunctionId, str]]:
+        found = []
+        for event in self._uses():
+            if isinstance(event, Call) and event.target is not None:
+                found += [
+                    (event.target, argument.name)
+                    for argument in event.arguments
+                    if argument.name is not None
+                    if any(
+                        isinstance(part, Outcome) and part.call.place == self._call.place
+                        for part in walk(argument.value)
+                    )
+                ]
+        for function in handlers(self._project, self._call):
+            scope = self._project.scope(function)
+            if scope is not None and scope.definition is not None:
+                found += [(function, p.name) for p in scope.definition.parameters]
+        return found
+
+    def _read_of(self, function: FunctionId, parameter: str, steps: int) -> set[str]:
+        """The members of a parameter that a function reads, or those that it calls."""
+        scope = self._project.scope(function)
+        found: set[str] = set()
+        for event in scope.events if scope is not None else ():
+            for value in event_values(event):
+                for name, bases in members_read(self._project, value).items():
+                    if any(_is(base, function, parameter) for base in bases):
+                        found.add(str(name))
+            if isinstance(event, Call) and event.target is not None and steps:
+                for argument in event.arguments:
+                    if argument.name is not None and _is(argument.value, function, parameter):
+                        found |= self._read_of(event.target, argument.name, steps - 1)
+        return found
+
+
+def _other_ways(site: Site) -> set[FunctionId]:
+    """The functions that reach the same call, but not in this way."""
+    own = {call.scope for call in (site.call, *site.chain)}
+    ways = (other for other in site.project.sites(site.role) if other.place == site.place)
+    return {call.scope for other in ways for call in other.chain} - own
+
+
+def _is(value: object, function: FunctionId, parameter: str) -> bool:
+    return isinstance(value, Param) and value.function == function and value.name == parameter
+
+
+def is_compared_elsewhere(project: Project, claims: Collection[str]) -> bool:
+    """Whether a member so called is compared with a kind of token, of nobody knows which token."""
+    return any(
+        _compares(project, value, claims)
+        for event in project.events
+        if isinstance(event, (Tested, Returned)) and not is_test(event.place.path)
+        for value in event_values(event)
+    )
+
+
+def _compares(project: Project, value: Value, claims: Collection[str]) -> bool:
+    for part in walk(value):
+        if not isinstance(part, Operation):
+            continue
+        inner = list(walk(part))
+        if any(_names_kind(p) for p in inner) and any(
+            isinstance(p, Member) and p.name in claims and not _is_verified(project, p.base)
+            for p in inner
+        ):
+            return True
+    return False
+
+
+def _names_kind(value: Value) -> bool:
+    return (
+        isinstance(value, Const)
+        and isinstance(value.value, str)
+        and kind_of(value.value) in (Kind.ACCESS, Kind.REFRESH)
+    )
+
+
+def _is_verified(project: Project, value: Value) -> bool:
+    """Whether a value is known to come out of one verifying call."""
+    return any(isinstance(p, Outcome) and has_role(project, p, "verify") for p in walk(value))
