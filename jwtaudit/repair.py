@@ -132,6 +132,14 @@ class DropItem:
 
 
 @dataclass(frozen=True, slots=True)
+class DropKey:
+    """Take the entry with a key out of the mapping at a place, wherever its value stands."""
+
+    place: Place
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetEntry:
     """Put an entry into the mapping display at a place, or give it another value there."""
 
@@ -252,6 +260,7 @@ Change: TypeAlias = (
     | SetArgument
     | DropArgument
     | DropItem
+    | DropKey
     | SetEntry
     | AddItem
     | RenameKey

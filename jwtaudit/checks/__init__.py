@@ -83,7 +83,7 @@ def _configured(project: Project, rule: str) -> Iterator[Draft]:
             confidence=unsafe.confidence,
             advice=setting.advice,
             anchor=f"setting {setting.name}",
-            repair=set_right(unsafe),
+            repair=set_right(project, unsafe),
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.key_at_hand import signed_instead
 from jwtaudit.program.names import names_of, pairs, words
 from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins, steps
@@ -177,6 +178,7 @@ def unsigned_token_issued(project: Project) -> Iterator[Draft]:
                 "Give the key to sign with.",
                 value=keyless,
                 what="used here",
+                repair=signed_instead(site),
             )
         if not _issues_unsigned(site):
             continue
@@ -190,14 +192,18 @@ def unsigned_token_issued(project: Project) -> Iterator[Draft]:
                 value=algorithm,
                 what="used here",
                 confidence=Confidence.HIGH if _no_key(site) else Confidence.MEDIUM,
+                repair=signed_instead(site),
             )
-        if site.semantic("key-none") == "accept" and isinstance(site.argument("key"), Absent):
+        key = site.argument("key")
+        none = isinstance(key, Absent) or (isinstance(key, Const) and key.value is None)
+        if none and site.semantic("key-none") == "accept":
             yield _draft(
                 site,
                 site.place,
                 f"without a key {site.library.title} issues a token without a signature: whoever"
                 " accepts it accepts any token that anyone writes",
                 "Give the key to sign with.",
+                repair=signed_instead(site),
             )
 
 
@@ -235,14 +241,12 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             site,
             site.place,
             message,
-            f"Name the one algorithm you sign with: {_list_of(site, _USUAL[missing])}.",
+            f"Name the one algorithm you sign with: {_list_of(site, 'HS256')} for a shared secret,"
+            f" {_list_of(site, 'RS256')} or the like for a public key.",
             confidence=confidence,
             notes=site.notes,
             repair=_pinned(site),
         )
-
-
-_USUAL = {"by-key": "RS256", "accept": "HS256", "error": "HS256"}
 
 
 @check("algorithms-left-to-key")

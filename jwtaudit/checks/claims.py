@@ -543,8 +543,10 @@ def _leeway(site: Site, least: float, most: float | None, rule: str) -> Iterator
 
 
 def _shorter(site: Site, leeway: Value) -> Repair | None:
-    if leeway.place is None or not isinstance(leeway, Const):
+    if leeway.place is None or not isinstance(leeway, (Const, Outcome)):
         return None
+    if isinstance(leeway, Outcome):
+        return Repair("Allow for a minute", Replace(leeway.place, Named("a-minute")))
     unit = 1000 if site.semantic("lifetime-number") == "milliseconds" else 1
     return Repair("Allow for a minute", Replace(leeway.place, int(MINUTE) * unit))
 

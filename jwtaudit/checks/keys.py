@@ -370,11 +370,12 @@ def predictable_secret(project: Project) -> Iterator[Draft]:
                 f"Make the key with `{_written(use, 'random-key')}` once, and keep it in the"
                 " environment or a secret store.",
                 confidence,
-                repair=_by_chance(project, source.value),
+                repair=_by_chance(project, source),
             )
 
 
-def _by_chance(project: Project, value: Value) -> Repair | None:
+def _by_chance(project: Project, source: Source) -> Repair | None:
+    value = source.value
     model = project.model_of(value.call) if isinstance(value, Outcome) else None
     if model is None or not model.secure or not isinstance(value, Outcome):
         return None
@@ -382,7 +383,8 @@ def _by_chance(project: Project, value: Value) -> Repair | None:
         return None
     change = CallInstead(value.call.place, Snippet(model.secure))
     # what is made at each start is another key each time: one that stays comes from outside
-    read = Repair("Read the key from the environment", Replace(value.call.place, EnvVar()))
+    whole = source.whole or value.call.place
+    read = Repair("Read the key from the environment", Replace(whole, EnvVar()))
     return Repair("Make the key with the generator for secrets", change, otherwise=read)
 
 

@@ -18,10 +18,11 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
-from jwtaudit.program.repairs import drop
+from jwtaudit.program.repairs import drop, lies_in
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
+from jwtaudit.repair import DropKey, Repair
 from jwtaudit.values import (
     Absent,
     Call,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from jwtaudit.facts import Scalar
     from jwtaudit.program import Project
     from jwtaudit.program.sites import Site
-    from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
 _MAX_NESTING = 4
@@ -84,8 +84,18 @@ def credential_in_payload(project: Project) -> Iterator[Draft]:
             anchor=name,
             confidence=Confidence.HIGH if sensitivity(name) else Confidence.MEDIUM,
             secret=isinstance(value, Const),
-            repair=drop(site, value, f"Leave `{subject}` out of the payload", claim=True),
+            repair=_left_out(site, name, value, f"Leave `{subject}` out of the payload"),
         )
+
+
+def _left_out(site: Site, name: str, value: Value, title: str) -> Repair | None:
+    """Take a claim out of the payload: where its value stands, or else by its name."""
+    taken = drop(site, value, title, claim=True)
+    for payload in options(site.argument("payload")):
+        named = isinstance(payload, Table) and payload.entries.get(name) is value
+        if named and payload.place and not lies_in(payload.place, value.place):
+            return Repair(title, DropKey(payload.place, name), otherwise=taken)
+    return taken
 
 
 @check("personal-data-in-payload")

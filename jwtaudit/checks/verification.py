@@ -15,6 +15,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import check_and_require, effective, first_of, renamed
 from jwtaudit.program.secret_repairs import from_environment
 from jwtaudit.program.switches import branch_of_setting
+from jwtaudit.program.wording import wording
 from jwtaudit.values import Absent, Const, Join, Sequence, Table, Value, options
 
 if TYPE_CHECKING:
@@ -52,11 +53,24 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
             f"{what}{ends}: whoever sends a token can write any claim into it, and be anyone",
             confidence,
             trace=trace,
-            advice="Verify it with the issuer's key, and name the algorithm.",
+            advice=_advice(project, reading),
             notes=reading.site.notes if reading.site is not None else (),
             anchor=f"{reading.scope.qualname} unverified",
             repair=_verified(reading),
         )
+
+
+def _advice(project: Project, reading: Reading) -> str:
+    """What verifies it; which algorithm that is depends on the key."""
+    language = "javascript" if project.is_script(reading.place.path) else "python"
+    secret, pair = (
+        wording(language, "argument").format(name="algorithms", value=f'["{name}"]')
+        for name in ("HS256", "RS256")
+    )
+    return (
+        "Verify it with the issuer's key, and name the algorithm that fits the key:"
+        f" `{secret}` for a shared secret, `{pair}` or the like for a public key."
+    )
 
 
 def _is_switched(project: Project, reading: Reading) -> bool:

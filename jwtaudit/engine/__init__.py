@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends, models
-from jwtaudit.discovery import Filters, Glob, Globs, Needles, Tree
+from jwtaudit.discovery import Filters, Glob, Globs, Tree
 from jwtaudit.engine import refusals
 from jwtaudit.engine.budget import Budget, TimeUpError, bounded
 from jwtaudit.engine.documents import in_document, in_documents
@@ -23,6 +23,7 @@ from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.importers import Importers, Reach
 from jwtaudit.engine.importers_js import ScriptImporters
 from jwtaudit.engine.limits import Limits
+from jwtaudit.engine.mattering import Mattering
 from jwtaudit.finding import (
     Confidence,
     Diagnostic,
@@ -168,6 +169,7 @@ class _Run:
         self.options = options
         self.progress = progress
         self.models = models.load(options.library_models)
+        self.matters = Mattering(self.models, _PROGRAMS)
         self.tree = _tree(options)
         self.data: dict[str, bytes] = {}
         self.facts: dict[str, Facts] = {}
@@ -242,26 +244,23 @@ class _Run:
             outcome = self.extraction.whole(path, data)
             if isinstance(outcome, Diagnostic):
                 return None
-            if path in other.facts:
+            if path in other.facts or self.matters(path, data):
                 other.facts[path] = outcome
+        other.facts = dict(sorted(other.facts.items()))
         return other
 
     # -- select ----------------------------------------------------------------------------------
 
     def _select(self) -> None:
         """Read every file; what can matter goes on to a front end."""
-        texts = tuple(needle.encode() for needle in frontends.TEXT_NEEDLES)
-        needles = {
-            language: Needles(self.models.needles(language), texts) for language in _PROGRAMS
-        }
         total = len(self.tree.files)
         for number, path in enumerate(self.tree.files):
             self.progress("reading", number, total)
             data = self.read(path)
-            if data is None or not _may_matter(path, data, needles):
+            if data is None or not self.matters(path, data):
                 continue
             if frontends.language_of(path) == "document":
-                self._select_blocks(path, data, needles)
+                self._select_blocks(path, data)
                 continue
             if discovery.is_binary(data):
                 self.skipped[discovery.BINARY] += 1
@@ -272,9 +271,9 @@ class _Run:
                 self.unanalysed.add(path)
                 continue
             self.data[path] = data
-            self.extraction.add(path, data, wholly=_needles(path, needles).disguised(data))
+            self.extraction.add(path, data, wholly=self.matters.needles(path).disguised(data))
 
-    def _select_blocks(self, path: str, data: bytes, needles: Mapping[str, Needles]) -> None:
+    def _select_blocks(self, path: str, data: bytes) -> None:
         """The code in a document; each block is a program of its own."""
         from jwtaudit.frontends.documents import blocks  # noqa: PLC0415 - only when asked
 
@@ -285,7 +284,7 @@ class _Run:
             return
         for block in blocks(path, text):
             code = frontends.read(block, data).text.encode("utf-8", "replace")
-            if _needles(block, needles).match(code):
+            if self.matters.needles(block).match(code):
                 self.data[block] = data
                 self.extraction.add(block, data, wholly=True)
 
@@ -682,27 +681,6 @@ def _tree(options: Options) -> Tree:
     else:
         tree.skipped[discovery.UNKNOWN_TYPE] += 1
     return tree
-
-
-def _may_matter(path: str, data: bytes, needles: Mapping[str, Needles]) -> bool:
-    """Whether a file holds a word without which no rule has anything to say about it."""
-    language = frontends.language_of(path)
-    if language == "config":
-        from jwtaudit.frontends import config  # noqa: PLC0415
-
-        return config.matters(data)
-    if language == "manifest":
-        from jwtaudit.dependencies import is_followed  # noqa: PLC0415
-        from jwtaudit.program import advisories  # noqa: PLC0415
-
-        return not is_followed(path) and advisories.concerned(data)
-    if language == "document":
-        return any(words.match(data) for words in needles.values())
-    return _needles(path, needles).match(data)
-
-
-def _needles(path: str, needles: Mapping[str, Needles]) -> Needles:
-    return needles[frontends.program_of(path) or "python"]
 
 
 def _has_front_end(name: str, options: Options) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DropArgument,
         DropEntry,
         DropItem,
+        DropKey,
         RenameKey,
         SetArgument,
         SetEntry,
@@ -85,6 +86,13 @@ class ArgumentWriter(StatementWriter):
         group = self._call(change.call)
         named = self._named(group, change.name)
         if named is None:
+            raise CannotError
+        return remove(self.layout, group, named)
+
+    def _dropkey(self, change: DropKey) -> list[Splice]:
+        group = self.layout.ending(change.place.span.end)  # { ... }, or dict( ... )
+        named = self._named(group, change.key) if group else None
+        if group is None or named is None:
             raise CannotError
         return remove(self.layout, group, named)
 

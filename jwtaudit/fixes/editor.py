@@ -78,7 +78,14 @@ class Editor(ArgumentWriter):
         follows = re.compile(r"\.(hex|bytes|int)\b").match(self.layout.text, call.end)
         if follows and follows[1] != "hex":
             raise CannotError
-        return Span(call.start, follows.end()) if follows else call
+        call = Span(call.start, follows.end()) if follows else call
+        group = self.layout.around(call)
+        if group is not None and len(self.layout.items(group)) == 1:
+            to_text = re.search(r"(?<![\w.])str\Z", self.layout.text[: group.start])
+            alone = not self.layout.text[call.end : group.end - 1].strip()
+            if to_text and alone and not self.layout.text[group.start + 1 : call.start].strip():
+                return Span(to_text.start(), group.end)
+        return call
 
     def _dropfactor(self, change: DropFactor) -> list[Splice]:
         start, end = change.place.span

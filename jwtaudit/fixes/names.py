@@ -137,8 +137,12 @@ class SecretNames:
 
 
 def _secret(given: tuple[Source, str] | None, place: Place) -> str:
-    """What stands in the quotes; all that is written where it is no single literal."""
+    """What stands in the quotes; what is made elsewhere in the same way is another secret."""
     if given is None:
         return ""
-    match = _LITERAL.fullmatch(given[0].text, *place.span)
-    return match["body"] if match else given[0].text[place.span.start : place.span.end]
+    text = given[0].text
+    match = _LITERAL.fullmatch(text, *place.span)
+    if match:
+        return match["body"]
+    line = max(text.rfind("\n", 0, place.span.start), text.rfind("\r", 0, place.span.start)) + 1
+    return f"{place.path}:{text[line : place.span.end]}"

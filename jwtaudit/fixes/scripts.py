@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _FUNCTION = re.compile(r"(?:async\b\s*)?(?:function\b|\w+\s*=>|\([^()]*\)\s*=>)")
+_CALLBACK = frozenset({"cb", "callback", "done", "next"})
 _NOTHING = re.compile(r"(?:undefined|null|void 0|\{\s*\})\Z")
 _NO_KEY = re.compile(r"\w+\Z")
 _WRAPPED = re.compile(r"(?:await|void)\s+\Z")
@@ -50,9 +51,16 @@ class ScriptEditor(Editor):
             return [Splice(*given.span, text), *more]
         if change.key and written[0] == "{":
             return self._put_entry(self._object(given), change.key, change.code)
-        if _FUNCTION.match(written):
+        if self._is_function(written):
             return [Splice(given.span.start, given.span.start, f"{text}, "), *more]
         raise CannotError
+
+    def _is_function(self, written: str) -> bool:
+        """Whether an argument is a callback, by how it is written or what it is called."""
+        if not written.isidentifier():
+            return bool(_FUNCTION.match(written))
+        made = rf"\bfunction\s+{written}\b|\b{written}\s*=\s*{_FUNCTION.pattern}"
+        return written in _CALLBACK or bool(re.search(made, self.layout.text))
 
     def _object(self, item: Item) -> Group:
         group = self.layout.starting(item.span.start)
@@ -107,7 +115,7 @@ class ScriptEditor(Editor):
         items = self.layout.items(outer)
         behind = items[items.index(holder) + 1 :]
         texts = (self.layout.text[item.span.start : item.span.end] for item in behind)
-        return all(_FUNCTION.match(text) for text in texts)
+        return all(map(self._is_function, texts))
 
     def _required(self, end: int) -> str:
         root = _CHAIN.search(self.layout.text, 0, end)
@@ -144,6 +152,8 @@ class ScriptEditor(Editor):
     def _as_text(self, call: Span) -> Span:
         """A call with what makes a text of its result, and what is added to it alike."""
         whole = self.layout.text
+        if not re.match(rf"{_TO_TEXT}|\s*[-+*/.\[?]", whole[call.end :]):
+            return call
         written = re.escape(whole[call.start : call.end])
         chain = rf"{written}(?:{_TO_TEXT})+"
         for match in re.finditer(rf"{chain}(?:\s*\+\s*{chain})*", whole):

@@ -12,7 +12,7 @@ from jwtaudit.program.key_uses import is_used
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.times import times
-from jwtaudit.repair import Repair, Replace, SetEntry
+from jwtaudit.repair import AddStatement, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import Call, Const, Sequence, Table, options, walk
 
 if TYPE_CHECKING:
@@ -242,12 +242,22 @@ def _entries(owner: str, value: Value, place: Place) -> Iterator[Given]:
 __all__ = ["Given", "Unsafe", "given", "given_by", "unsafe_settings"]
 
 
-def set_right(unsafe: Unsafe) -> Repair | None:
+def set_right(project: Project, unsafe: Unsafe) -> Repair | None:
     """Turn a switch the other way; where it is left out, write what its default should be.
 
     What a number or a list should be is for people to decide, unless the model says it.
     """
     name, value = unsafe.setting.name, unsafe.value
+    off_by_default = any(
+        condition.falsy or (condition.has_equals and condition.equals is False)
+        for condition in unsafe.setting.when
+    )
+    if value is None and off_by_default and len(unsafe.setting.inside) == 1:
+        (mapping,) = unsafe.setting.inside
+        if unsafe.place.path not in project.python.settings_files:
+            return None
+        written = Snippet(f'{mapping} = {{"{name}": True}}')
+        return Repair(f"Turn `{name}` on", AddStatement(unsafe.place, written))
     if value is None or value.place is None:
         return None
     if isinstance(value, Const) and isinstance(value.value, bool):
@@ -256,7 +266,6 @@ def set_right(unsafe: Unsafe) -> Repair | None:
     right = unsafe.setting.right
     if right is not None and unsafe.given and isinstance(value, Const):
         return Repair(f"Set `{name}` to `{right}`", Replace(value.place, right))
-    off_by_default = any(condition.falsy for condition in unsafe.setting.when)
     if not unsafe.given and isinstance(value, Table) and off_by_default:
         return Repair(f"Turn `{name}` on", SetEntry(value.place, name, code=True))
     return None

@@ -1,20 +1,28 @@
-"""Verifying a token that is only decoded, with the key that the same file signs with."""
+"""The key at hand: what a call that verifies or signs nothing should have done so with."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import pairs
+from jwtaudit.program.origins import origins
 from jwtaudit.program.repairs import check_and_require, set_meaning, signing_algorithm
-from jwtaudit.repair import Filled, Given, Repair, Replace
-from jwtaudit.values import Absent, Const, Member, Param, Table, same
+from jwtaudit.program.switches import turned_off
+from jwtaudit.repair import EnvVar, Filled, Given, Repair, Replace
+from jwtaudit.values import Absent, Const, Env, Member, Param, Sequence, Table, Value, same
 
 if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
     from jwtaudit.repair import Code
-    from jwtaudit.values import Value
+
+
+class Hand(NamedTuple):
+    """A key that can be written at a call, and the algorithm that the project uses it with."""
+
+    key: Code
+    algorithm: str
 
 
 def verified_instead(site: Site, off: Value | None) -> Repair | None:
@@ -26,15 +34,13 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
     """
     if _is_foreign(site):
         return None
-    signer = _signer(site)
+    hand = _hand(site)
     if off is not None:
-        algorithm = signing_algorithm(signer) if signer else None
-        key = _key_of(signer) if signer else None
-        if algorithm is None or key is None:
+        if hand is None:
             return None
-        changes = [set_meaning(site, "key", key)]
+        changes = [set_meaning(site, "key", hand.key)]
         if isinstance(site.argument("algorithms"), Absent):
-            changes.append(set_meaning(site, "algorithms", [algorithm]))
+            changes.append(set_meaning(site, "algorithms", [hand.algorithm]))
         known = [change for change in changes if change is not None]
         whole = len(known) == len(changes)
         return check_and_require(site, off, "exp", more=known) if whole else None
@@ -43,21 +49,40 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
     if not template or not given or any(a.name for a in given):
         return None
     if len(given) == 2 and not isinstance(given[1].value, (Table, Const, Absent)):
-        key, signer = Given(site.place, position=1), _with_key(site, given[1].value)
-    elif len(given) == 1 and signer is not None:
-        key = _key_of(signer)
-    else:
+        algorithm = _algorithm_with(site, given[1].value)
+        hand = Hand(Given(site.place, position=1), algorithm) if algorithm else None
+    elif len(given) != 1:
         return None
-    algorithm = signing_algorithm(signer) if signer else None
-    if key is None or algorithm is None:
+    if hand is None or ("await " in template and not _can_wait(site)):
         return None
     fields: dict[str, Code] = {
         "token": Given(site.place, position=0),
-        "key": key,
-        "algorithm": algorithm,
+        "key": hand.key,
+        "algorithm": hand.algorithm,
     }
     change = Replace(site.place, Filled(template, fields))
     return Repair("Verify it with the key that tokens are signed with", change)
+
+
+def signed_instead(site: Site) -> Repair | None:
+    """Sign with the key at hand what a call issues without a signature."""
+    key = site.argument("key")
+    if isinstance(key, Absent) or (isinstance(key, Const) and not key.value):
+        hand = _hand(site)
+        if hand is None or not hand.algorithm.startswith("HS"):
+            return None  # who verifies with a public key has not the one to sign with
+        algorithm, changes = hand.algorithm, [set_meaning(site, "key", hand.key)]
+    else:
+        found = _algorithm_with(site, key)
+        if found is None:
+            return None
+        algorithm, changes = found, []
+    changes.append(set_meaning(site, "algorithm", algorithm))
+    if not isinstance(site.argument("algorithms"), Absent):
+        changes.append(set_meaning(site, "algorithms", [algorithm]))
+    known = [change for change in changes if change is not None]
+    title = f"Sign it with {algorithm}, as its verification expects"
+    return Repair(title, *known) if len(known) == len(changes) else None
 
 
 def _is_foreign(site: Site) -> bool:
@@ -73,38 +98,99 @@ def _is_foreign(site: Site) -> bool:
     return any(not foreign.isdisjoint(pairs(name)) for name in names)
 
 
-def _signer(site: Site) -> Site | None:
-    """A signing call of the same library in the same file, where all of them have one key."""
-    found = [
+def _can_wait(site: Site) -> bool:
+    """Whether the call stands in a function that can wait for a promise."""
+    scope = site.scope
+    return scope is not None and scope.definition is not None and scope.definition.is_async
+
+
+def _hand(site: Site) -> Hand | None:
+    """The one key of the project's tokens, where it can be written at a call.
+
+    That is what the calls in the same file sign with, else what they verify with; else a variable
+    of the environment with which the project's other files do so.
+    """
+    signers = [peer for peer in _peers(site, "sign") if _algorithm_of(peer)]
+    verifiers = _peers(site, "verify")
+    beside = (
+        [p for p in peers if p.place.path == site.place.path] for peers in (signers, verifiers)
+    )
+    peers = next(filter(None, (*beside, signers, verifiers)), None)
+    if peers is None or not _one_key(peers):
+        return None
+    algorithm, key = _one_algorithm(peers), _key_of(peers[0], site)
+    return Hand(key, algorithm) if algorithm and key else None
+
+
+def _peers(site: Site, role: str) -> list[Site]:
+    """The calls of the same library that sign, or that verify and ask for no audience."""
+    return [
         other
-        for other in site.project.sites("sign")
-        if other.place.path == site.place.path
+        for other in site.project.sites(role)
+        if other.place != site.place
         and other.library.id == site.library.id
         and not is_test(other.place.path)
         and not other.chain
+        and not _is_unsigned(other)
+        and (role == "sign" or not _asks_for_more(other))
     ]
-    if not found:
-        return None
-    first, *rest = found
-    if all(same(first.argument("key"), other.argument("key")) for other in rest):
-        return first
+
+
+def _is_unsigned(site: Site) -> bool:
+    """Whether a call has no key, or looks at no signature."""
+    key = site.argument("key")
+    if isinstance(key, Absent) or (isinstance(key, Const) and not key.value):
+        return True
+    return any(off.effect in ("signature", "unsigned") for off in turned_off(site))
+
+
+def _asks_for_more(site: Site) -> bool:
+    given = (site.argument(meaning) for meaning in ("audience", "issuer"))
+    return any(not isinstance(value, Absent) for value in given)
+
+
+def _one_key(peers: list[Site]) -> bool:
+    first, *rest = (peer.argument("key") for peer in peers)
+    return all(same(first, key) for key in rest)
+
+
+def _one_algorithm(peers: list[Site]) -> str | None:
+    """The one algorithm of calls."""
+    names = {_algorithm_of(peer) for peer in peers}
+    return names.pop() if len(names) == 1 else None
+
+
+def _algorithm_of(site: Site) -> str | None:
+    """The HMAC that a call signs with, or the only algorithm that it accepts."""
+    if site.role == "sign":
+        name = signing_algorithm(site)
+        return name if name and name.startswith("HS") else None
+    listed = [origin.value for origin in origins(site.argument("algorithms"))]
+    names: set[object] = {
+        item.value if isinstance(item, Const) else None
+        for value in listed
+        for item in (value.items if isinstance(value, Sequence) and not value.rest else (value,))
+    }
+    only = names.pop() if len(names) == 1 else None
+    return only if isinstance(only, str) and only.lower() != "none" else signing_algorithm(site)
+
+
+def _algorithm_with(site: Site, key: Value) -> str | None:
+    """The one algorithm with which the project uses a key elsewhere."""
+    for role in ("sign", "verify"):
+        peers = [peer for peer in _peers(site, role) if same(peer.argument("key"), key)]
+        if peers:
+            return _one_algorithm(peers)
     return None
 
 
-def _with_key(site: Site, key: Value) -> Site | None:
-    """A signing call with a key."""
-    for other in site.project.sites("sign"):
-        if other.library.id == site.library.id and same(other.argument("key"), key):
-            return other
+def _key_of(peer: Site, site: Site) -> Code | None:
+    """The key of one call as it can be written at another one."""
+    if peer.place.path == site.place.path:
+        name = peer.model.meanings.get("key", "key")
+        parameters = peer.model.parameters
+        return Given(peer.place, name, parameters.index(name) if name in parameters else -1)
+    key = peer.argument("key")
+    if isinstance(key, Env) and key.name and isinstance(key.default, Absent):
+        return EnvVar(key.name)
     return None
-
-
-def _key_of(signer: Site) -> Given | None:
-    """The key of a symmetric signature, as it is written at the call."""
-    algorithm = signing_algorithm(signer)
-    if algorithm is None or not algorithm.startswith("HS"):
-        return None
-    name = signer.model.meanings.get("key", "key")
-    parameters = signer.model.parameters
-    position = parameters.index(name) if name in parameters else -1
-    return Given(signer.place, name, position)

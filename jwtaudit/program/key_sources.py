@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
 
     Lookup = Env | Setting | Param
 
@@ -75,12 +76,33 @@ class Source:
         lookups: the lookups of which it is the default, outermost first.
         imported: whether a function parsed it as a key (so it is no plain secret).
         derived: whether only a digest of it is the key.
+        around: the expressions that make a text of it, outermost first.
     """
 
     value: Value
     lookups: tuple[Lookup, ...] = ()
     imported: bool = False
     derived: bool = False
+    around: tuple[Place, ...] = ()
+
+    @property
+    def whole(self) -> Place | None:
+        """Where the text that is made of it stands: all that it is written in."""
+        place = self.value.place
+        wholes = (
+            outer
+            for outer in self.around
+            if place and outer.path == place.path and outer.span.contains(place.span)
+        )
+        return next(wholes, place)
+
+    def within(self, value: Value) -> Source:
+        """The same for what goes into the text that a value is."""
+        return replace(self, around=(*self.around, value.place)) if value.place else self
+
+    def apart(self) -> Source:
+        """The same for something that is a value of its own."""
+        return replace(self, around=())
 
 
 def sources(project: Project, value: Value) -> Iterator[Source]:
@@ -100,6 +122,7 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
         elif isinstance(option, Operation):
             if option.operator in _TRANSPARENT:
                 parts = option.operands
+                source = source.apart() if option.operator == "or" else source.within(option)
                 if option.operator == "text":  # the whole is as hard to guess as its best part
                     parts = (
                         tuple(p for p in parts if isinstance(p, Outcome)) if _plain(option) else ()
@@ -112,16 +135,16 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
             yield from _made(project, option, source, depth)
         elif isinstance(option, Closure):
             for given in _given_back(project, option):
-                yield from _sources(project, given, source, depth + 1)
+                yield from _sources(project, given, source.apart(), depth + 1)
         elif isinstance(option, Table):
             yield from _jwk(project, option, source, depth)
         elif isinstance(option, Sequence):
             for item in option.items:
-                yield from _sources(project, item, source, depth + 1)
+                yield from _sources(project, item, source.apart(), depth + 1)
         elif isinstance(option, Member) and not option.item and isinstance(option.base, Outcome):
             model = project.model_of(option.base.call)
             if model is not None and model.role in ("generator", "key-generate"):
-                yield from _sources(project, option.base, source, depth + 1)
+                yield from _sources(project, option.base, source.within(option), depth + 1)
 
 
 def _given_back(project: Project, function: Closure) -> Iterator[Value]:
@@ -147,7 +170,7 @@ def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> It
     trace = (*lookup.default.trace, *_lookup_hop(lookup), *lookup.trace)
     injected = isinstance(lookup, Param) and lookup.injected
     inner = source if injected else replace(source, lookups=(*source.lookups, lookup))
-    yield from _sources(project, replace(lookup.default, trace=trace), inner, depth + 1)
+    yield from _sources(project, replace(lookup.default, trace=trace), inner.apart(), depth + 1)
 
 
 def _joined(text: Operation) -> Iterator[Value]:
@@ -170,7 +193,7 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
     model = project.model_of(call)
     if model is not None and model.role == "key-import":
         whole = project.argument(call, model, "value")
-        imported = replace(source, imported=True)
+        imported = replace(source.apart(), imported=True)
         if not isinstance(whole, Absent):
             yield from _sources(project, whole, imported, depth + 1)
         for name in _JWK_SECRETS:
@@ -178,7 +201,7 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
             if not isinstance(part, Absent):
                 yield from _sources(project, part, imported, depth + 1)
     elif model is not None and model.role == "digest":
-        derived = replace(source, derived=True)
+        derived = replace(source.within(outcome), derived=True)
         inner = project.argument(call, model, "value")
         if isinstance(inner, Absent) and call.receiver is not None:
             inner = call.receiver
@@ -195,7 +218,7 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
 
 
 def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator[Source]:
-    imported = replace(source, imported=True)
+    imported = replace(source.apart(), imported=True)
     for name in _JWK_SECRETS:
         part = table.entries.get(name)
         if part is not None and "kty" in table.entries:

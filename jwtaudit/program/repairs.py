@@ -359,6 +359,15 @@ def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
     if not key:
         change: Change | None = SetArgument(site.place, argument, code) if _open(given) else None
         return Repair(title, dropped, change) if change else None
+    if row.key and code is True and isinstance(value, Sequence):
+        each = _each_required(site, value, key)
+        if not each or not isinstance(given, Table) or given.place is None:
+            return None
+        first, *others = each
+        title = f"Write `{'`, `'.join(each)}` for it"
+        more = (SetEntry(given.place, other, code=True) for other in others)
+        renamed = RenameKey(value.place, first)
+        return Repair(title, Replace(value.place, code=True), renamed, *more)
     if row.key and isinstance(given, Table) and given.place is not None:
         there = given.entries.get(key)
         if (
@@ -372,6 +381,14 @@ def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
     if isinstance(given, Table) and given.place is not None:
         return Repair(title, dropped, SetEntry(given.place, key, code))
     return Repair(title, dropped, SetArgument(site.place, argument, code, key))
+
+
+def _each_required(site: Site, listed: Sequence, option: str) -> list[str]:
+    """For each claim of a list the option that is named as the one for ``exp``, if all have one."""
+    names = [item.value if isinstance(item, Const) else None for item in listed.items]
+    wanted = [option.replace("exp", name) for name in names if isinstance(name, str)]
+    known = site.model.options.issuperset(wanted) and not listed.rest
+    return wanted if known and len(wanted) == len(names) else []
 
 
 _OPTION = re.compile(r"`(\w+)(: \[\.\.\.\])?`")

@@ -39,8 +39,7 @@ def without_default(
             title = title.replace("the key", f"`{lookup.name}`")
             inner = lies_in(lookup.place, literal.place)
             raising = _raising(project, lookup)
-            facts = project.facts.get(lookup.place.path)
-            if inner and not raising and facts and facts.language == "javascript":
+            if inner and not raising and project.is_script(lookup.place.path):
                 return Repair(title, dropped)  # in a schema: z.string().default("...")
             read: Change = Replace(lookup.place, EnvVar(lookup.name))
             if raising:

@@ -381,8 +381,15 @@ def _names_in(value: Value) -> Iterator[str]:
 
 
 def _is_off(site: Site) -> bool:
-    """Whether a call is told not to verify, for certain."""
-    return any(o.effect == "signature" and not o.evidence.lookups for o in turned_off(site))
+    """Whether a call is told not to verify, for certain; some versions may not listen to it."""
+    if any(o.effect == "signature" and not o.evidence.lookups for o in turned_off(site)):
+        return True
+    ignored = {row.argument for row in site.model.ineffective if not row.key}
+    return site.version is None and any(
+        argument.name in ignored and argument.name.startswith("verify")
+        for argument in site.call.arguments
+        if argument.name and isinstance(argument.value, Const) and not argument.value.value
+    )
 
 
 def _apart(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
