@@ -46,14 +46,16 @@ def run(rule: Rule, proof: Proof) -> None:
         ],
     }
     try:
-        process = subprocess.run(
-            _command(proof.language),
-            check=False,
-            input=json.dumps(job),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=SECONDS,
-        )
+        with tempfile.TemporaryDirectory() as directory:  # for what an example writes
+            process = subprocess.run(
+                _command(proof.language),
+                check=False,
+                input=json.dumps(job),
+                capture_output=True,
+                cwd=directory,
+                encoding="utf-8",
+                timeout=SECONDS,
+            )
     except subprocess.TimeoutExpired as error:
         raise ProofError(f"the proof ran for more than {SECONDS} s") from error
     if process.returncode:
