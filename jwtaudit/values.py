@@ -716,15 +716,23 @@ def member(
         ):
             found = base.items[key.value]
     elif isinstance(base, Table) and item and not base.rest and _are_objects(base.entries):
-        found = join(*base.entries.values())
+        released = [v for name, v in base.entries.items() if name not in _UNRELEASED]
+        found = join(*(released or base.entries.values()))
     if found is not None:
         return replace(found, trace=(*found.trace, *trace)) if trace else found
     return Member(base, key, item=item, place=place, trace=trace)
 
 
+# The configurations that no user of the program meets.
+_UNRELEASED = frozenset({"test", "testing", "dev", "development", "local"})
+
+
 def _are_objects(entries: dict[Scalar, Value]) -> bool:
     """Whether a mapping is one of configurations: whichever it is, it is one of the project's."""
-    return bool(entries) and all(isinstance(v, (Instance, ClassRef)) for v in entries.values())
+    return bool(entries) and all(
+        isinstance(v, (Instance, ClassRef)) or (isinstance(v, Table) and v.entries)
+        for v in entries.values()
+    )
 
 
 def merge(table: Table, others: tuple[Value, ...]) -> Table:

@@ -30,8 +30,10 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
+from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
+from jwtaudit.program.travels import event_values
 from jwtaudit.repair import DropStatement, Repair, Replace, ReplaceText
 from jwtaudit.values import (
     Call,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
+    from jwtaudit.values import FunctionId
 
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _NAMED = ("trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal")
@@ -114,6 +117,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
+        elif in_browser(project, path) and _holds_token(project, message.event, part):
+            what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
     if sure is None and path in _handing_out(project) and _may_be_token(part):
         sure = Confidence.MEDIUM
     about = (*names_of(part), PurePosixPath(path).stem)
@@ -132,6 +137,32 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure,
         "token",
     )
+
+
+def _holds_token(project: Project, event: Event, part: Value) -> bool:
+    """Whether the function goes on to take a token out of what it logs."""
+    scope = project.scope(event.scope)
+    if scope is None or (not isinstance(part, (Outcome, Param)) and not _is_body(part)):
+        return False
+    return any(
+        isinstance(read, Member)
+        and read.name is not None
+        and is_token_name(read.name)
+        and any(same(whole, part) for whole in (read.base, _envelope(read.base)))
+        for other in scope.events
+        if other is not event
+        for value in event_values(other)
+        for read in walk(value)
+    )
+
+
+def _is_body(value: Value) -> bool:
+    return isinstance(value, Member) and value.name == "data"
+
+
+def _envelope(value: Value) -> Value:
+    """The answer whose body is taken: ``answer.data``."""
+    return value.base if isinstance(value, Member) and _is_body(value) else value
 
 
 def _handing_out(project: Project) -> frozenset[str]:
@@ -208,11 +239,14 @@ def _messages(project: Project) -> Iterator[_Message]:
 
 
 def _logged(project: Project, call: Call) -> Iterator[_Message]:
-    method = call.name.rpartition(".")[2]
-    logger = method in _LEVELS
+    logger = call.name.rpartition(".")[2] in _LEVELS
     model = project.model_of(call)
-    if model is None:
-        if not logger or call.target is not None or not _is_logger(call):
+    if call.target is not None:
+        if not _passes_on(project, call.target):
+            return
+        logger = True
+    elif model is None:
+        if not logger or not _is_logger(call):
             return
     elif model.role != "log":
         return
@@ -226,6 +260,20 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
             continue
         if argument.name not in _MANNER and index not in cut:
             yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
+
+
+def _passes_on(project: Project, function: FunctionId) -> bool:
+    """Whether a function of the project's own, called as a logger is, writes what it is given."""
+    if not _LOGGERS & set(words(function.qualname)):
+        return False
+    scope = project.scope(function)
+    return scope is not None and any(
+        isinstance(event, Call)
+        and (model := project.model_of(event)) is not None
+        and model.role == "log"
+        and any(isinstance(p, Param) for a in event.arguments for p in walk(a.value))
+        for event in scope.events
+    )
 
 
 def _cut_fields(call: Call) -> frozenset[int]:

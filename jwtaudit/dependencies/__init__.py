@@ -18,6 +18,7 @@ from jwtaudit.dependencies import npm, pypi
 from jwtaudit.dependencies.manifests import BrokenManifestError, decoded, text_of
 from jwtaudit.dependencies.versions import bounds, exact_version, fits, version_of
 from jwtaudit.finding import Diagnostic
+from jwtaudit.models import SCRIPT
 from jwtaudit.source import Place, Source, Span
 
 if TYPE_CHECKING:
@@ -156,6 +157,14 @@ class Dependencies:
                 return pin
             wanted = wanted or pin
         return wanted
+
+    def is_missing(self, library: Library, path: str) -> bool:
+        """Whether manifests hold for a file, and none of them names a library."""
+        ecosystem = _ECOSYSTEMS[library.ecosystem]
+        roots = (root.removeprefix(SCRIPT) for root in library.roots)
+        names = {*map(ecosystem.normalised, (library.package, *roots))}
+        declared = [self._declared(ecosystem, directory) for directory in self._upwards(path)]
+        return any(declared) and not any(names & found.keys() for found in declared)
 
     def package_present(self, name: str, path: str) -> bool:
         """Whether a manifest that holds for a Python file names a package."""

@@ -67,6 +67,7 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
     return (
         any(_says_it(lower, *hit) for hit in _hits(lower, _words(vocabulary.imports)))
         or (bool(vocabulary.imports) and _splits(lower))
+        or any(_LOGGED.match(lower, start + 8) for start in _finds(lower, b"console."))
         or any(_CALLED.match(lower, end) for _, end in _begun(lower, vocabulary.calls))
     )
 
@@ -100,6 +101,8 @@ _HELD = re.compile(
     rb"(?:access_?|auth_?|id_?)?\Z"
 )
 _CALLED = re.compile(rb"(?s)[ \t]*\(.{0,300}?(?:token|jwt|auth)")
+# console.log("...", token), from the name of the method on
+_LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 
 
 @functools.lru_cache(maxsize=8)

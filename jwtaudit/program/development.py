@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.project import Project
     from jwtaudit.source import Place
-    from jwtaudit.values import Arm
+    from jwtaudit.values import Arm, Value
 
     _Given: TypeAlias = Returned | Assigned | Stored
 
@@ -21,7 +21,9 @@ DEVELOPMENT = frozenset(
     {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
 )
 _PRODUCTION = frozenset({"production", "prod", "live"})
+_TESTS = frozenset({"test", "testing"})
 _OFF = frozenset({"", "0", "false", "no", "off"})
+_SIDES = {"==": True, "===": True, "!=": False, "!==": False}
 
 
 def is_for_development(project: Project, place: Place) -> bool:
@@ -49,6 +51,19 @@ def tells_development(project: Project, path: str, arm: Arm) -> bool:
         for test in project.events
         if isinstance(test, Tested) and test.place.path == path
     )
+
+
+def side_of_tests(test: Value) -> str:
+    """Which side of a choice only tests take, as for ``NODE_ENV == "test"``; else nothing."""
+    side, other = "then", "else"
+    while isinstance(test, Operation) and test.operator == "not":
+        test, side, other = test.operands[0], other, side
+    if not isinstance(test, Operation) or test.operator not in _SIDES:
+        return ""
+    if not any(isinstance(o, Const) and o.value in _TESTS for o in test.operands):
+        return ""
+    told = {name for o in test.operands if isinstance(name := getattr(o, "name", None), str)}
+    return (side if _SIDES[test.operator] else other) if "env" in _words(told) else ""
 
 
 def _given(project: Project, place: Place) -> Iterator[_Given]:

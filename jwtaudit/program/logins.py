@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.names import is_token_name, names_of, words
+from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.storage import storage_reads
 from jwtaudit.values import Const, Member, Outcome, Table, Value, options, walk
 
@@ -65,11 +66,12 @@ def is_read_as_token(project: Project, key: str) -> bool:
 def _survey(project: Project) -> _Read:
     kept: set[str] = set()
     named: set[tuple[str, ...]] = set()
-    for _, parts in project.script_parts:
+    for event, parts in project.script_parts:
         for part in parts:
             if isinstance(part, Member) and part.name and is_token_name(part.name):
                 kept.update(storage_reads(project, part.base))
-                named.update(map(words, names_of(part.base)))
+                if in_browser(project, event.place.path):  # a server's records are others
+                    named.update(map(words, names_of(part.base)))
     return _Read(frozenset(kept), frozenset(named))
 
 

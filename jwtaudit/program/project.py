@@ -254,6 +254,8 @@ class Project:
             return None
         version = self.version(candidates[0].library, call.place.path)
         if version is None:
+            if self._is_another(call, candidates[0]):
+                return None
             for model in candidates:
                 if model.written_with and is_written_so(call, model):
                     return model
@@ -262,6 +264,14 @@ class Project:
             version,
             lambda model, meaning: self._has(call, model, meaning),
         )
+
+    def _is_another(self, call: Call, model: Model) -> bool:
+        """Whether a method only has the name of one that a library gives to others' objects."""
+        if not model.name.startswith(f"{SCRIPT}*."):
+            return False
+        library, versions = model.library, self.versions
+        missing = versions is not None and versions.is_missing(library, call.place.path)
+        return bool(library.package and missing)
 
     def _has(self, call: Call, model: Model, meaning: str) -> bool:
         if meaning in model.inside:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
 from jwtaudit.program import scripts
+from jwtaudit.program.development import side_of_tests
 from jwtaudit.program.operations import element, extend, put
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.walk.calls import call_expression, library_call
@@ -184,6 +185,9 @@ def _choice(interpreter: Interpreter, node: f.Choice, frame: Frame) -> Value:
     frame.path = path
     if isinstance(test, Const):
         return then if test.value else otherwise
+    tests = side_of_tests(test)  # what only tests take is no part of the program
+    if tests:
+        return otherwise if tests == "then" else then
     return join(then, otherwise)
 
 
