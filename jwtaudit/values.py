@@ -236,7 +236,7 @@ class Absent:
 
 @dataclass(slots=True, eq=False)
 class Unknown:
-    """Cannot be told; ``why`` is for people."""
+    """Cannot be told; ``why`` is for people, and the name alone where no variable has that name."""
 
     why: str = ""
     place: Place | None = None

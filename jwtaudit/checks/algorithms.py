@@ -427,6 +427,9 @@ def _accepts_none(site: Site) -> bool:
 def _unsigned(site: Site) -> Iterator[Value]:
     """The values that make a signing call write no signature."""
     algorithm = site.argument("algorithm")
+    if site.semantic("header-alg") == "overrides":
+        named = site.project.follow(site.argument("headers"), "alg")
+        algorithm = named if _given(named) else algorithm
     if isinstance(algorithm, Const) and algorithm.value is None:
         if site.semantic("algorithm-none") == "unsigned":
             yield algorithm
@@ -505,7 +508,7 @@ def _typed_key(project: Project, site: Site) -> bool:
 
 
 def _every_algorithm(project: Project, value: Value) -> bool:
-    for part in walk(value):
+    for part in _sources(value):
         name = part.call.name if isinstance(part, Outcome) else getattr(part, "name", None)
         if not isinstance(part, (Outcome, Symbol)) or not isinstance(name, str):
             continue

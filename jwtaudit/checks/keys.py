@@ -545,8 +545,7 @@ def refused_key(project: Project) -> Iterator[Draft]:
                 project,
                 use,
                 source,
-                f"{_when(source)} the key is empty: {_versioned(use)} refuses it at the first"
-                " token, older versions accept it and so do tokens that anyone can mint",
+                f"{_when(source)} {_refusal(use, source)}",
                 "Refuse to start when the key is missing.",
                 Confidence.HIGH if use.version is not None else Confidence.MEDIUM,
                 repair=_insisted(project, source),
@@ -563,6 +562,18 @@ def refused_key(project: Project) -> Iterator[Draft]:
                 Confidence.HIGH,
                 secrets=(source.value.place,) if source.value.place is not None else (),
             )
+
+
+def _refusal(use: KeyUse, source: Source) -> str:
+    """What is said of a key that a library refuses because there is none."""
+    assert isinstance(source.value, Const)
+    if not isinstance(source.value.value, (str, bytes)):
+        return f"there is no key: {_versioned(use)} refuses the call, so nobody gets in"
+    said = f"the key is empty: {_versioned(use)} refuses it at the first token"
+    facts = use.library.semantics.get("key-empty", ())
+    if any(value in ("accept", "warn") for _, value in facts):
+        said += ", older versions accept it and so do tokens that anyone can mint"
+    return said
 
 
 def _insisted(project: Project, source: Source) -> Repair | None:
@@ -593,12 +604,12 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
 
 
 def _is_nothing(use: KeyUse, source: Source) -> bool:
-    """Whether a script verifies with `null`, `undefined` or `false`, and with nothing else."""
+    """Whether ``None``, or a script's ``undefined`` or ``false``, is the key, and nothing else."""
+    unsigned = use.role == "sign" and (not use.algorithms or "NONE" in use.algorithms)
     return (
-        use.role == "verify"
-        and use.library.language == "javascript"
+        not unsigned
         and isinstance(use.value, Const)
-        and use.value.value in (None, False)
+        and (use.value.value is None or use.value.value is False)
         and not source.lookups
         and source.value.place not in (None, use.place)
     )

@@ -1,4 +1,4 @@
-"""Verification that is there and does not count: unheard, or made by hand."""
+"""Verification that is there and does not count: nobody heeds what comes of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
-from jwtaudit.program.handmade import is_split, macs, signs_parts
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
@@ -32,6 +31,7 @@ from jwtaudit.values import (
     Param,
     Table,
     Value,
+    same,
     walk,
 )
 
@@ -134,9 +134,18 @@ def _is_async_function(project: Project, function: FunctionId | None) -> bool:
 
 
 def _counts_as_true(project: Project, call: Call) -> bool:
-    """Whether what a call gives is itself what a branch depends on."""
+    """Whether what a call gives is itself what a branch depends on, or a function's yes or no."""
     return any(
-        isinstance(event, Tested) and _is_bare(event.value, call) for event in project.uses(call)
+        (
+            isinstance(event, Tested)
+            or (
+                isinstance(event, Returned)
+                and isinstance(event.value, Operation)
+                and event.value.operator == "not"
+            )
+        )
+        and _is_bare(event.value, call)
+        for event in project.uses(call)
     )
 
 
@@ -279,6 +288,8 @@ def _swallowed(project: Project) -> Iterator[Draft]:
             if not isinstance(handler, Caught) or not _handles(handler, call):
                 continue
             yield from _made_up(scope, call, handler)
+            if all(_is_kept(e, call) or _is_talk(project, e) for e in project.uses(call)):
+                yield from _answered_alike(scope, call, handler)
             if handler.exits:
                 yield from _let_in(scope, call, handler)
                 continue
@@ -370,6 +381,51 @@ def _let_in(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft
                 advice=f"{_written(scope, 'negative-answer')} there, or let the error pass.",
                 anchor=scope.name,
             )
+
+
+def _answered_alike(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft]:
+    """A handler that gives the very answer that a good token gets: ``NextResponse.next()``."""
+    found = {called.place: e for e in scope.events if _goes_on(e) and (called := _called(e))}
+    answers = found.values()  # `return next()` is one of them
+    attempt = Arm(handler.path[-1].start, "try")
+    good = [e for e in answers if attempt in e.path and e.order > call.order]
+    bad = [e for e in answers if handler.path[-1] in e.path]
+    if len(good) == len(bad) == 1 and _is_same_call(*map(_called, (good[0], bad[0]))):
+        yield Draft(
+            "",
+            bad[0].place,
+            "a token that fails verification gets the same answer as a good one: where the error is"
+            " caught the function goes on just so",
+            Confidence.MEDIUM,
+            trace=(
+                (call.place, "verified here"),
+                (good[0].place, "answered so for a good token"),
+                (bad[0].place, "and so for any other"),
+            ),
+            advice="Refuse the request where the error is caught.",
+            anchor=scope.name,
+        )
+
+
+def _called(event: Event) -> Call | None:
+    """The call that an event is, or whose outcome it gives back."""
+    if isinstance(event, Returned) and isinstance(event.value, Outcome):
+        return event.value.call
+    return event if isinstance(event, Call) else None
+
+
+def _is_same_call(one: Call | None, other: Call | None) -> bool:
+    """Whether two calls are of the same function with the same arguments."""
+    if one is None or other is None or one.name != other.name:
+        return False
+    if not one.name and not (
+        one.receiver and other.receiver and same(one.receiver, other.receiver)
+    ):
+        return False
+    given, too = one.arguments, other.arguments
+    return [a.name for a in given] == [a.name for a in too] and all(
+        same(a.value, b.value) for a, b in zip(given, too, strict=True)
+    )
 
 
 def _used_anyway(
@@ -506,50 +562,3 @@ def _draft(
 def _written(scope: FunctionScope | None, name: str) -> str:
     """Code for advice, in the language of a function."""
     return wording(scope.module.facts.language if scope is not None else "", name)
-
-
-# -- verification by hand --------------------------------------------------------------------------
-
-
-@check("hand-rolled-verification")
-def hand_rolled_verification(project: Project) -> Iterator[Draft]:
-    """A token's signature is computed and compared by hand, in a way that can be measured."""
-    for call in macs(project):
-        split = signs_parts(project, call, Member)
-        if not split and not signs_parts(project, call, Param):
-            continue
-        tests = (e for e in project.uses(call) if isinstance(e, (Tested, Returned)))
-        compared = next(
-            (e for e in tests if _by_operator(e, call) and (split or _has_part(e.value))), None
-        )
-        if compared is None:
-            continue
-        scope = project.scope(call.scope)
-        better = _written(scope, "constant-time-comparison")
-        yield Draft(
-            "",
-            compared.place,
-            "a token's signature is computed by hand and compared with `==`, which stops at the"
-            " first byte that differs: the time it takes tells how much of a guess is right",
-            Confidence.HIGH if compared.scope == call.scope else Confidence.MEDIUM,
-            trace=((call.place, "computed here"), (compared.place, "compared here")),
-            advice=f"Let a JWT library verify tokens; compare with `{better}` at least.",
-            anchor=scope.name if scope is not None else "",
-        )
-
-
-def _has_part(value: Value) -> bool:
-    return any(isinstance(part, Member) and is_split(part.base) for part in deep(value))
-
-
-def _by_operator(event: Tested | Returned, call: Call) -> bool:
-    return any(
-        isinstance(part, Operation)
-        and part.operator in ("==", "!=")
-        and any(
-            isinstance(p, Outcome) and p.call.place == call.place
-            for operand in part.operands
-            for p in deep(operand)
-        )
-        for part in walk(event.value)
-    )

@@ -35,6 +35,7 @@ from jwtaudit.values import (
     Param,
     Symbol,
     Table,
+    Unknown,
     Value,
     options,
 )
@@ -144,6 +145,8 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
 def _certainty(dumped: Value, taken: Value, known: tuple[str, ...] | None) -> Confidence:
     if known:
         return Confidence.HIGH
+    if taken.place is None and isinstance(dumped, Unknown):
+        return Confidence.LOW
     if taken.place is None and isinstance(dumped, Param) and dumped.annotation is None:
         return Confidence.LOW
     return Confidence.MEDIUM
@@ -319,9 +322,16 @@ def _whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]
         yield from _dumps(project, option, 0)
         spread = option.rest if isinstance(option, Table) and not _is_cleared(option) else ()
         given = (option, *spread)
-        for value in given:  # a claim of that name may hold an identifier alone
-            if isinstance(value, Param) and _is_callers_record(project, value):
+        for value in map(_written_out, given):  # a claim of that name may hold an identifier alone
+            if isinstance(value, (Param, Unknown)) and _is_callers_record(project, value):
                 yield value, replace(value, place=None)  # told where it is signed
+
+
+def _written_out(value: Value) -> Value:
+    """What a text is the JSON of."""
+    while isinstance(value, Operation) and value.operator in _COPIES:
+        value = value.operands[0]
+    return value
 
 
 def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
@@ -410,14 +420,15 @@ def _is_serializer(value: Value) -> bool:
     return any("serializer" in words(found) for found in (name, *names_of(value)))
 
 
-def _is_callers_record(project: Project, value: Param) -> bool:
+def _is_callers_record(project: Project, value: Param | Unknown) -> bool:
     """A script's parameter that is named, and declared if at all, as a user's record.
 
-    Nobody is seen to call it: else it would stand for what is given.
+    Nobody is seen to call it: else it would stand for what is given. So is a name that comes from
+    elsewhere.
     """
     if value.place is None or not project.is_script(value.place.path):
         return False
-    declared = value.annotation
+    declared = value.annotation if isinstance(value, Param) else None
     if declared is None:  # in TypeScript, a type of which nothing is told
         return value.place.path.endswith(_UNTYPED) and _is_person(value)
     types = [set(words(name)) for name in names_of(declared)]

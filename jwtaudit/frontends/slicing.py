@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from jwtaudit.frontends.triage import Vocabulary
 
 _WORD = re.compile(r"\w+")
+# A token that is taken apart by hand, in a function that may never name it.
+_TAKEN_APART = r"split\(\s{0,20}b?[\"']\.[\"']"
 # Below this many lines a whole parse costs less than the slicing saves.
 _MIN_LINES = 60
 
@@ -106,7 +108,7 @@ class _Wanted:
                     if any(word in dotted for word in vocabulary.imports):
                         self._names.add(alias.asname or alias.name.split(".")[0])
         self._calls = frozenset(vocabulary.calls)
-        texts = "|".join(map(re.escape, TEXT_NEEDLES))
+        texts = "|".join((*map(re.escape, TEXT_NEEDLES), _TAKEN_APART))
         loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
         self._texts = (
             re.compile(rf"{texts}|(?i:(?<![a-z])(?:{loose})(?![a-z]))")

@@ -20,7 +20,7 @@ from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.readings import Reading, fills, readings
-from jwtaudit.program.scopes import Assigned, Returned, Stored, Tested
+from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import (
@@ -267,7 +267,7 @@ class Authority:
 
     def _idle(self, reading: Reading) -> str:
         """What is said of claims that nothing uses: they are dropped, or only shown."""
-        if reading.site is None or reading.site.call.receiver is not None:
+        if reading.site is None or not self._gives_claims(reading.site):
             return ""
         shown = False
         for event in self.project.holders(reading.place):
@@ -286,12 +286,22 @@ class Authority:
         token, call = reading.site.argument("token"), reading.site.call
         if is_typed(token) or is_command(self.project, call) or is_program(self.project, call):
             return ""
+        if not shown and reading.scope.qualname == MODULE:
+            return "nothing else looks at it"  # a line of a snippet; its neighbours are others
         minted = isinstance(token, Outcome) and has_role(self.project, token, "sign")
         if not minted and is_own(self.project, token):
             return ""
         if self.verified.around(reading, call, token) or self.verified.failed(reading, token):
             return ""
         return "its claims are only shown" if shown else "nothing else looks at it"
+
+    def _gives_claims(self, site: Site) -> bool:
+        """Whether a call gives claims, and does not only put them into the object it is made on."""
+        maker = site.call.receiver
+        if not isinstance(maker, Outcome) or not maker.place:
+            return maker is None
+        unnamed = maker.place.span.start == site.place.span.start  # PyJWT().decode(...)
+        return (unnamed or not fills(site)) and self.project.model_of(maker.call) is not None
 
     def _expects(self, reading: Reading) -> bool:
         """Whether a call says what to accept, as if it verified, and checks nothing of it."""

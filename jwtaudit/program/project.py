@@ -16,7 +16,7 @@ from jwtaudit.program.limits import DETOURS_PER_FILE, MAX_DETOURS, MAX_DISTANCE,
 from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.modules_python import PythonModules
 from jwtaudit.program.scopes import ClassScope, Event, FunctionScope, ModuleScope
-from jwtaudit.program.sites import Site, contexts
+from jwtaudit.program.sites import Site, called_elsewhere, contexts
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     ABSENT,
@@ -450,6 +450,8 @@ class Project:
             model = self.model_of(call)
             if model is not None:
                 out[model.role].append((call, model))
+        for call, model in called_elsewhere(self, out):
+            out[model.role].append((call, model))
         return out
 
     def sites(self, *roles: str) -> Iterator[Site]:

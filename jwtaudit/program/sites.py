@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.limits import MAX_CALL_DEPTH, MAX_CONTEXTS, Cut
 from jwtaudit.program.travels import deep
 from jwtaudit.program.walk.binding import receive_call, substitute_call
-from jwtaudit.values import Call, FunctionId, Outcome, Param, Value
+from jwtaudit.values import UNKNOWN, Bound, Call, FunctionId, Outcome, Param, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.version import Version
 
@@ -123,6 +123,26 @@ def contexts(project: Project, call: Call) -> list[tuple[Call, ...]]:
     if queue or is_cut:
         project.leave_out(Cut.WAYS, f"{call.name}() in {call.place.path}")
     return [*done, *queue]
+
+
+def called_elsewhere(
+    project: Project, calls: Mapping[str, Iterable[tuple[Call, Model]]]
+) -> list[tuple[Call, Model]]:
+    """Calls of the verifiers that factories make and nothing in sight calls, as if made there."""
+    used = {
+        call.receiver.call.place
+        for call, _ in calls.get("verify", ())
+        if isinstance(call.receiver, Outcome)
+    }
+    found = []
+    for maker, factory in calls.get("factory", ()):
+        name = f"{factory.returns}.__call__"
+        for model in project.models.exactly(name) if maker.place not in used else ():
+            if model.role == "verify":
+                given = tuple(Bound(UNKNOWN, name=parameter) for parameter in model.parameters)
+                made = Outcome(maker, place=maker.place)
+                found.append((replace(maker, name=name, receiver=made, arguments=given), model))
+    return found
 
 
 def _next_callers(

@@ -19,6 +19,7 @@ from jwtaudit.values import (
     Param,
     Setting,
     Symbol,
+    Unknown,
     Value,
     options,
     walk,
@@ -43,6 +44,8 @@ def name_of(value: Value) -> str:
         return value.name.rpartition(".")[2]
     if isinstance(value, Member):
         return value.name or ""
+    if isinstance(value, Unknown) and value.why.isidentifier():
+        return value.why
     return ""
 
 
@@ -51,7 +54,7 @@ def is_request(value: Value) -> bool:
     if isinstance(value, Param):
         kind = value.annotation.name if isinstance(value.annotation, Symbol) else ""
         return value.name in words("requests") or kind.endswith(("Request", "WebSocket"))
-    if isinstance(value, (Symbol, Member)):
+    if isinstance(value, (Symbol, Member, Unknown)):
         return name_of(value) in words("requests")
     if isinstance(value, Outcome):
         return value.call.name.rpartition(".")[2] in words("request-giving")
