@@ -91,9 +91,12 @@ def token_logged(project: Project) -> Iterator[Draft]:
 def key_logged(project: Project) -> Iterator[Draft]:
     """A signing key in a log or in the message of an error."""
     keys = list(_secret_keys(project))
-    for message in _messages(project):
+    # Stores are costly to look into, and give no function's parameter.
+    may_be_stored = any(isinstance(key, (Const, Env, Setting)) for key in keys)
+    for message in _messages(project) if keys else ():
         for part in told(message.value):
-            held = project.stores.resolve(part, message.event.place.path)
+            reader = message.event.place.path
+            held = project.stores.resolve(part, reader) if may_be_stored else part
             if any(_is_key(o, key) for o in options(held) for key in keys) and not is_masked(part):
                 yield _draft(
                     message,
@@ -210,7 +213,10 @@ def _secret_keys(project: Project) -> Iterator[Value]:
     for use in key_uses(project):
         shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
         for option in options(use.value):
-            if isinstance(option, _KEY_SOURCES) and (shared or _is_called_secret(option)):
+            is_empty = isinstance(option, Const) and not option.value
+            if is_empty or not isinstance(option, _KEY_SOURCES):
+                continue
+            if shared or _is_called_secret(option):
                 yield option
 
 

@@ -20,7 +20,7 @@ from jwtaudit.engine import refusals
 from jwtaudit.engine.budget import Budget, TimeUpError, bounded
 from jwtaudit.engine.documents import in_document, in_documents
 from jwtaudit.engine.extraction import Extraction
-from jwtaudit.engine.importers import Importers, Reach
+from jwtaudit.engine.importers import Importers
 from jwtaudit.engine.importers_js import ScriptImporters
 from jwtaudit.engine.limits import Limits
 from jwtaudit.engine.mattering import Mattering
@@ -34,7 +34,6 @@ from jwtaudit.finding import (
 )
 from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.aliases_js import ScriptAliases
-from jwtaudit.program.context import is_test
 from jwtaudit.program.options import RuleOptions
 from jwtaudit.source import BLOCK, file_of
 
@@ -181,7 +180,7 @@ class _Run:
         self.secrets: set[Place] = set()
         self.held_back = False
         self.left_out: set[str] = set()
-        self.unread_refusing: set[str] = set()
+        self.refusing_files: tuple[str, ...] | None = None
         self.importing: frozenset[str] = frozenset()
         self.too_long: frozenset[str] = frozenset()
         self.contents: dict[str, bytes] = {}
@@ -288,6 +287,10 @@ class _Run:
                 self.data[block] = data
                 self.extraction.add(block, data, wholly=True)
 
+    def _content(self, path: str) -> bytes | None:
+        """A file's bytes as they were read before, if they were."""
+        return self.data.get(path) or self.read(path)
+
     def read(self, path: str) -> bytes | None:
         """A file's bytes as it is on disk now."""
         if self.options.stdin:
@@ -336,7 +339,6 @@ class _Run:
                     self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
         mattering = frozenset(facts)
         self._extract_importers(facts)
-        self._extract_refusing(facts)
         self.importing = frozenset(facts) - mattering
         self.facts = dict(sorted(facts.items()))
         self.scanned = list(self.diagnostics)
@@ -351,7 +353,7 @@ class _Run:
             python = Importers(new, words["python"], self.models.is_library, names)
             scripts = ScriptImporters(new, words["javascript"], names, aliases.meant)
             wanted = tuple(self._importing(python, scripts, facts))
-            found = self._further_facts(wanted, _MAX_IMPORTERS, self.left_out)
+            found = self._further_facts(wanted)
             if not found:
                 return
             facts.update(found)
@@ -373,7 +375,7 @@ class _Run:
                 continue
             if not importers.seeks:
                 continue
-            data = self.data.get(path) or self.read(path)
+            data = self._content(path)
             if data is None or not importers.match(path, data):
                 continue
             if importers is scripts and discovery.is_generated(path, data):
@@ -384,29 +386,11 @@ class _Run:
                 vocabulary = vocabulary._replace(calls=(*vocabulary.calls, *sorted(aliases)))
             yield path, data, vocabulary
 
-    def _extract_refusing(self, facts: dict[str, Facts]) -> None:
-        """Add the files that refuse to start with a setting that token code uses."""
-        names = refusals.key_names(facts.values())
-        encoded = frozenset(map(str.encode, names))
-        vocabulary = Vocabulary(calls=tuple(sorted(name.lower() for name in names)), any_file=True)
-        reach = Reach(facts)
-        wanted = []
-        for path in self.tree.files if names else ():
-            if not path.endswith(".py") or path in facts or path in self.unanalysed:
-                continue
-            data = None if is_test(path) else self.data.get(path) or self.read(path)
-            if data and reach.holds(path, data) and refusals.refuses(data, encoded):
-                self.data[path] = data
-                wanted.append((path, data, vocabulary))
-        facts.update(self._further_facts(wanted, _MAX_REFUSING, self.unread_refusing))
-
-    def _further_facts(
-        self, wanted: Sequence[tuple[str, bytes, Vocabulary]], most: int, left_out: set[str]
-    ) -> dict[str, Facts]:
+    def _further_facts(self, wanted: Sequence[tuple[str, bytes, Vocabulary]]) -> dict[str, Facts]:
         """The facts of further files, up to a limit; those beyond it are remembered."""
-        left_out.update(path for path, *_ in wanted[most:])
+        self.left_out.update(path for path, *_ in wanted[_MAX_IMPORTERS:])
         found: dict[str, Facts] = {}
-        for path, outcome in self.extraction.further(wanted[:most]):
+        for path, outcome in self.extraction.further(wanted[:_MAX_IMPORTERS]):
             if isinstance(outcome, Diagnostic):
                 self._cannot(outcome)
             else:
@@ -426,6 +410,15 @@ class _Run:
         """For the join: a function that was left out."""
         return self._further(path, lambda path, data: self.extraction.function(path, data, start))
 
+    def refusing(self) -> tuple[str, ...]:
+        """For the join: the files that refuse to start with a setting that token code uses."""
+        if self.refusing_files is None:
+            unreadable = self.unanalysed
+            files = (path for path in self.tree.files if path not in unreadable)
+            found = refusals.refusing(self.facts.values(), files, self._content)
+            self.refusing_files = tuple(found)
+        return self.refusing_files[:_MAX_REFUSING]
+
     def text(self, path: str) -> str | None:
         """For the join: a file that says how the project is built."""
         try:
@@ -439,7 +432,7 @@ class _Run:
     ) -> T | None:
         if path not in self.tree.files or path in self.unanalysed:
             return None
-        data = self.data.get(path) or self.read(path)
+        data = self._content(path)
         if data is None:
             return None
         self.data[path] = data
@@ -452,7 +445,7 @@ class _Run:
     def source(self, path: str) -> Source | None:
         """A file that was read, as text."""
         if path not in self.sources:
-            data = self.data.get(path) or (self.read(path) if path in self.tree.files else None)
+            data = self._content(path) if path in self.tree.files else self.data.get(path)
             self.sources[path] = None if data is None else frontends.read(path, data)
         return self.sources[path]
 
@@ -602,7 +595,7 @@ class _Run:
         met[
             f"only {_MAX_REFUSING} of the files that refuse to start with the setting of a key were"
             " read; not read:"
-        ] = self.unread_refusing
+        ] = set((self.refusing_files or ())[_MAX_REFUSING:])
         met[
             "to evaluate all files together took too long; left out, so scan them by themselves:"
         ] = set(self.too_long)

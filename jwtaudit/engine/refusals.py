@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
-from jwtaudit.engine.importers import nodes, tells
+from jwtaudit.engine.importers import Reach, nodes, tells
+from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from jwtaudit.facts import Facts
 
@@ -27,7 +28,28 @@ _CONDITION = re.compile(
 _NAME = re.compile(rb"\w+")
 
 
-def key_names(facts: Iterable[Facts]) -> frozenset[str]:
+def refusing(
+    facts: Collection[Facts], files: Iterable[str], read: Callable[[str], bytes | None]
+) -> Iterator[str]:
+    """The files that refuse to start with a setting that token code uses.
+
+    Args:
+        facts: the files that matter; the others are looked for beside them.
+        files: all files.
+        read: gives the content of a file.
+    """
+    names = frozenset(map(str.encode, _key_names(facts)))
+    known = {fact.path for fact in facts}
+    reach = Reach(known)
+    for path in files if names else ():
+        if not path.endswith(".py") or path in known or is_test(path):
+            continue
+        data = read(path)
+        if data and reach.holds(path, data) and _refuses(data, names):
+            yield path
+
+
+def _key_names(facts: Iterable[Facts]) -> frozenset[str]:
     """The names by which token code calls what may be a key that comes from elsewhere."""
     python = (fact for fact in facts if fact.language == "python")
     found = {
@@ -41,7 +63,7 @@ def key_names(facts: Iterable[Facts]) -> frozenset[str]:
     )
 
 
-def refuses(data: bytes, names: frozenset[bytes]) -> bool:
+def _refuses(data: bytes, names: frozenset[bytes]) -> bool:
     """Whether a file leaves the program, or raises, because of one of these names."""
     return any(name in data for name in names) and any(
         not names.isdisjoint(_NAME.findall(condition[1])) for condition in _CONDITION.finditer(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -128,8 +129,9 @@ def is_program(path: str) -> bool:
     return language_of(path) not in ("config", "manifest", "document")
 
 
+@functools.lru_cache(maxsize=8)
 def read(path: str, data: bytes) -> Source:
-    """Decode a file as its language does.
+    """Decode a file as its language does; who looks at a file twice gets the same.
 
     Raises:
         Unparsable: the bytes are not text in the declared encoding.

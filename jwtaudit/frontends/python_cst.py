@@ -200,15 +200,30 @@ _OPERATORS = {
 
 def _parsed(text: str) -> tuple[cst.Module, str]:
     """The syntax tree, and the text that it is of: Python 2 is read as if it were Python 3."""
-    try:
-        return cst.parse_module(text), text
-    except cst.ParserSyntaxError:
-        other = as_python3(text)
-        if other == text:
+    with _unvalidated():
+        try:
+            return cst.parse_module(text), text
+        except cst.ParserSyntaxError:
+            other = as_python3(text)
+            if other == text:
+                raise
+            with suppress(cst.ParserSyntaxError):
+                return cst.parse_module(other), other
             raise
-        with suppress(cst.ParserSyntaxError):
-            return cst.parse_module(other), other
-        raise
+
+
+@contextmanager
+def _unvalidated() -> Iterator[None]:
+    """Let libcst not validate the nodes that it makes itself, which is a third of its parse.
+
+    It is meant for nodes that programs put together; what was parsed is right.
+    """
+    validate = cst.CSTNode.__post_init__
+    cst.CSTNode.__post_init__ = lambda _: None  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        cst.CSTNode.__post_init__ = validate  # type: ignore[method-assign]
 
 
 class _Lowering(Lowering):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import functools
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,7 +16,7 @@ from jwtaudit import facts as f
 from jwtaudit.frontends.flatness import is_flat
 from jwtaudit.frontends.python_base import Lowering, compared, with_sign
 from jwtaudit.frontends.python_strings import pieces
-from jwtaudit.frontends.trees import functions, syntax_tree
+from jwtaudit.frontends.trees import functions, statements, syntax_tree
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def lower(source: Source, omitted: frozenset[int] = frozenset()) -> f.Facts | No
         source: the file.
         omitted: where the bodies of functions begin that are left out.
     """
-    tree = _tree(source)
+    tree = _tree(source.text)
     if tree is None:
         return None
     lowering = _TreeLowering(source, omitted)
@@ -51,7 +52,7 @@ def lower(source: Source, omitted: frozenset[int] = frozenset()) -> f.Facts | No
 
 def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
     """The outermost function around an offset; None where that is left to libcst."""
-    tree = _tree(source)
+    tree = _tree(source.text)
     if tree is None:
         return None
     lowering = _TreeLowering(source)
@@ -61,12 +62,15 @@ def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
     return None
 
 
-def _tree(source: Source) -> ast.Module | None:
+@functools.lru_cache(maxsize=12)
+def _tree(text: str) -> ast.Module | None:
     """The tree of what is not left to libcst."""
-    text = source.text
-    if _ODD.search(text) or _MATCH.search(text) or not is_flat(text):
+    if _ODD.search(text) or not is_flat(text):
         return None
-    return syntax_tree(text)
+    tree = syntax_tree(text)
+    if tree is not None and _MATCH.search(text):  # in a text, as a rule
+        return None if any(isinstance(s, ast.Match) for s in statements(tree.body)) else tree
+    return tree
 
 
 class _TreeLowering(Lowering):

@@ -85,7 +85,7 @@ def _extents(text: str) -> tuple[tuple[int, int], ...]:
     found = []
     for node in () if tree is None else functions(tree):
         line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
+        end = _offset(source, *_end(node))
         found.append((source.line_starts[line - 1], end))
     return tuple(found)
 
@@ -136,10 +136,21 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
             continue  # begins at an @, not at its own place: rare, and kept whole
         begin = _offset(source, node.lineno, node.col_offset)
         start = _offset(source, first.lineno, first.col_offset)
-        end = _offset(source, node.end_lineno or 0, node.end_col_offset or 0)
+        end = _offset(source, *_end(node))
         text = source.text[begin:end]
-        words = frozenset(_WORD.findall(text))
+        # Who is only spoken of in the docstring is not called here.
+        told = _offset(source, *_end(first)) if _is_text(first) else start
+        code = text[: start - begin] + source.text[told:end]
+        words = frozenset(_WORD.findall(code))
         yield _Body(node.name, start, end, words, wanted.stand_in(text, words))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _end(node: ast.stmt) -> tuple[int, int]:
+    return node.end_lineno or 0, node.end_col_offset or 0
 
 
 def _offset(source: Source, line: int, column: int) -> int:

@@ -2,7 +2,7 @@
 
 A word like ``jwt`` stands in many files that never touch a token: in comments, in prose, in
 lists. A file matters when the word stands in an import, in the name of a setting, or when the
-file sets a cookie near a token, or holds a text that rules read.
+file sets a cookie near a token, takes one apart, or holds a text that rules read.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ _IMPORT = re.compile(rb"(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?(?:from|
 _LIST = re.compile(rb"from[ \t]+[\w.]+[ \t]+import[ \t]*\(([^)]*)")
 # a token that is taken apart by hand; every repetition has a bound
 _TAKEN_APART = re.compile(rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode\(")
+# token.split("."), SEPARATOR = ".": without it what is decoded is the password of basic
+# authentication, or a key
+_AT_DOTS = re.compile(
+    rb"(?m)(?:split|partition)\([^()\n]{0,60}[\"']\\?\.[\"']|^\w{1,60}[ \t]*=[ \t]*b?[\"']\.[\"']"
+)
 # JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ..., what follows the word
 _SET = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:)")
 
@@ -181,11 +186,19 @@ def _tests(vocabulary: Vocabulary) -> tuple[Callable[[bytes], object], ...]:
         patterns = re.compile(word.encode()), re.compile(loaded.encode())
         tests.append(functools.partial(_names_it, *patterns))
         tests.append(_TAKEN_APART.search)
-    if vocabulary.calls:
-        called = "|".join(map(re.escape, vocabulary.calls))
-        pattern = rf"(?s)\b(?:{called})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)"
-        tests.append(re.compile(pattern.encode()).search)
+    decoding = tuple(name for name in vocabulary.calls if "decode" in name)
+    if setting := tuple(name for name in vocabulary.calls if name not in decoding):
+        tests.append(_called_near_token(setting))
+    if decoding:
+        called = _called_near_token(decoding)
+        tests.append(lambda data: called(data) and _AT_DOTS.search(data))
     return tuple(tests)
+
+
+def _called_near_token(names: Iterable[str]) -> Callable[[bytes], object]:
+    called = "|".join(map(re.escape, names))
+    pattern = rf"(?s)\b(?:{called})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)"
+    return re.compile(pattern.encode()).search
 
 
 def _names_it(word: re.Pattern[bytes], loaded: re.Pattern[bytes], data: bytes) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.key_sources import Lookup, Source
     from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import FunctionScope
 
     _Test = tuple[Tested, tuple[Value, ...], bool, bool]
 
@@ -90,7 +91,8 @@ _leaving_tests: WeakKeyDictionary[Project, dict[object, list[_Test]]] = WeakKeyD
 def _tests(project: Project, path: str) -> list[_Test]:
     """The tests a side of which leaves, what they look at, and which side it is.
 
-    Those in functions of a file that was only looked into are included.
+    Those in functions of a file that was only looked into are included, and those in files that
+    are read for nothing else.
     """
     known = _leaving_tests.setdefault(project, {})
     if (path, len(project.functions)) not in known:
@@ -100,10 +102,12 @@ def _tests(project: Project, path: str) -> list[_Test]:
 
 
 def _find_tests(project: Project, path: str) -> Iterator[_Test]:
+    scopes = list(_refusing(project))
     for scope in list(project.functions.values()):
-        if scope.id.path == path and scope.state == "new":
-            project.interpreter.function(scope)
-    scopes = [scope for scope in project.functions.values() if scope.id.path == path]
+        if scope.id.path == path:
+            if scope.state == "new":
+                project.interpreter.function(scope)
+            scopes.append(scope)
     seen: set[int] = set()
     for events in (*(scope.events for scope in scopes), project.events):
         for event in events:
@@ -112,6 +116,19 @@ def _find_tests(project: Project, path: str) -> Iterator[_Test]:
                 leaves = _leaves(project, event)
                 if any(leaves):
                     yield event, tuple(_looked_at(project, event.value)), *leaves
+
+
+def _refusing(project: Project) -> Iterator[FunctionScope]:
+    """The module bodies and the functions of the files that refuse to start with a setting."""
+    paths = () if project.loader is None else project.loader.refusing()
+    for path in paths:
+        module = project.module(path)
+        if module is not None and module.body is not None:
+            yield module.body
+    for scope in list(project.functions.values()):
+        if scope.id.path in paths and not (scope.definition and scope.definition.omitted):
+            project.interpreter.function(scope)
+            yield scope
 
 
 _leaving: WeakKeyDictionary[Project, dict[int, tuple[bool, bool]]] = WeakKeyDictionary()

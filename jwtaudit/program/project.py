@@ -62,6 +62,9 @@ class Loader(Protocol):
     def text(self, path: str) -> str | None:
         """A file as it is written; None when it cannot be read."""
 
+    def refusing(self) -> Collection[str]:
+        """The files that refuse to start with a setting that token code uses."""
+
 
 class Project:
     """Facts of many files, resolved on demand.

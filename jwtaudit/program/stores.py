@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,18 @@ class Stores:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.entries: dict[str, list[Entry]] = defaultdict(list)
         self.likely: set[str] = set()
+
+    @cached_property
+    def entries(self) -> dict[str, list[Entry]]:
+        """Every entry by its name: looked for when one is read, for it costs further files."""
+        entries: dict[str, list[Entry]] = defaultdict(list)
         self._load_likely_files()
         for event in tuple(self._events()):
             for name, entry in self._stored(event):
-                if all(entry.value.place != known.value.place for known in self.entries[name]):
-                    self.entries[name].append(entry)
+                if all(entry.value.place != known.value.place for known in entries[name]):
+                    entries[name].append(entry)
+        return entries
 
     def get(self, name: str, reader: str) -> tuple[Entry, ...]:
         """The entries under a name in the stores nearest to a reading file.

@@ -138,6 +138,12 @@ def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
             asked.append(path)
             return extract_function(path, data, start)
 
+        def text(self, path: str) -> str | None:
+            raise AssertionError(path)
+
+        def refusing(self) -> tuple[str, ...]:
+            raise AssertionError
+
     facts = extract("x.py", data, VOCABULARY)
     project = Project([facts], models.load(), None, RuleOptions(), Loader(), ["x.py"])
     (site,) = project.sites("sign")
