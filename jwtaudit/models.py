@@ -270,6 +270,7 @@ class Library:
         releases: tested versions, oldest first; the last is the newest.
         semantics: fact -> ((versions, value), ...), first match wins.
         key_settings: names of the settings that hold its key, the first that is set wins.
+        algorithm_setting: the name of the setting that holds the algorithm of that key.
         key_attributes: names of attributes that hold a key, in classes derived from its own.
         settings: its settings that a rule reports.
     """
@@ -286,6 +287,7 @@ class Library:
     semantics: dict[str, tuple[tuple[str, Any], ...]]
     source: str
     key_settings: tuple[str, ...] = ()
+    algorithm_setting: str = ""
     key_attributes: tuple[str, ...] = ()
     settings: tuple[FrameworkSetting, ...] = ()
 
@@ -425,7 +427,7 @@ class Models:
 _LIBRARY_KEYS: dict[str, type] = {
     "id": str, "title": str, "ecosystem": str, "language": str, "package": str, "status": str,
     "errors": str, "import-roots": list, "needles": list, "releases": list, "conflicts": list,
-    "successor": list, "key-settings": list, "key-attributes": list,
+    "successor": list, "key-settings": list, "key-attributes": list, "algorithm-setting": str,
 }  # fmt: skip
 _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
@@ -520,6 +522,7 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
         },
         source=source,
         key_settings=tuple(head.get("key-settings", ())),
+        algorithm_setting=head.get("algorithm-setting", ""),
         key_attributes=tuple(head.get("key-attributes", ())),
         settings=tuple(
             setting for row in document.get("setting", ()) for setting in _settings(source, row)

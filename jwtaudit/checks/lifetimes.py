@@ -10,6 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import Setting, in_main, setting_of
+from jwtaudit.program.development import is_development_file
 from jwtaudit.program.env_files import given_in_files
 from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token_kind
 from jwtaudit.program.lifetime_settings import lifetime_settings
@@ -97,6 +98,8 @@ def _of_calls(project: Project) -> Iterator[Draft]:
             yield from _too_long(project, time, kind, site.place, _stepped(site))
     for setting in lifetime_settings(project):
         sure = Confidence.MEDIUM if setting.by_name else Confidence.HIGH
+        if is_development_file(setting.place.path):
+            sure = Confidence.LOW
         for time in times(project, setting.value):
             if not time.clock and time.length is not None:
                 unit = setting.unit if time.form != "timedelta" else 1.0

@@ -55,8 +55,9 @@ _TAKEN_APART = re.compile(rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode
 _AT_DOTS = re.compile(
     rb"(?m)(?:split|partition)\([^()\n]{0,60}[\"']\\?\.[\"']|^\w{1,60}[ \t]*=[ \t]*b?[\"']\.[\"']"
 )
-# JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ..., what follows the word
-_SET = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:)")
+# JWT_SECRET = ..., config["JWT_SECRET"] = ..., "JWT_SECRET": ..., SIMPLE_JWT["SIGNING_KEY"] = ...,
+# what follows the word
+_SET = re.compile(rb"\w{0,60}[\"']?\]?(?:\[[\"']\w{1,60}[\"']\])?[ \t]*(?:=(?!=)|:)")
 
 
 def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from jwtaudit.program.kinds import words
@@ -24,6 +25,11 @@ _PRODUCTION = frozenset({"production", "prod", "live"})
 _TESTS = frozenset({"test", "testing"})
 _OFF = frozenset({"", "0", "false", "no", "off"})
 _SIDES = {"==": True, "===": True, "!=": False, "!==": False}
+
+
+def is_development_file(path: str) -> bool:
+    """Whether the name of a file says that only developers use it."""
+    return bool(DEVELOPMENT & set(words(PurePosixPath(path).stem)))
 
 
 def is_for_development(project: Project, place: Place) -> bool:

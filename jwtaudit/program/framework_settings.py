@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -73,9 +74,11 @@ def _places(
     project: Project, library: Library, setting: FrameworkSetting
 ) -> Iterator[tuple[Place, bool, Value | None]]:
     """Where the setting has a value that matters: the value, or what lacks one."""
-    if not all(any(_holds(project, g, c) for g in _named_so(project, c)) for c in setting.along):
+    if not all(
+        any(_holds(project, g, c) for g in _named_so(project, c.argument)) for c in setting.along
+    ):
         return
-    if any(_holds(project, g, c) for c in setting.unless for g in _named_so(project, c)):
+    if any(_holds(project, g, c) for c in setting.unless for g in _named_so(project, c.argument)):
         return
     names = {condition.argument for condition in setting.when}
     everything = given(project)
@@ -98,7 +101,14 @@ def _lacking(
 ) -> Iterator[tuple[Place, Value | None]]:
     """The mappings that leave the setting out; without one, where the framework is named."""
     around = [one for one in given(project) if one.name in (setting.inside or (setting.name,))]
+    elsewhere = {
+        PurePosixPath(one.place.path).parent
+        for one in _named_so(project, setting.name)
+        if one.owner in setting.inside
+    }
     for one in around:
+        if PurePosixPath(one.place.path).parent in elsewhere:
+            continue  # settings in layers: the file beside it gives what this one leaves out
         for table in options(one.value):
             if isinstance(table, Table) and not table.rest and setting.name not in table.entries:
                 yield one.place, table
@@ -189,16 +199,16 @@ def given(project: Project) -> tuple[Given, ...]:
     return found
 
 
-def _named_so(project: Project, condition: Condition) -> Iterable[Given]:
-    """The settings that a condition speaks of."""
-    if condition.argument == _ANY:
+def _named_so(project: Project, name: str) -> Iterable[Given]:
+    """The settings of a name, or all of them."""
+    if name == _ANY:
         return given(project)
     found = _by_name.get(project)
     if found is None:
         found = _by_name[project] = {}
         for one in given(project):
             found.setdefault(one.name, []).append(one)
-    return found.get(condition.argument, ())
+    return found.get(name, ())
 
 
 _by_name: WeakKeyDictionary[Project, dict[str, list[Given]]] = WeakKeyDictionary()
@@ -212,7 +222,7 @@ def given_by(event: Event) -> Iterator[Given]:
         yield from _entries(event.name, event.value, place)
     elif isinstance(event, Stored):
         if isinstance(event.key, Const) and isinstance(event.key.value, str):
-            yield Given("", event.key.value, event.value, place)
+            yield Given(event.into, event.key.value, event.value, place)
             yield from _entries(event.key.value, event.value, place)
     elif isinstance(event, Call):
         named: dict[Scalar, Value] = {

@@ -11,7 +11,7 @@ from jwtaudit.program.classes import library_base
 from jwtaudit.program.context import is_test
 from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.handmade import handmade_keys
-from jwtaudit.program.scopes import Assigned
+from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.program.travels import deep
 from jwtaudit.source import Place
@@ -101,21 +101,35 @@ def _configured(project: Project) -> Iterator[KeyUse]:
         if not library.key_settings or not is_used(project, library):
             continue
         given: list[Entry] = []
+        algorithms = _set_algorithms(project, library)
         for name in (*library.key_settings, *project.options.secret_settings):
-            entries = (
-                *project.stores.everywhere(name),
-                *_set(project, name),
-                *_kept_inside(project, library, name),
-            )
+            entries = _everywhere(project, library, name)
             for entry in entries:
                 if is_test(entry.place.path) or not _decides(project, library, entry, given):
                     continue
                 version = project.version(library, entry.place.path)
                 value = _looked_up(project, entry.value, entry.place.path)
                 yield KeyUse(
-                    value, entry.place, "verify", library, version, frozenset(), setting=name
+                    value, entry.place, "verify", library, version, algorithms, setting=name
                 )
             given += entries
+
+
+def _everywhere(project: Project, library: Library, name: str) -> tuple[Entry, ...]:
+    """What the project gives to a setting of a framework."""
+    return (
+        *project.stores.everywhere(name),
+        *_set(project, name),
+        *_kept_inside(project, library, name),
+    )
+
+
+def _set_algorithms(project: Project, library: Library) -> frozenset[str]:
+    """The algorithms that a framework is told to use by its settings; none if any is not known."""
+    name = library.algorithm_setting
+    given = [e.value for e in _everywhere(project, library, name)] if name else []
+    known = [v.value for v in given if isinstance(v, Const) and isinstance(v.value, str)]
+    return frozenset(a.upper() for a in known) if len(known) == len(given) else frozenset()
 
 
 def _inherited(project: Project) -> Iterator[KeyUse]:
@@ -186,6 +200,10 @@ def _set(project: Project, name: str) -> Iterator[Entry]:
 def _kept_inside(project: Project, library: Library, name: str) -> Iterator[Entry]:
     """The entry in a mapping that can only be the framework's own, whatever the module."""
     for event in _own_mappings(project, library):
+        if isinstance(event, Stored):
+            if isinstance(event.key, Const) and event.key.value == name:
+                yield Entry(event.value, event.place)
+            continue
         for table in options(event.value):
             value = table.entries.get(name) if isinstance(table, Table) else None
             if value is not None and not isinstance(value, Absent):
@@ -198,11 +216,13 @@ def _given_at(value: Value, around: Place) -> Place:
     return next((at for at in places if at is not None and at.path == around.path), around)
 
 
-def _own_mappings(project: Project, library: Library) -> Iterator[Assigned]:
-    """Where the project gives a value to a mapping that can only be the framework's own."""
+def _own_mappings(project: Project, library: Library) -> Iterator[Assigned | Stored]:
+    """Where the project fills a mapping that can only be the framework's own."""
     mappings = {mapping for setting in library.settings for mapping in setting.inside}
     for event in project.events:
-        if isinstance(event, Assigned) and event.name in mappings:
+        if (isinstance(event, Assigned) and event.name in mappings) or (
+            isinstance(event, Stored) and event.into in mappings
+        ):
             yield event
 
 

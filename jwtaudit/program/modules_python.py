@@ -12,11 +12,12 @@ from jwtaudit.program.scopes import Stored
 from jwtaudit.values import ABSENT, Const, ModuleRef, Setting, Symbol, Unknown, Value, hop, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.source import Place
 
+_COMMAND = "manage.py"  # by which an application is run, and which names its settings
 _FOLLOWED = Unknown("imports itself")  # what stands for a name while its import is followed
 
 
@@ -83,6 +84,9 @@ class PythonModules:
         path = self.find(importer, module, level)
         if path is not None:
             return ModuleRef(path, place=place)
+        library = self._vendored(module, level)
+        if library:
+            return Symbol(library, place=place)
         if level:
             return Unknown(f"module {module}", place=place)
         return Symbol(module, place=place)
@@ -93,15 +97,28 @@ class PythonModules:
         if path is not None:
             return self.project.module_name(path, name, place)
         if level:
-            submodule = self.find(importer, f"{module}.{name}" if module else name, level)
+            dotted = f"{module}.{name}" if module else name
+            submodule = self.find(importer, dotted, level)
             if submodule is not None:
                 return ModuleRef(submodule, place=place)
-            return Unknown(name, place=place)
+            library = self._vendored(dotted, level)
+            return Symbol(library, place=place) if library else Unknown(name, place=place)
         dotted = f"{module}.{name}"
         path = self.find(importer, dotted, 0)
         if path is not None:
             return ModuleRef(path, place=place)
-        return self.symbol(dotted, place)
+        return self.symbol(self._vendored(dotted, level) or dotted, place)
+
+    def _vendored(self, module: str, level: int) -> str:
+        """The library's own name for what is put into a package of the project when it is built.
+
+        Its files are not in the repository: ``from app.vendor import jwt``.
+        """
+        first, *rest = module.split(".")
+        if not level and first not in self._folders:
+            return ""
+        starts = (".".join(rest[n:]) for n in range(len(rest)))
+        return next((name for name in starts if self.project.models.is_library(name)), "")
 
     def export(self, path: str, name: str, place: Place) -> Value:
         """A name that a module of the project gives."""
@@ -142,14 +159,33 @@ class PythonModules:
 
     def setting(self, name: str, owner: str, place: Place) -> Value:
         """A member of a settings object, with the values that the project's files give it."""
-        found = [
-            self.project.interpreter.followed(scope.names[name])
+        holding = {
+            path: scope.names[name]
             for path in self.settings_files
             if (scope := self.project.module(path)) is not None and name in scope.names
+        }
+        found = [
+            self.project.interpreter.followed(holding[path])
+            for path in self._of_one_application(holding, place.path)
         ] or list(self._stored_settings(owner, name))
         if found:
             return hop(join(*found), place, f"read as setting `{name}`")
         return Setting(name, ABSENT, owner, place=place)
+
+    def _of_one_application(self, paths: Iterable[str], reader: str) -> list[str]:
+        """The files of the reader's own application, where a repository holds several."""
+        around = [folder for folder in self._applications if reader.startswith(folder)]
+        own = max(around, key=len, default="")
+        return [path for path in paths if path.startswith(own)] or list(paths)
+
+    @cached_property
+    def _applications(self) -> tuple[str, ...]:
+        """The folders, each with its slash, that hold the command of an application."""
+        return tuple(
+            path.removesuffix(_COMMAND)
+            for path in self.project.files
+            if PurePosixPath(path).name == _COMMAND
+        )
 
     def _stored_settings(self, owner: str, name: str) -> Iterator[Value]:
         """What settings files put into the settings object itself, where the project has none."""

@@ -31,7 +31,7 @@ class Returned:
 
 @dataclass(slots=True, eq=False)
 class Stored:
-    """``base.key = value`` or ``base[key] = value``."""
+    """``base.key = value`` or ``base[key] = value``; ``into`` is the variable left of an item."""
 
     place: Place
     base: Value
@@ -41,6 +41,7 @@ class Stored:
     scope: FunctionId
     path: tuple[Arm, ...]
     order: int = 0
+    into: str = ""
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.context import is_test
 from jwtaudit.program.schemas import fields
-from jwtaudit.program.scopes import Stored
+from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.values import (
     Absent,
     Call,
@@ -55,7 +55,9 @@ _FILES = (
     "application",
 )  # fmt: skip
 _MOST_FILES = 12
-_LOADING = ("from_object", "from_pyfile", "load", "update_config")
+_UPDATE = "update_config"  # which applications have as well
+_MERGING = ("update", "from_mapping", "setdefault", _UPDATE)
+_LOADING = ("from_object", "from_pyfile", "load", _UPDATE)
 _LIKELY_CLASS = ("config", "settings")
 
 
@@ -90,12 +92,27 @@ class Stores:
 
         A repository may hold several applications, each with a key of its own.
         """
-        found = self.entries.get(name, [])
+        found = self.entries.get(name) or self._unloaded(name)
         if not found:
             return ()
         near = [_common_folders(entry.place.path, reader) for entry in found]
         nearest = max(near)
         return tuple(e for e, n in zip(found, near, strict=True) if n == nearest)
+
+    def _unloaded(self, name: str) -> list[Entry]:
+        """What files of settings give, when nothing is seen that loads any of them.
+
+        A framework finds them by itself, or their name is known only at run time.
+        """
+        if not name.isupper():
+            return []
+        return [
+            Entry(event.value, event.place)
+            for path, module in list(self.project.modules.items())
+            if _holds_settings(path) and module is not None and module.body is not None
+            for event in module.body.events
+            if isinstance(event, Assigned) and event.name == name
+        ]
 
     def everywhere(self, name: str) -> tuple[Entry, ...]:
         """All entries under a name, of all applications in the project."""
@@ -172,7 +189,7 @@ class Stores:
             setting = _setting(event, "set", 2)
             if setting is not None:
                 yield setting, Entry(event.arguments[1].value, event.place)
-            elif _of_store(event):
+            elif _of_store(event) or event.name.rpartition(".")[2] == _UPDATE:
                 yield from self._filled(event)
             elif (declared := self._declared(event)) is not None:
                 yield declared
@@ -204,7 +221,7 @@ class Stores:
 
     def _filled(self, call: Call) -> Iterator[tuple[str, Entry]]:
         method = call.name.rpartition(".")[2]
-        if method in ("update", "from_mapping", "setdefault"):
+        if method in _MERGING:
             for argument in call.arguments:
                 if argument.name is not None:
                     yield argument.name, Entry(argument.value, argument.place or call.place)
@@ -212,7 +229,7 @@ class Stores:
                     for key, value in argument.value.entries.items():
                         if isinstance(key, str) and not isinstance(value, Absent):
                             yield key, Entry(value, value.place or call.place)
-        elif method in _LOADING and call.arguments:
+        if method in _LOADING and call.arguments:
             source = call.arguments[0].value
             for path in self._modules(source, call):
                 module = self.project.module(path, call.place.path)
@@ -362,6 +379,11 @@ def _is_made_object(value: Value) -> bool:
 def _may_fill(path: str) -> bool:
     stem = PurePosixPath(path).stem.lower()
     return stem in _FILES or _STORE in stem
+
+
+def _holds_settings(path: str) -> bool:
+    stem = PurePosixPath(path).stem.lower()
+    return not is_test(path) and any(word in stem for word in _LIKELY_CLASS)
 
 
 def _common_folders(a: str, b: str) -> int:

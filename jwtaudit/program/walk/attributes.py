@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program import classes
+from jwtaudit.program.containers import METHODS
 from jwtaudit.program.walk.binding import bind, substitute
 from jwtaudit.values import (
     Absent,
@@ -65,6 +66,8 @@ def attribute(interpreter: Interpreter, base: Value, name: str, place: Place) ->
             return join(held, Member(base, Const(name), item=False, place=place))  # till it is set
         if not isinstance(held, Absent):
             return held
+    elif isinstance(base, Table) and name in base.entries and name not in METHODS:
+        return member(base, Const(name), item=True, place=place)  # a namespace
     return Member(base, Const(name), item=False, place=place)
 
 

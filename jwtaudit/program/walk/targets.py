@@ -73,7 +73,8 @@ def assign(
     elif isinstance(target, f.Item):
         base = interpreter.expr(target.object, frame)
         key2 = interpreter.expr(target.key, frame)
-        stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path)
+        into = target.object.id if isinstance(target.object, f.Name) else ""
+        stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path, into=into)
         interpreter.note(frame, stored)
         if frame.is_script:
             scripts.assigned(interpreter, stored, frame)
