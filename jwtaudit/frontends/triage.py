@@ -82,7 +82,7 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
 _VALUES = re.compile(
     rb"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|[a-z_]key\b|expir|ttl|lifetime|max_?age"
     rb"|algorithm|[HREP]S(?:256|384|512)|\benv\b|config|issuer|audience|export\s*[*{]|(?-i:\bKEY\b)"
-    rb"|\.find(?:one|first|unique|by)"
+    rb"|\.find(?:one|first|unique|by)|client\("
 )
 
 

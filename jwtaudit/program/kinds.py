@@ -39,7 +39,7 @@ _WORDS = {
         {"apikey", "apikeys", "api_key", "api_keys", "api_token", "service", "machine", "bot"}
         | {"device", "worker", "agent", "license", "licence", "personal", "runner", "plugin"}
         | {"permanent", "offline", "static", "deploy", "pat", "longlived", "long_lived", "robot"}
-        | {"client_secret", "assertion"}
+        | {"client_secret", "assertion", "trusted"}
     ),
     Kind.ACCESS: frozenset({"access", "login", "session", "auth", "bearer", "browser", "user"}),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.names import is_token_name, names_of, words
-from jwtaudit.program.platforms import in_browser
+from jwtaudit.program.platforms import on_server
 from jwtaudit.program.storage import storage_reads
 from jwtaudit.values import Const, Member, Outcome, Table, Value, options, walk
 
@@ -70,7 +70,7 @@ def _survey(project: Project) -> _Read:
         for part in parts:
             if isinstance(part, Member) and part.name and is_token_name(part.name):
                 kept.update(storage_reads(project, part.base))
-                if in_browser(project, event.place.path):  # a server's records are others
+                if not on_server(project, event.place.path):  # a server's records are others
                     named.update(map(words, names_of(part.base)))
     return _Read(frozenset(kept), frozenset(named))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -30,21 +31,33 @@ def platform_words(name: str) -> frozenset[str]:
     return _words()[name]
 
 
-_known: WeakKeyDictionary[Project, dict[str, bool]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Project, dict[str, bool | None]] = WeakKeyDictionary()
 
 
 def in_browser(project: Project, path: str) -> bool:
     """Whether a file is code that runs where the user is, and can read and change it."""
+    return _is_users(project, path) is True
+
+
+def on_server(project: Project, path: str) -> bool:
+    """Whether a file is known to run on a server."""
+    return _is_users(project, path) is False
+
+
+def _is_users(project: Project, path: str) -> bool | None:
     known = _known.setdefault(project, {})
     if path not in known:
-        known[path] = _in_browser(project, path)
+        known[path] = _told(project, path)
     return known[path]
 
 
-def _in_browser(project: Project, path: str) -> bool:
+def _told(project: Project, path: str) -> bool | None:
+    """Whether a script runs in the browser; None where nothing tells."""
     if not project.is_script(path):
-        return False
+        return None
     words = _words()
+    if any(fnmatchcase(f"/{path}", pattern) for pattern in words["server-files"]):
+        return False
     used = set(_modules(project, path))
     directive = _directive(project, path)
     if directive:
@@ -52,14 +65,17 @@ def _in_browser(project: Project, path: str) -> bool:
     if used & words["server"]:
         return False
     pure = PurePosixPath(path)
-    folders = {part.lower() for part in pure.parts[:-1]}
     if pure.suffix.lower() in words["pages"] or used & words["browser"]:
         return True
     if any(c.place.path == path and c.name.startswith(_CALLS) for c in project.calls):
         return True
-    if folders & words["server-folders"]:
-        return False
-    return bool(folders & words["browser-folders"]) or _is_page(project.scripts.dependencies(path))
+    for folder in map(str.lower, pure.parts[:-1]):
+        # the outermost one says it: client/src/api, server/static
+        if folder in words["browser-folders"]:
+            return True
+        if folder in words["server-folders"]:
+            return False
+    return _is_page(project.scripts.dependencies(path)) or None
 
 
 def _is_page(packages: frozenset[str]) -> bool:
@@ -101,4 +117,4 @@ def _named(value: Value) -> Iterator[str]:
         yield name.rpartition(".")[0]
 
 
-__all__ = ["in_browser", "platform_words"]
+__all__ = ["in_browser", "on_server", "platform_words"]

@@ -10,8 +10,8 @@ from jwtaudit.resources import rules_directory
 # "your-secret-key-here", "change_me_in_prod": someone wrote a note where a key belongs.
 _PLACEHOLDER = re.compile(
     r"(?i)(^|[^a-z])(your|my|the|some|change|replace|insert|todo|example|default|dev|test|fallback"
-    r"|secret|please|super|very|demo|sample|local|insecure|jwt|not)([-_ ]?)"
-    r".*(secret|key|token|here|prod|production|me|this|bits|password|string)"
+    r"|secret|please|super|very|really|strong|put|enter|generate|demo|sample|local|insecure|jwt|not)"
+    r"([-_ ]?).*(secret|key|token|here|prod|production|me|own|this|bits|password|string)"
 )
 _GENERATED_PREFIXES = ("django-insecure-",)
 
