@@ -470,3 +470,20 @@ def test_progress_is_told(tmp_path):
     engine.run(options, lambda *step: told.append(step))
     assert {stage for stage, _, _ in told} == {"reading", "parsing", "checking"}
     assert all(done < total for _, done, total in told)
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        (("tests/suite",), {"tests/suite/a.py"}),  # where the scanned directory lies says nothing
+        (("tests",), {"tests/suite/a.py"}),
+        ((".",), set()),
+        (("tests", "src"), set()),
+        (("tests/suite/a.py",), set()),  # as a hook of Git names it
+    ],
+)
+def test_only_what_lies_below_the_scanned_directory_makes_a_test(tmp_path, paths, found):
+    code = 'import jwt\n\ntoken = jwt.encode({"exp": 1}, "a-secret-of-ours", "HS256")\n'
+    files = {"tests/suite/a.py": code, "tests/suite/tests/b.py": code, "src/empty.py": ""}
+    report = scan(tmp_path, files, paths=paths, select=("JWT201",))
+    assert {f.location.path for f in report.findings} == found

@@ -34,6 +34,7 @@ from jwtaudit.finding import (
 )
 from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.aliases_js import ScriptAliases
+from jwtaudit.program.context import scanning
 from jwtaudit.program.options import RuleOptions
 from jwtaudit.source import BLOCK, file_of
 
@@ -138,7 +139,8 @@ def run(options: Options, progress: Progress | None = None) -> Report:
     if options.select or options.extend_select or options.ignore or options.per_file_ignores:
         _per_file_ignores(options)
         active_rules(options)  # a wrong selector is an error also where nothing is to be done
-    return _Run(options, progress or (lambda *_: None)).report()
+    with scanning(_scanned(options)):
+        return _Run(options, progress or (lambda *_: None)).report()
 
 
 def fix(
@@ -158,7 +160,8 @@ def fix(
 
     _per_file_ignores(options)
     active_rules(options)
-    return fix_all(_Run(replace(options, fixes=True), progress or (lambda *_: None)), wanted)
+    with scanning(_scanned(options)):
+        return fix_all(_Run(replace(options, fixes=True), progress or (lambda *_: None)), wanted)
 
 
 class _Run:
@@ -655,6 +658,16 @@ def _per_file_ignores(options: Options) -> list[tuple[Globs, frozenset[str], str
         (Globs([glob]), known.select(selectors), glob.pattern)
         for glob, selectors in options.per_file_ignores
     ]
+
+
+def _scanned(options: Options) -> str:
+    """How the paths in the one directory that is scanned begin; empty where there are more."""
+    directory = options.directory or os.getcwd()  # noqa: PTH109 - as the walk has it: a string
+    if options.stdin is not None or len(options.paths) != 1:
+        return ""
+    path = Path(directory, options.paths[0])
+    inside = discovery.relative(str(path), discovery.root_of(options.paths, directory))
+    return f"{inside}/" if inside and path.is_dir() else ""
 
 
 def _tree(options: Options) -> Tree:

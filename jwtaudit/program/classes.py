@@ -71,7 +71,7 @@ def fields(project: Project, ref: ClassRef, name: str) -> list[Value]:
                 and method.qualname.rpartition(".")[2] not in _MAKERS
             ):
                 continue
-            if found and definition is not None:
+            if definition is not None and (found or not definition.omitted):
                 if function.stored is None:
                     function.stored = stored_names(definition)
                 if not may_store(function.stored, name):

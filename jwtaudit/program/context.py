@@ -5,12 +5,16 @@ from __future__ import annotations
 import enum
 import functools
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.source import BLOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.values import Arm
 
 
@@ -40,9 +44,27 @@ _SAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|d
 _FOR_TESTS = re.compile(r"(^|[-_./])(tests?|testing|suites?|ci|e2e|integration)($|[-_./])")
 
 
-@functools.lru_cache(maxsize=4096)
+# Whoever scans one directory means what is in it: that it lies in `tests/` says nothing of it.
+_scanned: ContextVar[str] = ContextVar("scanned", default="")
+
+
+@contextmanager
+def scanning(directory: str) -> Iterator[None]:
+    """Go by what paths are called below a directory, for as long as this lasts."""
+    token = _scanned.set(directory)
+    try:
+        yield
+    finally:
+        _scanned.reset(token)
+
+
 def setting_of(path: str) -> Setting:
-    """The kind of a file by its path below the scan root."""
+    """The kind of a file by its path below the directory that is scanned."""
+    return _setting(path.removeprefix(_scanned.get()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _setting(path: str) -> Setting:
     pure = PurePosixPath(path)
     folders = {part.lower() for part in pure.parts[:-1]}
     stem = pure.stem.lower()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.containers import list_append
+from jwtaudit.program.formatting import joined
 from jwtaudit.program.operations import element
 from jwtaudit.values import (
     Bound,
@@ -113,8 +114,15 @@ def _contains(use: Use) -> Value | None:
     return Operation("in", (use.arguments[0].value, use.base), place=use.place)
 
 
+def _joined(use: Use) -> Value | None:
+    """``["a", "b"].join("-")`` of constants."""
+    separator = use.arguments[0].value if use.arguments else Const(",")
+    return joined(separator, use.base, use.place)
+
+
 METHODS: dict[str, Callable[[Use], Value | None]] = {
     "push": list_append,
+    "join": _joined,
     "includes": _contains,
     "has": _contains,
     **{f"set{part}": _moved(unit) for part, unit in _UNITS.items()},
