@@ -139,12 +139,14 @@ class Fix:
         title: what they do, as an order.
         edits: by position; they do not overlap.
         diff: the same as lines of a unified diff, redacted.
+        alone: whether these edits were scanned without those of other fixes.
     """
 
     title: str
     safety: Safety
     edits: tuple[Edit, ...]
     diff: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

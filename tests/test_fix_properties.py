@@ -56,14 +56,14 @@ def _subjects() -> list[Subject]:
 SUBJECTS = _subjects()
 
 
-def _trips(kinds: dict[str, object]) -> list[object]:
-    """All pairs, or those that lot has drawn."""
+def _trips(kinds: dict[str, object], often: int = 1) -> list[object]:
+    """All pairs, or those that lot has drawn, which may be drawn more often."""
     return [
         pytest.param(subject, kind, id=name)
         for subject in SUBJECTS
         for kind in kinds
         for name in [f"{subject.rule.name}:{subject.title}:{kind}"]
-        if _ALL or zlib.crc32(name.encode()) % _ONE_IN == 0
+        if _ALL or zlib.crc32(name.encode()) % _ONE_IN < often
     ]
 
 
@@ -193,3 +193,41 @@ def test_nothing_is_fixed_in_a_file_with_errors(subject, _kind):
     if not all(map(variants.is_program, changed)):
         pytest.skip("no program")
     assert not _fix(subject.rule, files).changes
+
+
+# -- one of several --------------------------------------------------------------------------------
+
+
+def _scan(rule: Rule, files: Files) -> tuple[Finding, ...]:
+    with tempfile.TemporaryDirectory() as directory:
+        for path, content in files.items():
+            file = Path(directory, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        options = engine.Options(
+            directory=directory, extend_select=(rule.id,), jobs=1, fixes=True, singly=True
+        )
+        return engine.run(options).findings
+
+
+def _carried_out(files: Files, finding: Finding) -> Files:
+    """The files after one fix, made by its bytes as a report tells them."""
+    after = dict(files)
+    for edit in sorted(finding.fix.edits, key=lambda e: e.location.start_byte, reverse=True):
+        place = edit.location
+        old = after[place.path]
+        new = edit.text.encode()
+        after[place.path] = old[: place.start_byte] + new + old[place.end_byte :]
+    return after
+
+
+@pytest.mark.parametrize(("subject", "_kind"), _trips({"singly": None}, often=12))
+def test_each_fix_of_a_report_holds_by_itself(subject, _kind):
+    files = {path: text.encode() for path, text in subject.bad.items()}
+    findings = _scan(subject.rule, files)
+    told = _told(findings)
+    for finding in findings:
+        if finding.fix is None or not finding.fix.alone:
+            continue
+        left = told - Counter([(finding.rule_id, finding.location.path)])
+        assert not _told(_scan(subject.rule, _carried_out(files, finding))) - left

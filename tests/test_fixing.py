@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jwtaudit.cli import main
+from jwtaudit.engine.fixing import Fixer
 from jwtaudit.fixes import writing
 from jwtaudit.fixes.writing import (
     NotWrittenError,
@@ -366,3 +367,34 @@ def test_a_fix_of_two_files_is_written_to_both_or_to_none(tmp_path, capsys, monk
     assert main(["--isolated", "--fix", "--unsafe-fixes"]) == 0
     assert (tmp_path / "options.py").read_text() == 'OPTIONS = {"require": ["exp"]}\n'
     assert 'algorithms=["HS256"]' in (tmp_path / "app.py").read_text()
+
+
+# -- fixes that are handed out one by one ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_report_says_which_fixes_hold_by_themselves(project, capsys, monkeypatch, alone):
+    tried = Fixer.try_out
+
+    def try_out(fixer, batch, edits):
+        batch = list(batch)
+        return tried(fixer, batch, edits) if alone or len(batch) > 1 else None
+
+    monkeypatch.setattr(Fixer, "try_out", try_out)
+    found = json.loads(run(capsys, "--output-format", "json")[1])["findings"]
+    assert [finding["fix"]["alone"] for finding in found] == [alone, alone]
+    (sarif,) = json.loads(run(capsys, "--output-format", "sarif")[1])["runs"]
+    assert [bool(result.get("fixes")) for result in sarif["results"]] == [alone, alone]
+
+
+def test_a_text_report_tries_no_fix_twice(project, capsys, monkeypatch):
+    batches = []
+    tried = Fixer.try_out
+
+    def try_out(fixer, batch, edits):
+        batches.append(list(batch))
+        return tried(fixer, batches[-1], edits)
+
+    monkeypatch.setattr(Fixer, "try_out", try_out)
+    run(capsys)
+    assert len(batches) == 1

@@ -41,8 +41,9 @@ def check(arguments: Sequence[str]) -> int:
     _refuse_contradictions(given, paths)
     try:
         settings = _settings(given, _config_start(paths, given.stdin_filename))
-        options = settings.options(
-            paths, stdin=_stdin(given, paths), show_secrets=given.show_secrets
+        options = replace(
+            settings.options(paths, stdin=_stdin(given, paths), show_secrets=given.show_secrets),
+            singly=output.carries_edits(settings.output_format) and not given.diff,
         )
         bar = Bar(enabled=sys.stderr.isatty() and not given.quiet)
         fixing = None

@@ -83,6 +83,7 @@ class Options:
         jobs: the most worker processes; 0 stands for one per processor.
         show_secrets: leave secrets in the clear; for a terminal only.
         fixes: look for fixes whatever it costs; else only where it costs little.
+        singly: try each fix also by itself, for who carries out one of them.
         include_docs: look also at the code that documents show.
     """
 
@@ -102,6 +103,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     show_secrets: bool = False
     fixes: bool = False
+    singly: bool = False
     include_docs: bool = False
 
 

@@ -104,6 +104,7 @@ class Fixer:
         self.edits: dict[int, tuple[Edit, ...]] = {}
         self.repairs: dict[int, Repair] = {}
         self.found: list[Finding] = []
+        self.alone: set[int] = set()
         self._sources: dict[str, Source | None] = {}
         self._good_run: tuple[tuple[frozenset[int], frozenset[Edit]], _Run] | None = None
 
@@ -118,6 +119,8 @@ class Fixer:
                 for index, repair in repairs.items()
                 if index not in good and repair.otherwise is not None
             }
+        if self.run.options.singly:
+            self._try_singly()
         self.found = [
             replace(finding, fix=self._fix(index, rule)) if index in self.edits else finding
             for index, (finding, _, rule) in enumerate(self.reported)
@@ -240,11 +243,20 @@ class Fixer:
         if not batch or self.trials >= self.most:
             return []
         if self.try_out(batch, candidates) is not None:
+            self.alone.update(batch if len(batch) == 1 else ())
             return batch
         if len(batch) == 1:
             return []
         half = len(batch) // 2
         return [*self._good(batch[:half], candidates), *self._good(batch[half:], candidates)]
+
+    def _try_singly(self) -> None:
+        """Try each fix without the others, with which it was found right."""
+        whole, most = self._good_run, self.trials + self.most
+        for index in self.edits:
+            if index not in self.alone and self.trials < most:
+                self.alone.update(() if self.try_out([index], self.edits) is None else (index,))
+        self._good_run = whole
 
     def try_out(
         self, batch: Iterable[int], candidates: Mapping[int, tuple[Edit, ...]]
@@ -302,6 +314,7 @@ class Fixer:
             Safety.SAFE if self.repairs[index].safe else Safety(rule.fix),
             tuple(ShownEdit(self.redactor.location(e.place), e.text) for e in edits),
             tuple(self._diff(edits)),
+            alone=index in self.alone,
         )
 
     def _diff(self, edits: tuple[Edit, ...]) -> Iterator[str]:

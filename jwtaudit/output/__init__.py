@@ -88,3 +88,9 @@ def find(name: str) -> Write:
         raise ValueError(f"unknown output format {name!r}; there are {', '.join(names())}")
     module = importlib.import_module(f"{__name__}.{name}")
     return cast("Write", module.write)
+
+
+def carries_edits(name: str) -> bool:
+    """Whether a format says of each fix by itself what it changes (``EDITS`` of its module)."""
+    module = importlib.import_module(f"{__name__}.{name}") if name in names() else None
+    return bool(getattr(module, "EDITS", False))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+EDITS = True
+
 
 def write(report: Report, rules: Sequence[Rule], stream: TextIO, options: Options) -> None:
     """Print one object."""
@@ -96,6 +98,7 @@ def _fix(fix: Fix) -> dict[str, Any]:
     return {
         "title": fix.title,
         "safety": fix.safety.value,
+        "alone": fix.alone,
         "edits": [{"location": _location(e.location), "text": e.text} for e in fix.edits],
     }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jwtaudit.finding import Report
     from jwtaudit.output import Options, Rule
 
+EDITS = True
+
 
 def write(report: Report, rules: Sequence[Rule], stream: TextIO, options: Options) -> None:
     """Print the run, its findings, suppressed and fixed findings, diagnostics and counts."""

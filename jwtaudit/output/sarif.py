@@ -33,6 +33,8 @@ _MAX_STEPS = 1000
 _MAX_RELATED = 100
 _MAX_LINKS = 10
 
+EDITS = True
+
 
 def write(report: Report, rules: Sequence[Rule], stream: TextIO, options: Options) -> None:
     """Print one log with one run; suppressed findings are counted, not listed."""
@@ -141,7 +143,7 @@ def _result(finding: Finding, index: Mapping[str, int]) -> dict[str, Any]:
         result["codeFlows"] = [
             {"threadFlows": [{"locations": [{"location": _step(step)} for step in steps]}]}
         ]
-    if finding.fix:
+    if finding.fix and finding.fix.alone:  # whoever reads it carries out one of them
         result["fixes"] = [_fix(finding.fix)]
     return result
 
