@@ -73,6 +73,12 @@ class Given(NamedTuple):
     position: int = -1
 
 
+class Receiver(NamedTuple):
+    """What a call in the same file is a method of, as it is written there."""
+
+    call: Place
+
+
 class Filled(NamedTuple):
     """A snippet in which ``$name`` stands for other code."""
 
@@ -81,7 +87,7 @@ class Filled(NamedTuple):
 
 
 Constant: TypeAlias = "str | bytes | bool | int | float | list[str] | dict[str, Constant] | None"
-Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Given | Filled | Constant"
+Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Given | Receiver | Filled | Constant"
 """A snippet, a lookup, what stands elsewhere, or a constant that is written as a literal."""
 
 

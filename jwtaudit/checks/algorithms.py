@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import Setting, is_test, setting_of
-from jwtaudit.program.key_at_hand import signed_instead
+from jwtaudit.program.key_at_hand import signed_instead, verified_with_key
 from jwtaudit.program.names import names_of, pairs, words
 from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins, steps
@@ -648,7 +648,7 @@ def _without(site: Site, name: Value) -> Repair | None:
         return Repair("Remove `none` from the list", DropItem(name.place)) if name.place else None
     algorithm = signing_algorithm(site)
     if algorithm is None or name.place is None:
-        return None
+        return verified_with_key(site) if _no_key(site) else None
     return Repair(
         f"Accept {algorithm}, which the project signs with, and not `none`",
         Replace(name.place, algorithm),

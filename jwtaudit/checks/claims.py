@@ -98,7 +98,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         if added and not asked:
             if _unlimited(site, added):
                 why = "its lifetime is switched off"
-                repair = drop(site, site.argument("lifetime"), "Leave the library's lifetime")
+                repair = _with_lifetime(site, added)
                 yield _never_expires(site, why, Confidence.HIGH, repair)
             continue
         if asked and truthy_options(site.argument("lifetime")):
@@ -129,6 +129,15 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 anchor=f"setting {setting.name}",
                 repair=_limited_setting(setting),
             )
+
+
+def _with_lifetime(site: Site, added: str) -> Repair | None:
+    """Leave the lifetime that a library gives by itself; where it gives none, ask for one."""
+    if added == "always":
+        return drop(site, site.argument("lifetime"), "Leave the library's lifetime")
+    limited = site.model.limited
+    change = set_meaning(site, "lifetime", Snippet(limited)) if limited else None
+    return Repair(_lasting(token_kind(site, [])), change) if change else None
 
 
 def _limited_setting(setting: LifetimeSetting) -> Repair | None:

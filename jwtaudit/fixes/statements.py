@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jwtaudit.repair import AddStatement, DropStatement, Refuse, SwapDecorators
 
 _TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
+_PART = re.compile(r"(?:\.\w+|\[[\"'][\w-]+[\"']\])*")  # of a result: .claims["sub"]
 _AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
 
 
@@ -55,7 +56,7 @@ class StatementWriter(Writer):
         rest = layout.text[call.end : statement.end]
         indent = layout.indent(statement.start)
         alone = not layout.text[layout.line_start(statement.start) : statement.start].strip()
-        if not alone or not re.fullmatch(r"[\w.]*", rest) or taken.end != call.end or name == "_":
+        if not alone or not _PART.fullmatch(rest) or taken.end != call.end or name == "_":
             raise CannotError
         line = f"{layout.newline}{indent}"
         behind = f"{line}{text.replace('{target}', name)}{line}return {name}{rest}"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError
-from jwtaudit.repair import Filled, Given, Snippet
+from jwtaudit.repair import Filled, Given, Receiver, Snippet
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.dialects import Dialect
@@ -36,14 +36,27 @@ class Writer:
     def _text(self, code: Code, at: int) -> tuple[str, list[Splice]]:
         if isinstance(code, Given):
             return self._given(code, at), []
+        if isinstance(code, Receiver):
+            return self._receiver(code), []
         if not isinstance(code, Filled):
             return self.dialect.render(code, at)
         text, more = self.dialect.render(Snippet(code.text))
         for name, inner in code.fields.items():
+            if f"${name}" not in text:
+                continue
             written, further = self._text(inner, at)
             text = text.replace(f"${name}", written)
             more += further
         return text, more
+
+    def _receiver(self, code: Receiver) -> str:
+        start = code.call.span.start
+        method = re.fullmatch(
+            r"([\w$.?!]+?)[?!]?\.\w+\s*", self.layout.text[start : self._call(code.call).start]
+        )
+        if method is None:
+            raise CannotError
+        return method[1]
 
     def _given(self, code: Given, at: int) -> str:
         """An argument as it is written; from another call only what the whole file can read."""

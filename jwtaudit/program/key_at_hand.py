@@ -10,7 +10,7 @@ from jwtaudit.program.names import pairs
 from jwtaudit.program.origins import origins
 from jwtaudit.program.repairs import check_and_require, set_meaning, signing_algorithm
 from jwtaudit.program.switches import turned_off
-from jwtaudit.repair import EnvVar, Filled, Given, Repair, Replace
+from jwtaudit.repair import EnvVar, Filled, Given, Receiver, Repair, Replace
 from jwtaudit.values import Absent, Const, Env, Member, Param, Sequence, Table, Value, same
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Hand(NamedTuple):
     """A key that can be written at a call, and the algorithm that the project uses it with."""
 
-    key: Code
+    key: Code  # None where the object that signs holds it
     algorithm: str
 
 
@@ -53,15 +53,32 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
         hand = Hand(Given(site.place, position=1), algorithm) if algorithm else None
     elif len(given) != 1:
         return None
+    elif "$key" not in template:
+        hand = _held(site)
     if hand is None or ("await " in template and not _can_wait(site)):
         return None
     fields: dict[str, Code] = {
+        "receiver": Receiver(site.place),
         "token": Given(site.place, position=0),
         "key": hand.key,
         "algorithm": hand.algorithm,
     }
     change = Replace(site.place, Filled(template, fields))
     return Repair("Verify it with the key that tokens are signed with", change)
+
+
+def verified_with_key(site: Site) -> Repair | None:
+    """Verify with the key at hand, and its algorithm, what a call takes without a signature."""
+    hand = None if _is_foreign(site) else _hand(site)
+    if hand is None:
+        return None
+    changes = [
+        set_meaning(site, "key", hand.key),
+        set_meaning(site, "algorithms", [hand.algorithm]),
+    ]
+    known = [change for change in changes if change is not None]
+    title = "Verify it with the key that tokens are signed with"
+    return Repair(title, *known) if len(known) == len(changes) else None
 
 
 def signed_instead(site: Site) -> Repair | None:
@@ -120,6 +137,13 @@ def _hand(site: Site) -> Hand | None:
         return None
     algorithm, key = _one_algorithm(peers), _key_of(peers[0], site)
     return Hand(key, algorithm) if algorithm and key else None
+
+
+def _held(site: Site) -> Hand | None:
+    """What the object that a call is a method of signs with, where no call names another key."""
+    signers = [peer for peer in _peers(site, "sign") if isinstance(peer.own("key"), Absent)]
+    algorithm = _one_algorithm(signers) if signers and _one_key(signers) else None
+    return Hand(None, algorithm) if algorithm else None
 
 
 def _peers(site: Site, role: str) -> list[Site]:

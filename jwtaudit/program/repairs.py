@@ -217,6 +217,9 @@ def _required(site: Site, when: Condition, claim: str) -> Change | None:
     position = site.model.parameters.index(name) if name in site.model.parameters else -1
     if not key:
         whole = SetArgument(site.place, name, _constant(wanted), position=position)
+        if isinstance(wanted, dict) and isinstance(argument, Table) and argument.place is not None:
+            ((first, value),) = wanted.items()
+            return SetEntry(argument.place, first, value)
         return whole if _open(argument) else None
     inner: Constant = _constant(wanted) if when.has_equals or isinstance(wanted, dict) else [claim]
     if _open(argument):
