@@ -379,6 +379,11 @@ class Models:
             for needle in library.needles
         }
 
+    def with_role(self, role: str) -> Iterator[Model]:
+        """All models of what functions of a role do."""
+        for models in self._by_name.values():
+            yield from (model for model in models if model.role == role)
+
     def named(self, name: str) -> Sequence[Model]:
         """The models of a dotted name, of all versions; a method falls back to ``*.method``."""
         found = self._by_name.get(name)

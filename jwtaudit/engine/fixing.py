@@ -11,15 +11,14 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit import frontends
+from jwtaudit.engine.habits import Habits
 from jwtaudit.engine.secrets import key_variables
 from jwtaudit.finding import Edit as ShownEdit
 from jwtaudit.finding import Fix, Report, Safety
 from jwtaudit.fixes.apply import choose, splice, splice_bytes
-from jwtaudit.fixes.dialects import Lookup
 from jwtaudit.fixes.diff import unified
 from jwtaudit.fixes.edits import edits_of
 from jwtaudit.fixes.names import SecretNames
@@ -94,6 +93,7 @@ class Fixer:
             variables = key_variables(run.project) if run.project else ({}, set())
             run.secret_names = SecretNames(*variables, run.tree.files)
         self.names = run.secret_names
+        self.habits = Habits(run, self.source)
         self.trials = 0
         self.most = (
             _TRIALS
@@ -143,7 +143,7 @@ class Fixer:
         self.names.learn(repairs.values(), self._file)
         for index, unnamed in repairs.items():
             repair = self.names.named(unnamed, self._file)
-            edits = edits_of(repair, self._file, self._lookups)
+            edits = edits_of(repair, self._file, self.habits.lookups)
             if edits and all(map(self._is_allowed, edits)):
                 found[index] = edits
                 self.repairs[index] = repair
@@ -189,42 +189,6 @@ class Fixer:
             except frontends.Unparsable:
                 self._sources[path] = None
         return found or self._sources[path]
-
-    def _lookups(self, path: str) -> list[Lookup]:
-        """How the project reads environment variables, as seen from a file."""
-        return [
-            lookup._replace(start=start if file == path else -1)
-            for file, start, lookup in self._all_lookups
-        ]
-
-    @cached_property
-    def _all_lookups(self) -> list[tuple[str, int, Lookup]]:
-        found = []
-        project = self.run.project
-        for site in project.sites("environment") if project else ():
-            source = self.source(site.place.path)
-            shown = BLOCK in site.place.path
-            if source is None or shown or site.model.effect != "raises":
-                continue
-            start, end = site.place.span
-            function = source.text[start:end].partition("(")[0].strip()
-            if (
-                function.isascii()
-                and function.replace(".", "").isidentifier()
-                and _is_text(function)
-            ):
-                module = self._module_of(site.place.path, function.partition(".")[0])
-                found.append((site.place.path, start, Lookup(function, start, module)))
-        return sorted(set(found))
-
-    def _module_of(self, path: str, name: str) -> str:
-        from jwtaudit.facts import Import  # noqa: PLC0415
-
-        facts = self.run.facts.get(path)
-        for statement in facts.body if facts else ():
-            if isinstance(statement, Import) and statement.alias == name and not statement.level:
-                return statement.module if statement.name == name else ""
-        return ""
 
     # -- verification ------------------------------------------------------------------------------
 
@@ -334,12 +298,6 @@ def _plain(text: str) -> str:
     from jwtaudit.redact import printable  # noqa: PLC0415
 
     return printable(text)
-
-
-def _is_text(function: str) -> bool:
-    """Whether a reader of settings gives text: not ``env.int``."""
-    last = function.rpartition(".")[2]
-    return last not in {"bool", "int", "float", "json", "list", "dict", "bytes", "tuple", "url"}
 
 
 # -- passes ----------------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Code
 
 
+_ENVIRONMENT = re.compile(r"\bos\.environ\b|\benviron(?:\[|\.get\b)|\bgetenv\(")
+
+
 def snippets() -> dict[str, dict[str, list[str]]]:
     """Language -> name -> ways to write it."""
     return data("snippets")
@@ -154,7 +157,8 @@ class Python(_Plain):
         for lookup in self.lookups:
             if 0 <= lookup.start < at:
                 return f"{lookup.function}({literal})", []
-        for lookup in self.lookups:
+        own = _ENVIRONMENT.search(self.layout.text)  # this file has a way of its own
+        for lookup in () if own else self.lookups:
             if lookup.module and lookup.start < 0:
                 return self.snippet(f"{{{lookup.module}.{lookup.function}}}({literal})")
         return self.snippet(f"{{os.environ}}[{literal}]")

@@ -10,14 +10,14 @@ from jwtaudit.fixes.dialects import CannotError, dialect_of
 from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.layout import layout_of
 from jwtaudit.fixes.scripts import ScriptEditor
-from jwtaudit.repair import DropArgument, SetArgument
+from jwtaudit.repair import DropArgument, Entry, EnvVar, Filled, SetArgument
 from jwtaudit.source import Place, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Lookup
-    from jwtaudit.repair import Repair
+    from jwtaudit.repair import Change, Repair
     from jwtaudit.source import Source
 
 
@@ -56,13 +56,28 @@ def edits_of(
                 if given is None:
                     return None
                 source, language = given
-                editors[place.path] = editor_of(source, language, lookups(place.path))
+                read = lookups(place.path) if any(map(_reads, repair.changes)) else ()
+                editors[place.path] = editor_of(source, language, read)
             for splice in editors[place.path].splices(change):
                 found[Edit(Place(place.path, Span(splice.start, splice.end)), splice.text)] = None
     except CannotError:
         return None
     edits = tuple(_merged(sorted(found)))
     return None if _overlap(edits) else edits
+
+
+def _reads(change: Change) -> bool:
+    """Whether a change writes a lookup of an environment variable."""
+    codes = [getattr(change, "code", None)]
+    while codes:
+        code = codes.pop()
+        if isinstance(code, EnvVar):
+            return True
+        if isinstance(code, Entry):
+            codes.append(code.code)
+        elif isinstance(code, Filled):
+            codes.extend(code.fields.values())
+    return False
 
 
 def editor_of(source: Source, language: str, lookups: Sequence[Lookup] = ()) -> Editor:

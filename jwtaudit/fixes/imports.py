@@ -68,11 +68,12 @@ class Imports:
                 if dotted == full or dotted.startswith(f"{full}."):
                     bound = alias or name
                     return bound + dotted[len(full) :], []
-        module, _, rest = dotted.partition(".")
-        head, _, tail = rest.partition(".")
-        extended = self._extend(module, head)
-        if extended is not None:
-            return (head + (f".{tail}" if tail else "")), extended
+        module, _, _ = dotted.partition(".")
+        for dot in (match.start() for match in reversed([*re.finditer(r"\.", dotted)])):
+            head, _, tail = dotted[dot + 1 :].partition(".")
+            extended = self._extend(dotted[:dot], head)
+            if extended is not None:
+                return (head + (f".{tail}" if tail else "")), extended
         if self._is_taken(module):
             return None
         return dotted, [self.add(f"import {module}")]

@@ -1,0 +1,126 @@
+"""How a project reads environment variables: a fix reads one as the project reads its others."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jwtaudit.facts import Import
+from jwtaudit.fixes.dialects import Lookup
+from jwtaudit.program.context import is_test
+from jwtaudit.source import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jwtaudit.engine import _Run
+    from jwtaudit.source import Source
+
+_OF_TEXT = re.compile(r"(?:.*\.)?(?!(?:bool|int|float|json|list|dict|bytes|tuple|url)$)\w+")
+"""A reader of settings that gives text: not ``env.int``."""
+_MOST = 500
+"""The most further files that are looked into for a reader that they import."""
+_CALLED = ".__call__"
+
+
+class Habits:
+    """Finds the functions that a project reads its environment with, and that fail without it."""
+
+    def __init__(self, run: _Run, source: Callable[[str], Source | None]) -> None:
+        """Take a run that has judged, and what reads its files."""
+        self.run = run
+        self.source = source
+
+    def lookups(self, path: str) -> list[Lookup]:
+        """How the project reads environment variables, as seen from a file."""
+        if not path.endswith(".py"):
+            return []
+        seen = [
+            lookup._replace(start=start if file == path else -1)
+            for file, start, lookup in self._called
+        ]
+        return [*seen, *self._made(path), *self._further]
+
+    @cached_property
+    def _called(self) -> list[tuple[str, int, Lookup]]:
+        """The calls that read a variable, in files that matter."""
+        found = []
+        project = self.run.project
+        for site in project.sites("environment") if project else ():
+            source = self.source(site.place.path)
+            shown = BLOCK in site.place.path
+            if source is None or shown or site.model.effect != "raises":
+                continue
+            start, end = site.place.span
+            function = source.text[start:end].partition("(")[0].strip()
+            named = function.isascii() and function.replace(".", "").isidentifier()
+            if named and _OF_TEXT.fullmatch(function):
+                module = self._module_of(site.place.path, function.partition(".")[0])
+                found.append((site.place.path, start, Lookup(function, start, module)))
+        return sorted(set(found))
+
+    def _module_of(self, path: str, name: str) -> str:
+        for statement in self._imports(path):
+            if statement.alias == name and not statement.level:
+                return statement.module if statement.name == name else ""
+        return ""
+
+    def _imports(self, path: str) -> Iterator[Import]:
+        facts = self.run.facts.get(path)
+        yield from (s for s in (facts.body if facts else ()) if isinstance(s, Import))
+
+    # -- objects that read -------------------------------------------------------------------------
+
+    def _made(self, path: str) -> Iterator[Lookup]:
+        """The objects that read variables and are made in a file, or where it imports from."""
+        for name, start in self._makes(path):
+            yield Lookup(name, start)
+        project = self.run.project
+        for statement in self._imports(path) if project else ():
+            if project is None or statement.name is None or statement.level:
+                continue  # what is imported already goes round in no circle
+            file = project.python.find(path, statement.module, 0)
+            for name, _ in self._makes(file) if file else ():
+                yield Lookup(name, -1, statement.module)
+
+    def _makes(self, path: str) -> Iterator[tuple[str, int]]:
+        source = self.source(path)
+        for module, kind in self._kinds if source else ():
+            if source is None or module not in source.text:
+                continue
+            made = rf"^(\w+)(?:\s*:[^=\n]+)?\s*=\s*(?:{module}\.)?{kind}\("
+            for match in re.finditer(made, source.text, re.MULTILINE):
+                yield match[1], match.start()
+
+    @cached_property
+    def _readers(self) -> list[str]:
+        """The functions and objects of libraries that read a variable, and fail without it."""
+        models = self.run.models.with_role("environment")
+        python = (m for m in models if m.library.language == "python" and m.effect == "raises")
+        return sorted({model.name for model in python})
+
+    @cached_property
+    def _kinds(self) -> list[tuple[str, str]]:
+        """The module and the name of each class of objects that read variables."""
+        called = (name.removesuffix(_CALLED) for name in self._readers if name.endswith(_CALLED))
+        return [(module, kind) for module, _, kind in (name.rpartition(".") for name in called)]
+
+    # -- other files -------------------------------------------------------------------------------
+
+    @cached_property
+    def _further(self) -> list[Lookup]:
+        """The readers that files import in which nothing else matters."""
+        functions = [
+            (module, name)
+            for module, _, name in (reader.rpartition(".") for reader in self._readers)
+            if module and "." not in module and _OF_TEXT.fullmatch(name)
+        ]
+        paths = [p for p in self.run.tree.files if p.endswith(".py") and not is_test(p)]
+        contents = [self.run.data.get(path) or self.run.read(path) for path in paths[:_MOST]]
+        return [
+            Lookup(name, -1, module)
+            for module, name in functions
+            for pattern in [rf"^from {module} import (?:\w+, )*{name}\b".encode()]
+            if any(data and re.search(pattern, data, re.MULTILINE) for data in contents)
+        ]
