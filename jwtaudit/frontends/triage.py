@@ -95,8 +95,9 @@ _BEFORE = 600
 _LOADED = re.compile(rb"(?:from|import|require|\()\s{0,20}\(?\s{0,20}\Z")
 # JWT_SECRET = ..., { jwtSecret: ... }, jwt_decode(...); app.jwt.sign(...), and jwt.sign(...) in a
 # snippet that leaves the import out: what follows the word
-_SET_OR_CALLED = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:|\()")
-_METHOD = re.compile(rb"\.\w{1,60}[ \t]*\(")
+_TYPES = rb"(?:<[^()\n]{0,80}>)?"  # useLocalStorage<string>(...)
+_SET_OR_CALLED = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:|%s\()" % _TYPES)
+_METHOD = re.compile(rb"\.\w{1,60}[ \t]*%s\(" % _TYPES)
 # process.env.JWT_SECRET, up to the word
 _ENV = re.compile(rb"\benv(?:\.|\[[\"'])\w{0,60}\Z")
 # token.split("."), and its parts decoded
@@ -106,7 +107,7 @@ _HELD = re.compile(
     rb"(?:user|auth|session|account|profile|login)\w{0,60}\??\."
     rb"(?:access_?|auth_?|id_?)?\Z"
 )
-_CALLED = re.compile(rb"(?s)[ \t]*\(.{0,300}?(?:token|jwt|auth)")
+_CALLED = re.compile(rb"(?s)[ \t]*%s\(.{0,300}?(?:token|jwt|auth)" % _TYPES)
 # console.log("...", token), from the name of the method on
 _LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 

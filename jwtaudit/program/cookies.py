@@ -141,7 +141,7 @@ def _token_in(
 
 def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     """How sure it is that a token is in the cookie."""
-    if "value" not in site.model.meanings:  # the library itself puts the token in
+    if "value" not in {*site.model.meanings, *site.model.inside}:  # the library puts the token in
         return Confidence.HIGH
     value = site.argument("value")
     parts = [part for option in options(value) for part in pieces(option)]

@@ -65,9 +65,12 @@ def type_name(interpreter: Interpreter, value: Value) -> str:
         return value.annotation.name
     if isinstance(value, Instance):
         return classes.library_base(interpreter.project, value.cls)
-    if isinstance(value, Member) and not value.item and value.name:
-        base = type_name(interpreter, value.base)
-        return f"{base}.{value.name}" if base else ""
+    if isinstance(value, Member):
+        key = value.key.value if isinstance(value.key, Const) else None
+        if isinstance(key, int if value.item else str):  # an item by its position, as of a pair
+            base = type_name(interpreter, value.base)
+            return f"{base}.{key}" if base else ""
+        return ""
     if isinstance(value, Join):
         names = {type_name(interpreter, option) for option in value.options}
         return names.pop() if len(names) == 1 else ""
