@@ -180,7 +180,9 @@ def _holds_url(value: Value) -> bool:
 def _open_parameters(project: Project) -> Iterator[tuple[Param, _Sink]]:
     """Parameters of a function that answers requests, which no path and no default explains."""
     for site, part in _read_tokens(project):
-        if isinstance(part, Param) and part.place is not None and _is_open(project, part):
+        if not isinstance(part, Param) or _NO_LOGIN & set(words(part.name)):
+            continue
+        if part.place is not None and _is_open(project, part):
             yield part, _sink(site, part, part.place)
 
 

@@ -140,7 +140,7 @@ def ignored_verify_option(project: Project) -> Iterator[Draft]:
                 yield _draft(site, value, row.key or row.argument, row.wanted, row.instead, repair)
         known = {row.key for row in rows}
         for key, value in _unknown_keys(site):
-            if key not in known:
+            if key not in known and not _reads(project, key):
                 near = _nearest(key, site.model.options)
                 instead = f'options={{"{near}": ...}}' if near else ""
                 yield _draft(site, value, key, "", instead, renamed(value, key, near))
@@ -184,6 +184,17 @@ def _unknown_keys(site: Site) -> Iterator[tuple[str, Value]]:
                 unknown = isinstance(key, str) and key not in site.model.options
                 if unknown and not isinstance(value, Absent):
                     yield str(key), value
+
+
+def _reads(project: Project, key: str) -> bool:
+    """Whether the program looks for an option itself: it has made the library do more."""
+    return any(
+        call.name.rpartition(".")[2] == "get"
+        and bool(call.arguments)
+        and isinstance(call.arguments[0].value, Const)
+        and call.arguments[0].value.value == key
+        for call in project.calls
+    )
 
 
 def _nearest(key: str, known: frozenset[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.addresses import is_plain
 from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_parameter_of_command, is_typed
+from jwtaudit.program.names import words as name_words
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     UNKNOWN,
@@ -14,6 +15,7 @@ from jwtaudit.values import (
     ClassRef,
     Const,
     Env,
+    Instance,
     Member,
     Outcome,
     Param,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import Call
 
 _MOST_PARTS = 2000
+_SELF = "self"
 # What gives a token that came from its issuer, or was kept by whom it was issued to.
 _OWN = ("sign", "http-request", "environment", "storage-read")
 
@@ -127,7 +130,12 @@ def has_role(project: Project, outcome: Outcome, *roles: str) -> bool:
 
 def is_own(project: Project, token: Value) -> bool:
     """Whether the token came from its issuer: this program, or an answer over TLS."""
-    if _is_kept(token) or is_typed(token) or is_parameter_of_command(project, token):
+    if (
+        _is_kept(token)
+        or _is_of_client(token)
+        or is_typed(token)
+        or is_parameter_of_command(project, token)
+    ):
         return True
     if all(_is_answered(option) for option in options(token)):
         return True
@@ -177,6 +185,21 @@ def _is_kept(token: Value) -> bool:
         if name_of(token) in words("kept"):
             return True
     return False
+
+
+def _is_of_client(token: Value) -> bool:
+    """Whether a client of some server holds the token: it was made with it, or keeps it."""
+    kept = isinstance(token, Member) and not token.item
+    holder = token.base if isinstance(token, Member) and kept else token
+    if isinstance(holder, Instance):
+        owner = holder.cls.id.qualname
+    elif isinstance(holder, Param):
+        owner, _, method = holder.function.qualname.rpartition(".")
+        if holder.name != _SELF and (kept or method != "__init__"):
+            return False
+    else:
+        return False
+    return "client" in name_words(owner.rpartition(".")[2])
 
 
 def _came_from_issuer(project: Project, token: Value) -> bool:
