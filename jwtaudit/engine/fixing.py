@@ -142,7 +142,7 @@ class Fixer:
         found: dict[int, tuple[Edit, ...]] = {}
         self.names.learn(repairs.values(), self._file)
         for index, unnamed in repairs.items():
-            repair = self.names.named(unnamed, self._file)
+            repair = self.habits.through_settings(self.names.named(unnamed, self._file))
             edits = edits_of(repair, self._file, self.habits.lookups)
             if edits and all(map(self._is_allowed, edits)):
                 found[index] = edits

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.facts import Import
+from jwtaudit.facts import Assign, Import, Name
 from jwtaudit.fixes.dialects import Lookup
+from jwtaudit.program.classes import is_settings_class, prefix
 from jwtaudit.program.context import is_test
-from jwtaudit.source import BLOCK
+from jwtaudit.repair import AddStatement, EnvVar, Repair, Replace, Snippet
+from jwtaudit.source import BLOCK, Place
+from jwtaudit.values import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jwtaudit.engine import _Run
+    from jwtaudit.repair import Change
     from jwtaudit.source import Source
 
 _OF_TEXT = re.compile(r"(?:.*\.)?(?!(?:bool|int|float|json|list|dict|bytes|tuple|url)$)\w+")
@@ -22,6 +26,14 @@ _OF_TEXT = re.compile(r"(?:.*\.)?(?!(?:bool|int|float|json|list|dict|bytes|tuple
 _MOST = 500
 """The most further files that are looked into for a reader that they import."""
 _CALLED = ".__call__"
+
+
+class _Settings(NamedTuple):
+    """A settings object as a file names it; of its class, the last field and all names."""
+
+    name: str
+    last: Place
+    fields: frozenset[str]
 
 
 class Habits:
@@ -105,6 +117,52 @@ class Habits:
         """The module and the name of each class of objects that read variables."""
         called = (name.removesuffix(_CALLED) for name in self._readers if name.endswith(_CALLED))
         return [(module, kind) for module, _, kind in (name.rpartition(".") for name in called)]
+
+    # -- settings classes --------------------------------------------------------------------------
+
+    def through_settings(self, repair: Repair) -> Repair:
+        """The same with variables read by the settings object that a file imports, if it does."""
+        changes: list[Change] = []
+        for change in repair.changes:
+            code = change.code if isinstance(change, Replace) else None
+            found = None
+            if isinstance(change, Replace) and isinstance(code, EnvVar) and not code.binary:
+                found = self._settings(change.place.path)
+            field = code.name.lower() if isinstance(code, EnvVar) else ""
+            if found is None or not isinstance(change, Replace) or field in found.fields:
+                changes.append(change)
+                continue
+            changes.append(Replace(change.place, Snippet(f"{found.name}.{field}")))
+            changes.append(AddStatement(found.last, Snippet(f"{field}: str")))
+        if len(changes) == len(repair.changes):
+            return repair
+        plain = Repair(repair.title, *repair.changes, otherwise=repair.otherwise, safe=repair.safe)
+        return Repair(repair.title, *changes, otherwise=plain, safe=repair.safe)
+
+    def _settings(self, path: str) -> _Settings | None:
+        """The object of a settings class, without a prefix for variables, that a file imports."""
+        project = self.run.project
+        for statement in self._imports(path) if project else ():
+            if project is None or statement.name is None:
+                continue
+            file = project.python.find(path, statement.module, statement.level)
+            place = Place(path, statement.span)
+            value = project.python.export(file, statement.name, place) if file else None
+            scope = project.classes.get(value.cls.id) if isinstance(value, Instance) else None
+            if scope is None or not is_settings_class(project, scope) or prefix(project, scope):
+                continue
+            fields = {
+                target.id: field
+                for field in scope.definition.body
+                if isinstance(field, Assign) and field.annotation is not None
+                for target in field.targets
+                if isinstance(target, Name)
+            }
+            if fields:
+                *_, last = fields.values()
+                span = Place(scope.ref.id.path, last.span)
+                return _Settings(statement.alias, span, frozenset(map(str.lower, fields)))
+        return None
 
     # -- other files -------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.classes import variables_of
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.values import Const, Env
+from jwtaudit.values import Const, Env, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,8 @@ def key_variables(project: Project) -> tuple[dict[str, str], set[str]]:
         for source in sources(project, value):
             if isinstance(source.value, Env) and source.value.name:
                 read.add(source.value.name)
+            elif isinstance(source.value, Setting):
+                read.update(name.upper() for name in variables_of(project, source.value))
             literal = source.value
             for lookup in reversed(source.lookups):
                 if isinstance(lookup, Env) and lookup.name and isinstance(literal, Const):

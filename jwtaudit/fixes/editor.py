@@ -14,7 +14,7 @@ from jwtaudit.fixes.arguments import ArgumentWriter
 from jwtaudit.fixes.dialects import CannotError
 from jwtaudit.fixes.lists import Splice, has_comment, remove
 from jwtaudit.fixes.variables import variable
-from jwtaudit.repair import EnvVar, Insist, Named, Replace, ReplaceText
+from jwtaudit.repair import EnvVar, Filled, Insist, Named, Replace, ReplaceText
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Editor(ArgumentWriter):
         span = change.place.span
         if isinstance(code, EnvVar) and self.layout.text[span.end - 1] == ")":
             span = self._as_text(span)
+        if isinstance(code, Filled):
+            text = self._folded(text, span)
         if isinstance(code, Named):
             text = text.replace("@", self.layout.text[span.start : span.end])
         group = self.layout.around(span)
@@ -72,6 +74,22 @@ class Editor(ArgumentWriter):
             if alone and not self.layout.text[span.end : group.end - 1].strip():
                 span = Span(group.start, group.end)
         return [Splice(*span, text), *more]
+
+    def _folded(self, text: str, span: Span) -> str:
+        """A call in the place of another expression; each argument below where it is too long."""
+        layout = self.layout
+        around = layout.text[layout.line_start(span.start) : span.start]
+        rest = layout.line_end(span.end) - span.end
+        if len(around) + len(text) + rest <= layout.width or layout.breaks(*span):
+            return text
+        call = type(layout)(text, layout.language)
+        group = next((group for group in call.groups if len(call.items(group)) > 1), None)
+        if group is None:
+            return text
+        end = f"{layout.newline}{layout.indent(span.start)}"
+        given = (text[item.span.start : item.span.end] for item in call.items(group))
+        below = "".join(f"{end}{layout.step}{argument}," for argument in given)
+        return f"{text[: group.start + 1]}{below}{end}{text[group.end - 1 :]}"
 
     def _as_text(self, call: Span) -> Span:
         """A call with what makes a text of its result."""

@@ -42,10 +42,10 @@ def variables_of(project: Project, setting: Setting) -> Iterator[str]:
         if scope.ref.id.qualname != setting.owner:
             continue
         if is_settings_class(project, scope):
-            yield _prefix(project, scope) + setting.name
+            yield prefix(project, scope) + setting.name
 
 
-def _prefix(project: Project, scope: ClassScope) -> str:
+def prefix(project: Project, scope: ClassScope) -> str:
     """What the names of all variables of a settings class begin with."""
     configuration = scope.names.get("model_config", scope.names.get("Config"))
     if isinstance(configuration, ClassRef) and configuration.place is not None:
