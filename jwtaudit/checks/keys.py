@@ -605,9 +605,12 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
 
 def _is_nothing(use: KeyUse, source: Source) -> bool:
     """Whether ``None``, or a script's ``undefined`` or ``false``, is the key, and nothing else."""
-    unsigned = use.role == "sign" and (not use.algorithms or "NONE" in use.algorithms)
+    if use.role == "sign":
+        meant = bool(use.algorithms) and "NONE" not in use.algorithms
+    else:
+        meant = use.library.language == "javascript"
     return (
-        not unsigned
+        meant
         and isinstance(use.value, Const)
         and (use.value.value is None or use.value.value is False)
         and not source.lookups

@@ -115,8 +115,9 @@ class PythonModules:
         Its files are not in the repository: ``from app.vendor import jwt``.
         """
         first, *rest = module.split(".")
-        if not level and first not in self._folders:
-            return ""
+        known = self.project.models.is_library
+        if not level and (first not in self._folders or known(module)):
+            return ""  # a folder called `jose` is no package that holds `jose.jwt`
         starts = (".".join(rest[n:]) for n in range(len(rest)))
         return next((name for name in starts if self.project.models.is_library(name)), "")
 
