@@ -30,7 +30,7 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
-from jwtaudit.program.platforms import in_browser
+from jwtaudit.program.platforms import on_server
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.travels import event_values
@@ -120,7 +120,7 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
-        elif in_browser(project, path) and _holds_token(project, message.event, part):
+        elif not on_server(project, path) and _holds_token(project, message.event, part):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
     if sure is None and path in _handing_out(project) and _may_be_token(part):
         sure = Confidence.MEDIUM
@@ -151,7 +151,7 @@ def _holds_token(project: Project, event: Event, part: Value) -> bool:
         isinstance(read, Member)
         and read.name is not None
         and is_token_name(read.name)
-        and any(same(whole, part) for whole in (read.base, _envelope(read.base)))
+        and any(same(whole, part) for whole in _wholes(read.base))
         for other in scope.events
         if other is not event
         for value in event_values(other)
@@ -163,9 +163,12 @@ def _is_body(value: Value) -> bool:
     return isinstance(value, Member) and value.name == "data"
 
 
-def _envelope(value: Value) -> Value:
-    """The answer whose body is taken: ``answer.data``."""
-    return value.base if isinstance(value, Member) and _is_body(value) else value
+def _wholes(value: Value) -> Iterator[Value]:
+    """What a token's holder is taken out of, up to the answer: ``answer.data.tokens``."""
+    yield value
+    while isinstance(value, Member):
+        value = value.base
+        yield value
 
 
 def _handing_out(project: Project) -> frozenset[str]:

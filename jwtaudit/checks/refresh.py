@@ -79,7 +79,7 @@ def _kept_at(project: Project, site: Site, event: Event) -> Place | None:
 
     def holds(value: Value) -> bool:
         # What a function makes of the token is another value, and is not looked into.
-        return any(_is_of(site, part) for part in walk(value))
+        return any(_is_of(site, option) for part in walk(value) for option in options(part))
 
     if isinstance(event, Call) and event.target is not None:
         inner = project.scope(event.target)
