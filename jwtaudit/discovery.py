@@ -561,6 +561,9 @@ def _shortest(words: Iterable[bytes]) -> tuple[bytes, ...]:
 _BUILT = re.compile(r"(?i)[.-]min\.[cm]?js|\.(?:bundle|chunk|umd|iife)(?:\.[\w-]+)?\.[cm]?js")
 _HEAD = 4096
 _LONG_LINES = 400
+# What begins so is for every loader of modules; nobody writes that much of it by hand.
+_UNIVERSAL = re.compile(rb"typeof (?:exports|module) *={2,3} *[\"']object[\"']")
+_WRITTEN = 100_000
 _BUNDLED = (b"__webpack_require__", b"webpackJsonp", b"parcelRequire", b"System.register(")
 
 
@@ -569,6 +572,8 @@ def is_generated(path: str, data: bytes) -> bool:
     if _BUILT.search(path) or b"@generated" in data[:_HEAD]:
         return True
     if len(data) > _HEAD and len(data) // (data.count(b"\n") + 1) > _LONG_LINES:
+        return True
+    if len(data) > _WRITTEN and _UNIVERSAL.search(data[:_HEAD]):
         return True
     return any(word in data for word in _BUNDLED[:3]) or _BUNDLED[3] in data[:_HEAD]
 

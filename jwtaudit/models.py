@@ -346,6 +346,7 @@ class Models:
     def __init__(self, libraries: Sequence[Library], models: Sequence[Model]) -> None:
         self.libraries = tuple(libraries)
         self._by_name: dict[str, list[Model]] = {}
+        self._named: dict[str, Sequence[Model]] = {}
         for model in models:
             self._by_name.setdefault(model.name, []).append(model)
         self.roots = {root: lib for lib in libraries for root in lib.roots}
@@ -386,11 +387,14 @@ class Models:
 
     def named(self, name: str) -> Sequence[Model]:
         """The models of a dotted name, of all versions; a method falls back to ``*.method``."""
-        found = self._by_name.get(name)
-        if found is None and "." in name:
-            prefix = SCRIPT if name.startswith(SCRIPT) else ""
-            found = self._by_name.get(f"{prefix}*.{name.rpartition('.')[2]}")
-        return found or ()
+        found = self._named.get(name)
+        if found is None:
+            found = self._by_name.get(name)
+            if found is None and "." in name:
+                prefix = SCRIPT if name.startswith(SCRIPT) else ""
+                found = self._by_name.get(f"{prefix}*.{name.rpartition('.')[2]}")
+            found = self._named[name] = found or ()
+        return found
 
     def exactly(self, name: str) -> Sequence[Model]:
         """The models of exactly this name."""

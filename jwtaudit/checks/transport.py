@@ -17,6 +17,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
+    CHILDREN,
     Call,
     Const,
     Operation,
@@ -105,6 +106,8 @@ def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, s
 
 def _texts(value: Value) -> Iterator[Value]:
     """The outermost texts inside a value."""
+    if type(value) not in CHILDREN and not isinstance(value, Outcome):
+        return
     inside: set[int] = set()
     for part in walk(value):
         if id(part) in inside:

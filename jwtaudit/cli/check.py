@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from jwtaudit.engine.fixing import Fixing
     from jwtaudit.finding import Finding, Report
 
-_GARBAGE = 50_000
-"""How many objects are made between two searches for cycles; facts and trees have none, and to
-search them again and again costs a fifth of a scan."""
+_GARBAGE = 500_000, 2, 2
+"""How many objects are made between two searches for cycles, and when older ones are searched;
+facts and trees have none, and to search them again and again costs a fifth of a scan."""
 
 
 def check(arguments: Sequence[str]) -> int:
     """Scan, report, and return the exit code."""
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(*_GARBAGE)
     given = check_parser().parse_intermixed_args(arguments)
     paths = tuple(given.paths or ["."])
     _refuse_contradictions(given, paths)

@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends, models
 from jwtaudit.discovery import Filters, Glob, Globs, Tree
-from jwtaudit.engine import refusals
 from jwtaudit.engine.budget import Budget, TimeUpError, bounded
 from jwtaudit.engine.documents import in_document, in_documents
 from jwtaudit.engine.extraction import Extraction
-from jwtaudit.engine.importers import Importers
-from jwtaudit.engine.importers_js import ScriptImporters
 from jwtaudit.engine.limits import Limits
 from jwtaudit.engine.mattering import Mattering
 from jwtaudit.finding import (
@@ -33,7 +30,6 @@ from jwtaudit.finding import (
     Suppression,
 )
 from jwtaudit.frontends.triage import Vocabulary
-from jwtaudit.program.aliases_js import ScriptAliases
 from jwtaudit.program.context import scanning
 from jwtaudit.program.options import RuleOptions
 from jwtaudit.source import BLOCK, file_of
@@ -43,6 +39,8 @@ if TYPE_CHECKING:
 
     from jwtaudit.catalog import Rule
     from jwtaudit.engine.fixing import Fixer, Fixing
+    from jwtaudit.engine.importers import Importers
+    from jwtaudit.engine.importers_js import ScriptImporters
     from jwtaudit.facts import Facts, Function
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.fixes.names import SecretNames
@@ -343,13 +341,18 @@ class _Run:
                     line = outcome.damaged
                     self.diagnostics.append(Diagnostic(path, "partial", message, line, error=False))
         mattering = frozenset(facts)
-        self._extract_importers(facts)
+        if facts:
+            self._extract_importers(facts)
         self.importing = frozenset(facts) - mattering
         self.facts = dict(sorted(facts.items()))
         self.scanned = list(self.diagnostics)
 
     def _extract_importers(self, facts: dict[str, Facts]) -> None:
         """Add the files that use the project's own token code; and those that use these."""
+        from jwtaudit.engine.importers import Importers  # noqa: PLC0415 - a clean tree needs none
+        from jwtaudit.engine.importers_js import ScriptImporters  # noqa: PLC0415
+        from jwtaudit.program.aliases_js import ScriptAliases  # noqa: PLC0415
+
         words = {language: self.models.words(language)[0] for language in _PROGRAMS}
         new: Iterable[Facts] = tuple(facts.values())
         names: frozenset[str] = frozenset()
@@ -420,6 +423,8 @@ class _Run:
         if self.refusing_files is None:
             unreadable = self.unanalysed
             files = (path for path in self.tree.files if path not in unreadable)
+            from jwtaudit.engine import refusals  # noqa: PLC0415 - most scans ask no such thing
+
             found = refusals.refusing(self.facts.values(), files, self._content)
             self.refusing_files = tuple(found)
         return self.refusing_files[:_MAX_REFUSING]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MENTION = b"jwtaudit:"
-WORK_THRESHOLD = 1024 * 1024
+WORK_THRESHOLD = 2 * 1024 * 1024
 """Bytes to parse from which on a second process pays: each costs 0.4 s before its first file."""
 _QUICK = 10
 """How many times as fast JavaScript is parsed and lowered as Python."""

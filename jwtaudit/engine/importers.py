@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
+from jwtaudit.program.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -246,29 +247,6 @@ def mentions(statement: f.Statement) -> set[str]:
         for node in nodes((statement,))
         if isinstance(node, (f.Name, f.Attribute))
     }
-
-
-def nodes(body: object) -> Iterator[object]:
-    """Every node below some statements."""
-    stack = [body]
-    while stack:
-        node = stack.pop()
-        kind = type(node)
-        if kind is tuple:
-            stack.extend(node)  # type: ignore[arg-type]
-            continue
-        if kind not in _FIELDS:
-            inner = getattr(kind, "__dataclass_fields__", None)
-            _FIELDS[kind] = inner and tuple(n for n, f in inner.items() if f.type not in _PLAIN)
-        fields = _FIELDS[kind]
-        if fields is not None:
-            yield node
-            stack.extend([getattr(node, name) for name in fields])
-
-
-_FIELDS: dict[type, tuple[str, ...] | None] = {}
-"""Of a kind of node the fields that hold nodes; of what is no node None."""
-_PLAIN = frozenset({"Span", "str", "str | None", "int", "bool", "Scalar"})
 
 
 def tells(name: str) -> bool:

@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
-from jwtaudit.engine.importers import Reach, nodes, tells
+from jwtaudit.engine.importers import Reach, tells
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words
+from jwtaudit.program.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -104,7 +104,7 @@ def parse(path: str, text: str) -> Tree:
     return tree
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=16)
 def _parse(grammar: str, text: str, seconds: float = _SECONDS) -> Tree:
     """The syntax tree of a text, whose offsets count characters.
 

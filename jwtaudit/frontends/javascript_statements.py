@@ -57,7 +57,7 @@ class Statements(Expressions):
 
     def constructors(self, nodes: list[Node], out: list[f.Statement]) -> list[Node]:
         """Lower the functions with a prototype as the classes that they are; give the rest."""
-        found = Prototypes(nodes)
+        found = Prototypes(nodes, self.source)
         rest: list[Node] = []
         for node in nodes:
             made = found.of(node)

@@ -44,7 +44,7 @@ def lower(source: Source, omitted: frozenset[int] = frozenset()) -> f.Facts | No
         omitted: where the bodies of functions begin that are left out.
     """
     tree = _tree(source.text)
-    if tree is None:
+    if tree is None or _matches(source.text, tree.body):
         return None
     lowering = _TreeLowering(source, omitted)
     return lowering.facts_of(lowering.block(tree.body))
@@ -58,19 +58,28 @@ def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
     lowering = _TreeLowering(source)
     for node in functions(tree):
         if lowering.offset(node.lineno, node.col_offset) <= start < lowering.span(node).end:
-            return lowering.block([node])
+            return None if _matches(source.text, [node]) else lowering.block([node])
     return None
 
 
-@functools.lru_cache(maxsize=12)
+@functools.lru_cache(maxsize=64)
+def _is_plain(text: str) -> bool:
+    return is_flat(text) and not _ODD.search(text)
+
+
+@functools.lru_cache(maxsize=64)
+def _says_match(text: str) -> bool:
+    return _MATCH.search(text) is not None
+
+
 def _tree(text: str) -> ast.Module | None:
-    """The tree of what is not left to libcst."""
-    if _ODD.search(text) or not is_flat(text):
-        return None
-    tree = syntax_tree(text)
-    if tree is not None and _MATCH.search(text):  # in a text, as a rule
-        return None if any(isinstance(s, ast.Match) for s in statements(tree.body)) else tree
-    return tree
+    """The tree of what is not left to libcst, unless there is a ``match`` in it."""
+    return syntax_tree(text) if _is_plain(text) else None
+
+
+def _matches(text: str, body: list[ast.stmt]) -> bool:
+    """Whether there is a ``match`` among some statements; in most texts it is another word."""
+    return _says_match(text) and any(isinstance(s, ast.Match) for s in statements(body))
 
 
 class _TreeLowering(Lowering):

@@ -11,7 +11,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.frontends import TEXT_NEEDLES
+from jwtaudit.frontends import SCRIPT_NEEDLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,13 +37,27 @@ VALUES = Vocabulary(any_file=True)
 
 def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     """Whether a file's facts may be of use; the time is in proportion to the file, always."""
-    if vocabulary.any_file or any(needle in data for needle in _TEXTS):
+    if vocabulary.any_file or _holds_text(data):
         return True
     lower = data.lower()
     return any(test(lower) for test in _tests(vocabulary))
 
 
-_TEXTS = tuple(needle.encode() for needle in TEXT_NEEDLES)
+_SCRIPTS = tuple(needle.encode() for needle in SCRIPT_NEEDLES)
+# A token in a text, or its header; no publicKeyJwk, and no map of sources, which goes on with what
+# no token has.
+_TOKEN = re.compile(
+    rb"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))ey[JK][A-Za-z0-9_-]{4,}(?![A-Za-z0-9_+/=-])"
+)
+
+
+def _holds_text(data: bytes) -> bool:
+    """Whether there may be a text that rules read."""
+    if any(needle in data for needle in _SCRIPTS):
+        return True
+    return (b"eyJ" in data or b"eyK" in data) and _TOKEN.search(data) is not None
+
+
 # import jwt; from x import jwt; lazy import jwt: up to the comment or the end of the line
 _IMPORT = re.compile(rb"(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?(?:from|import)[ \t][^#]*")
 # from x import (a, b, jwt)
@@ -67,13 +81,13 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
     """
     if vocabulary.any_file:
         return bool(vocabulary.calls) or _VALUES.search(data) is not None
-    if any(needle in data for needle in _TEXTS):
+    if _holds_text(data):
         return True
     lower = data.lower()
     return (
         any(_says_it(lower, *hit) for hit in _hits(lower, _words(vocabulary.imports)))
         or (bool(vocabulary.imports) and _splits(lower))
-        or any(_LOGGED.match(lower, start + 8) for start in _finds(lower, b"console."))
+        or any(_LOGGED.match(lower, start + 8) for start in finds(lower, b"console."))
         or any(_CALLED.match(lower, end) for _, end in _begun(lower, vocabulary.calls))
     )
 
@@ -128,7 +142,7 @@ def _words(words: tuple[str, ...]) -> tuple[bytes, ...]:
 def _hits(lower: bytes, words: Iterable[bytes]) -> Iterator[tuple[int, int]]:
     """Where a word stands that is no part of a longer one."""
     for word in words:
-        for start in _finds(lower, word):
+        for start in finds(lower, word):
             end = start + len(word)
             if not lower[start - 1 : start].isalpha() and not lower[end : end + 1].isalpha():
                 yield start, end
@@ -137,19 +151,21 @@ def _hits(lower: bytes, words: Iterable[bytes]) -> Iterator[tuple[int, int]]:
 def _begun(lower: bytes, words: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Where a word begins that may go on."""
     for word in map(str.encode, words):
-        for start in _finds(lower, word):
-            if _is_letter(lower[start - 1 : start]) != _is_letter(word[:1]):
+        for start in finds(lower, word):
+            if is_letter(lower[start - 1 : start]) != is_letter(word[:1]):
                 yield start, start + len(word)
 
 
-def _finds(lower: bytes, word: bytes) -> Iterator[int]:
-    start = lower.find(word)
+def finds(data: bytes, word: bytes) -> Iterator[int]:
+    """Where a word stands, also in longer ones."""
+    start = data.find(word)
     while start >= 0:
         yield start
-        start = lower.find(word, start + 1)
+        start = data.find(word, start + 1)
 
 
-def _is_letter(char: bytes) -> bool:
+def is_letter(char: bytes) -> bool:
+    """Whether a byte belongs to a name."""
     return char.isalnum() or char == b"_"
 
 
@@ -157,7 +173,7 @@ def _says_it(lower: bytes, start: int, end: int) -> bool:
     """Whether a word stands in an import, in the name of something that is set, or in a call."""
     if _SET_OR_CALLED.match(lower, end):
         return True
-    if _METHOD.match(lower, end) and not _is_letter(lower[start - 1 : start]):
+    if _METHOD.match(lower, end) and not is_letter(lower[start - 1 : start]):
         return True
     before = lower[max(0, start - _BEFORE) : start]
     if _ENV.search(before[-80:]):
@@ -171,10 +187,10 @@ def _splits(lower: bytes) -> bool:
     if _SPLIT.search(lower):
         return True
     return any(
-        not _is_letter(lower[start + len(word) : start + len(word) + 1])
+        not is_letter(lower[start + len(word) : start + len(word) + 1])
         and _HELD.search(lower[max(0, start - 90) : start])
         for word in (b"token", b"jwt")
-        for start in _finds(lower, word)
+        for start in finds(lower, word)
     )
 
 

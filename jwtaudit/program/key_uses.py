@@ -219,15 +219,25 @@ def _given_at(value: Value, around: Place) -> Place:
 def _own_mappings(project: Project, library: Library) -> Iterator[Assigned | Stored]:
     """Where the project fills a mapping that can only be the framework's own."""
     mappings = {mapping for setting in library.settings for mapping in setting.inside}
-    for event in project.events:
+    for event in project.events if mappings else ():
         if (isinstance(event, Assigned) and event.name in mappings) or (
             isinstance(event, Stored) and event.into in mappings
         ):
             yield event
 
 
+_used: WeakKeyDictionary[Project, dict[tuple[str, str], bool]] = WeakKeyDictionary()
+
+
 def is_used(project: Project, library: Library, folder: str = "") -> bool:
     """Whether product code uses a library; its own code below the scan root does not count."""
+    known = _used.setdefault(project, {})
+    if (library.id, folder) not in known:
+        known[library.id, folder] = _is_used(project, library, folder)
+    return known[library.id, folder]
+
+
+def _is_used(project: Project, library: Library, folder: str) -> bool:
     roots = tuple(f"{root}." for root in library.roots)
     own = tuple(f"{root.replace('.', '/')}/" for root in library.roots)
 

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtaudit.program.context import is_test
-from jwtaudit.program.framework_settings import given_by
+from jwtaudit.program.framework_settings import given
 from jwtaudit.program.kinds import words
 from jwtaudit.program.scopes import MODULE, Assigned
 from jwtaudit.program.times import UNITS
@@ -49,19 +49,19 @@ def _unit(name: str) -> float | None:
 
 def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
     """Every value that the project gives to a known lifetime setting."""
-    for event in project.events:
-        if is_test(event.place.path):
+    for owner, name, value, place in given(project):
+        row = _known().get(name)
+        if row is None or not _belongs(row, owner):
             continue
-        for owner, name, value, _place in given_by(event):
-            row = _known().get(name)
-            if row is None or not _belongs(row, owner):
-                continue
-            unlimited = any(
-                isinstance(o, Const) and any(o.value is end for end in row["unlimited"])
-                for o in options(value)
-            )
-            yield LifetimeSetting(name, value, value.place or event.place, unlimited)
-        if isinstance(event, Assigned) and event.scope.qualname == MODULE:
+        unlimited = any(
+            isinstance(o, Const) and any(o.value is end for end in row["unlimited"])
+            for o in options(value)
+        )
+        yield LifetimeSetting(name, value, value.place or place, unlimited)
+    for event in project.events:
+        if not isinstance(event, Assigned) or is_test(event.place.path):
+            continue
+        if event.scope.qualname == MODULE:
             unit = _unit(event.name)
             if unit is not None:
                 place = event.value.place or event.place

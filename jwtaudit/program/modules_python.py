@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.facts import Import
@@ -185,7 +184,7 @@ class PythonModules:
         return tuple(
             path.removesuffix(_COMMAND)
             for path in self.project.files
-            if PurePosixPath(path).name == _COMMAND
+            if path.rpartition("/")[2] == _COMMAND
         )
 
     def _stored_settings(self, owner: str, name: str) -> Iterator[Value]:
@@ -210,10 +209,11 @@ class PythonModules:
             sorted(
                 path
                 for path in self.project.files
-                if path.endswith(".py")
-                and (
-                    PurePosixPath(path).stem.startswith("settings")
-                    or PurePosixPath(path).parent.name == "settings"
-                )
+                if "settings" in path and path.endswith(".py") and _holds_settings(path)
             )
         )
+
+
+def _holds_settings(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return name.startswith("settings") or f"/{folder}".endswith("/settings")

@@ -67,7 +67,7 @@ def _told(project: Project, path: str) -> bool | None:
     pure = PurePosixPath(path)
     if pure.suffix.lower() in words["pages"] or used & words["browser"]:
         return True
-    if any(c.place.path == path and c.name.startswith(_CALLS) for c in project.calls):
+    if path in _calling_browsers(project):
         return True
     for folder in map(str.lower, pure.parts[:-1]):
         # the outermost one says it: client/src/api, server/static
@@ -96,6 +96,15 @@ def _directive(project: Project, path: str) -> str:
 
 
 _CALLS = tuple(f"{SCRIPT}{name}." for name in _GLOBALS)
+_calling: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+
+
+def _calling_browsers(project: Project) -> frozenset[str]:
+    """The files that call what only a browser has."""
+    if project not in _calling:
+        calls = (call for call in project.calls if call.name.startswith(_CALLS))
+        _calling[project] = frozenset(call.place.path for call in calls)
+    return _calling[project]
 
 
 def _modules(project: Project, path: str) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from collections import defaultdict
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jwtaudit.models import SCRIPT
@@ -243,7 +242,7 @@ class Project:
         """What the project's manifests say of a library's version."""
         if self.versions is None or not library.package:
             return None
-        key = (library.id, str(PurePosixPath(path).parent))
+        key = (library.id, path.rpartition("/")[0])
         if key not in self._pins:
             self._pins[key] = self.versions.version(library, path)
         return self._pins[key]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jwtaudit.facts import Assign, Attribute, Call, Loop, Name, With
+from jwtaudit.program.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,36 +23,16 @@ def may_store(names: frozenset[str], name: str) -> bool:
     return name in names or "setattr" in names
 
 
-def _stored(part: Any) -> Iterator[str]:
-    stack = [part]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tuple):
-            stack.extend(node)
-            continue
-        if not dataclasses.is_dataclass(node):
-            continue
-        targets: tuple[Any, ...] = ()
+def _stored(body: object) -> Iterator[str]:
+    for node in nodes(body):
+        targets: object = ()
         if isinstance(node, Assign):
             targets = node.targets
         elif isinstance(node, Loop):
-            targets = (node.target,)
+            targets = node.target
         elif isinstance(node, With):
             targets = tuple(target for _, target in node.items)
         elif isinstance(node, Call) and isinstance(node.function, Name):
             yield from (name for name in (node.function.id,) if name == "setattr")
-        yield from _attributes(targets)
-        stack.extend(getattr(node, field.name) for field in dataclasses.fields(node))
-
-
-def _attributes(part: Any) -> Iterator[str]:
-    """The names of the attributes inside a target."""
-    stack = [part]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tuple):
-            stack.extend(node)
-        elif dataclasses.is_dataclass(node):
-            if isinstance(node, Attribute):
-                yield node.name
-            stack.extend(getattr(node, field.name) for field in dataclasses.fields(node))
+        if targets:
+            yield from (inner.name for inner in nodes(targets) if isinstance(inner, Attribute))

@@ -16,6 +16,9 @@ _MAX_DEEP = 2000
 
 def deep(value: Value) -> Iterator[Value]:
     """The value, all values inside it, and those inside the calls it is the outcome of."""
+    if type(value) not in CHILDREN and not isinstance(value, Outcome):  # most hold nothing
+        yield value
+        return
     calls = [value]
     seen: set[int] = set()
     while calls and len(seen) < _MAX_DEEP:
