@@ -175,6 +175,8 @@ def _looked_at(project: Project, test: Value) -> Iterator[Value]:
             yield part
             if isinstance(part, Outcome):
                 model = project.model_of(part.call)
+                if model is not None and model.effect == "mac":
+                    continue  # of something else, made with the key
                 if model is not None and model.role in ("digest", "transform"):
                     stack.extend(a.value for a in part.call.arguments)
                     if part.call.receiver is not None:

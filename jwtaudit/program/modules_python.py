@@ -73,7 +73,8 @@ class PythonModules:
 
     def _file(self, root: str, relative: str) -> str | None:
         base = f"{root}/{relative}".strip("/")
-        for candidate in (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi"):
+        # a package comes before a module of its name, as Python itself looks for them
+        for candidate in (f"{base}/__init__.py", f"{base}.py", f"{base}.pyi"):
             if candidate in self.project.files:
                 return candidate
         return None
