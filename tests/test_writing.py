@@ -89,6 +89,26 @@ def test_a_call_that_fails_leaves_old_or_new(file, monkeypatch, name, nth, error
     assert not _left(file)
 
 
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("name", ["read_bytes", "resolve", "stat", "with_name"])
+def test_a_look_at_the_file_that_fails_leaves_the_old_one(file, monkeypatch, name, nth, error):
+    real, calls = getattr(Path, name), []
+
+    def failing(self, *arguments, **named):
+        calls.append(name)
+        if len(calls) == nth:
+            raise error
+        return real(self, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, name, failing)
+        with contextlib.suppress(NotWrittenError, KeyboardInterrupt, MemoryError):
+            replace_content(file, OLD, NEW)
+    assert file.read_bytes() == (OLD if len(calls) >= nth else NEW)
+    assert not _left(file)
+
+
 def test_an_interrupt_on_any_line_leaves_old_or_new(tmp_path):
     """Ctrl-C can come between any two lines."""
     line, left, ended = 0, 0, False
