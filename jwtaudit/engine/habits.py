@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _OF_TEXT = re.compile(r"(?:.*\.)?(?!(?:bool|int|float|json|list|dict|bytes|tuple|url)$)\w+")
 """A reader of settings that gives text: not ``env.int``."""
+_BEGINS = r"(?:\A|[\r\n;])[ \t]*"
+_IMPORTED = r"(?:\A(?:\xef\xbb\xbf)?|[\r\n;])[ \t]*from {module} import\b[^\r\n;]*\b{name}\b"
 _MOST = 500
 """The most further files that are looked into for a reader that they import."""
 _CALLED = ".__call__"
@@ -101,9 +103,12 @@ class Habits:
         for module, kind in self._kinds if source else ():
             if source is None or module not in source.text:
                 continue
-            made = rf"^(\w+)(?:\s*:[^=\n]+)?\s*=\s*(?:{module}\.)?{kind}\("
-            for match in re.finditer(made, source.text, re.MULTILINE):
-                yield match[1], match.start()
+            gap = r"(?:[ \t]|\\\r?\n?)*"
+            made = (
+                rf"{_BEGINS}(\w+){gap}(?::[^=\r\n]+)?={gap}(?:\(\s*)?(?:{module}\.)?{kind}{gap}\("
+            )
+            for match in re.finditer(made, source.text):
+                yield match[1], match.start(1)
 
     @cached_property
     def _readers(self) -> list[str]:
@@ -179,6 +184,6 @@ class Habits:
         return [
             Lookup(name, -1, module)
             for module, name in functions
-            for pattern in [rf"^from {module} import (?:\w+, )*{name}\b".encode()]
-            if any(data and re.search(pattern, data, re.MULTILINE) for data in contents)
+            for pattern in [_IMPORTED.format(module=module, name=name).encode()]
+            if any(data and re.search(pattern, data) for data in contents)
         ]

@@ -97,11 +97,13 @@ class Editor(ArgumentWriter):
         if follows and follows[1] != "hex":
             raise CannotError
         call = Span(call.start, follows.end()) if follows else call
-        group = self.layout.around(call)
+        inner = self.layout.bracketed(call)
+        group = self.layout.around(inner)
         if group is not None and len(self.layout.items(group)) == 1:
-            to_text = re.search(r"(?<![\w.])str\Z", self.layout.text[: group.start])
-            alone = not self.layout.text[call.end : group.end - 1].strip()
-            if to_text and alone and not self.layout.text[group.start + 1 : call.start].strip():
+            to_text = re.search(r"(?<![\w.])str\s*\Z", self.layout.text[: group.start])
+            before = self.layout.text[group.start + 1 : inner.start]
+            behind = self.layout.text[inner.end : group.end - 1]
+            if to_text and not before.strip() and behind.strip() in {"", ","}:
                 return Span(to_text.start(), group.end)
         return call
 
