@@ -229,7 +229,8 @@ class Model:
         limited: the method that gives a token an expiry, called on what signs it.
         secure: the function that makes secrets in the place of this one, for the same arguments.
         raising: the method that fails, in the place of this one, where nothing is found.
-        effect: what a transform does, how a generator makes its bytes, which clock it is.
+        effect: what a transform does, how a generator makes its bytes, which clock it is, whether
+            a mapping is merged into the depth.
     """
 
     library: Library

@@ -98,8 +98,21 @@ def _make_mapping(interpreter: Interpreter, call: Call, model: Model, frame: Fra
             place = argument.place or call.place
             table.entries[argument.name] = put(argument.name, argument.value, place)
         else:
-            table = merge(table, (argument.value,))
+            table = _merged(table, argument.value, deep=model.effect == "deep")
     return table
+
+
+def _merged(table: Table, other: Value, *, deep: bool) -> Table:
+    """Two mappings as one; ``deep``: what both hold under one key, too."""
+    if deep and isinstance(other, Table):
+        entries = {
+            key: _merged(before, value, deep=True)
+            if isinstance(before := table.entries.get(key), Table)
+            else value
+            for key, value in other.entries.items()
+        }
+        other = replace(other, entries=entries)
+    return merge(table, (other,))
 
 
 def _make_partial(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
