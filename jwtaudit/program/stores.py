@@ -382,8 +382,10 @@ def _may_fill(path: str) -> bool:
 
 
 def _holds_settings(path: str) -> bool:
-    stem = PurePosixPath(path).stem.lower()
-    return not is_test(path) and any(word in stem for word in _LIKELY_CLASS)
+    """Whether a file of code holds settings; a file of data is judged as what it is."""
+    pure = PurePosixPath(path)
+    told = pure.suffix != ".json" and any(word in pure.stem.lower() for word in _LIKELY_CLASS)
+    return told and not is_test(path)
 
 
 def _common_folders(a: str, b: str) -> int:
