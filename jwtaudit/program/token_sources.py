@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.addresses import is_plain
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import Call
 
 _MOST_PARTS = 2000
+_RETURNED = re.compile(r"returned by `([\w.]+)\(")
 _SELF = "self"
 # What gives a token that came from its issuer, or was kept by whom it was issued to.
 _OWN = ("sign", "http-request", "environment", "storage-read")
@@ -153,10 +155,15 @@ def _is_answered(token: Value) -> bool:
         name, base = getattr(first, "value", None), token.call.receiver
     else:
         return False
-    return name in words("answers") and all(
-        isinstance(option, Outcome) and option.call.name.rpartition(".")[2] in words("issuing")
-        for option in options(base)
-    )
+    return name in words("answers") and all(map(_is_issued, options(base)))
+
+
+def _is_issued(answer: Value) -> bool:
+    """Whether what gave a value asks a token endpoint, going by its name."""
+    told = {name.rpartition(".")[2] for hop in answer.trace for name in _RETURNED.findall(hop.what)}
+    if isinstance(answer, Outcome):
+        told.add(answer.call.name.rpartition(".")[2])
+    return not told.isdisjoint(words("issuing"))
 
 
 def is_answer(project: Project, token: Value) -> bool:
