@@ -1,4 +1,4 @@
-"""Keys that leave the server: what signs tokens where everyone can read it."""
+"""Keys that leave the server: in code that everyone loads, and in answers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import is_tested
-from jwtaudit.program.context import Setting, setting_of
+from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.key_leaks import shown_keys
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import in_browser, platform_words
+from jwtaudit.program.scopes import Returned
+from jwtaudit.program.token_sources import has_role
 from jwtaudit.values import Absent, Const, Env, Outcome, options, walk
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from jwtaudit.program import Project
     from jwtaudit.program.key_uses import KeyUse
     from jwtaudit.source import Place
+    from jwtaudit.values import Value
 
 _ASYMMETRIC = ("RS", "PS", "ES", "ED")
 
@@ -60,6 +64,38 @@ def secret_exposed_to_client(project: Project) -> Iterator[Draft]:
                 "signed",
                 trace=steps(use.value, use.place, "signed with it here"),
             )
+    yield from _sent(project)
+
+
+def _sent(project: Project) -> Iterator[Draft]:
+    """The answers of a server that hold the key."""
+    told = set()
+    for place, value in _answers(project):
+        part = next(shown_keys(project, value, place.path), None)
+        if part is not None and place not in told:
+            told.add(place)
+            yield _draft(
+                place,
+                "the key that signs tokens is sent to whoever asks, and can mint tokens for"
+                " any user then",
+                Confidence.HIGH,
+                "sent",
+                trace=steps(part, place, "sent in an answer here"),
+            )
+
+
+def _answers(project: Project) -> Iterator[tuple[Place, Value]]:
+    """What is sent to clients: given to what answers, or returned by what routes lead to."""
+    for site in project.sites("respond"):
+        call = site.call.origin or site.call
+        if not is_tested(site):
+            yield from ((call.place, argument.value) for argument in call.arguments)
+    for event in project.events:
+        if isinstance(event, Returned) and not is_test(event.place.path):
+            function = project.scope(event.scope)
+            for decorator in function.decorators if function is not None else ():
+                if isinstance(decorator, Outcome) and has_role(project, decorator, "route"):
+                    yield event.place, event.value
 
 
 def _published(project: Project) -> dict[str, set[Place]]:

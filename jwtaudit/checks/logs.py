@@ -19,7 +19,7 @@ from jwtaudit.program.bearers import (
 )
 from jwtaudit.program.commands import is_command, is_typed_by_callers
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.key_uses import key_uses
+from jwtaudit.program.key_leaks import secret_keys, shown_keys
 from jwtaudit.program.names import (
     is_called_token,
     is_link_name,
@@ -38,12 +38,10 @@ from jwtaudit.repair import DropStatement, Repair, Replace, ReplaceText
 from jwtaudit.values import (
     Call,
     Const,
-    Env,
     Member,
     Operation,
     Outcome,
     Param,
-    Setting,
     Value,
     options,
     same,
@@ -65,7 +63,6 @@ _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "s
 _CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _TAKING_APART = frozenset({"header-peek", "decode-unverified", "transform"})
-_KEY_SOURCES = (Const, Env, Setting, Member, Param)
 
 
 class _Message(NamedTuple):
@@ -90,24 +87,18 @@ def token_logged(project: Project) -> Iterator[Draft]:
 @check("key-logged")
 def key_logged(project: Project) -> Iterator[Draft]:
     """A signing key in a log or in the message of an error."""
-    keys = list(_secret_keys(project))
-    # Stores are costly to look into, and give no function's parameter.
-    may_be_stored = any(isinstance(key, (Const, Env, Setting)) for key in keys)
-    for message in _messages(project) if keys else ():
-        for part in told(message.value):
-            reader = message.event.place.path
-            held = project.stores.resolve(part, reader) if may_be_stored else part
-            if any(_is_key(o, key) for o in options(held) for key in keys) and not is_masked(part):
-                yield _draft(
-                    message,
-                    part,
-                    f"a signing key is written {message.where}: whoever reads it there can mint"
-                    " any token",
-                    "Leave it out, and replace the key: what was logged is no secret any more.",
-                    Confidence.HIGH,
-                    "key",
-                )
-                break
+    for message in _messages(project) if secret_keys(project) else ():
+        part = next(shown_keys(project, message.value, message.event.place.path), None)
+        if part is not None:
+            yield _draft(
+                message,
+                part,
+                f"a signing key is written {message.where}: whoever reads it there can mint"
+                " any token",
+                "Leave it out, and replace the key: what was logged is no secret any more.",
+                Confidence.HIGH,
+                "key",
+            )
 
 
 def _token(project: Project, part: Value, message: _Message) -> Draft | None:
@@ -206,32 +197,6 @@ def _claims(project: Project, part: Value, message: _Message) -> Draft | None:
         Confidence.MEDIUM,
         "claims",
     )
-
-
-# -- keys ----------------------------------------------------------------------------------------
-
-
-def _secret_keys(project: Project) -> Iterator[Value]:
-    """The keys that sign; a key that only verifies may be public."""
-    for use in key_uses(project):
-        shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
-        for option in options(use.value):
-            is_empty = isinstance(option, Const) and not option.value
-            if is_empty or not isinstance(option, _KEY_SOURCES):
-                continue
-            if shared or _is_called_secret(option):
-                yield option
-
-
-def _is_called_secret(key: Value) -> bool:
-    names = [key.name] if isinstance(key, (Env, Setting)) and key.name else [*names_of(key)]
-    return any("secret" in words(name) for name in names)
-
-
-def _is_key(part: Value, key: Value) -> bool:
-    if isinstance(part, Const):
-        return isinstance(part.value, (str, bytes)) and bool(part.value) and part.place == key.place
-    return isinstance(part, _KEY_SOURCES) and same(part, key)
 
 
 # -- messages ------------------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""Signing keys inside what a program writes or sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from jwtaudit.program.key_uses import key_uses
+from jwtaudit.program.names import is_masked, names_of, words
+from jwtaudit.program.texts import told
+from jwtaudit.values import Const, Env, Member, Param, Setting, Value, options, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+
+_SOURCES = (Const, Env, Setting, Member, Param)
+
+
+def shown_keys(project: Project, value: Value, reader: str) -> Iterator[Value]:
+    """The parts of a text, a mapping or a list that are a signing key, as ``reader`` sees it.
+
+    ``reader`` is the path of the file that writes or sends it.
+    """
+    keys = secret_keys(project)
+    # Stores are costly to look into, and give no function's parameter.
+    may_be_stored = any(isinstance(key, (Const, Env, Setting)) for key in keys)
+    for part in told(value) if keys else ():
+        held = project.stores.resolve(part, reader) if may_be_stored else part
+        if any(_is_key(o, key) for o in options(held) for key in keys) and not is_masked(part):
+            yield part
+
+
+def secret_keys(project: Project) -> tuple[Value, ...]:
+    """The keys that sign; a key that only verifies may be public."""
+    found = _keys.get(project)
+    if found is None:
+        found = _keys[project] = tuple(_secret_keys(project))
+    return found
+
+
+_keys: WeakKeyDictionary[Project, tuple[Value, ...]] = WeakKeyDictionary()
+
+
+def _secret_keys(project: Project) -> Iterator[Value]:
+    for use in key_uses(project):
+        shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
+        for option in options(use.value):
+            is_empty = isinstance(option, Const) and not option.value
+            if is_empty or not isinstance(option, _SOURCES):
+                continue
+            if shared or _is_called_secret(option):
+                yield option
+
+
+def _is_called_secret(key: Value) -> bool:
+    names = [key.name] if isinstance(key, (Env, Setting)) and key.name else [*names_of(key)]
+    return any("secret" in words(name) for name in names)
+
+
+def _is_key(part: Value, key: Value) -> bool:
+    if isinstance(part, Const):
+        return isinstance(part.value, (str, bytes)) and bool(part.value) and part.place == key.place
+    return isinstance(part, _SOURCES) and same(part, key)
