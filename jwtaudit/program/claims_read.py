@@ -11,16 +11,29 @@ from jwtaudit.program.kinds import Kind, kind_of
 from jwtaudit.program.scopes import Returned, Stored, Tested
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.travels import event_values
-from jwtaudit.values import Call, Const, FunctionId, Member, Operation, Outcome, Param, Value, walk
+from jwtaudit.values import (
+    Call,
+    Closure,
+    Const,
+    FunctionId,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Table,
+    Value,
+    walk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
     from jwtaudit.program.sites import Site
 
 _MAX_STEPS = 3
+_JUDGING = ("validate", "verify")
 # What libraries call the parts of a token that they give together.
 _PARTS = frozenset({"payload", "header", "protectedHeader", "claims", "signature", "then", "get"})
 
@@ -77,7 +90,8 @@ class Reading:
                         for part in walk(argument.value)
                     )
                 ]
-        for function in handlers(self._project, self._call):
+        judges = (*handlers(self._project, self._call), *_judges(self._call))
+        for function in judges:
             scope = self._project.scope(function)
             if scope is not None and scope.definition is not None:
                 found += [(function, p.name) for p in scope.definition.parameters]
@@ -97,6 +111,15 @@ class Reading:
                     if argument.name is not None and _is(argument.value, function, parameter):
                         found |= self._read_of(event.target, argument.name, steps - 1)
         return found
+
+
+def _judges(call: Call) -> Iterator[FunctionId]:
+    """The functions among a guard's options that look at the claims of every token."""
+    for argument in call.arguments:
+        for part in walk(argument.value):
+            for key, value in part.entries.items() if isinstance(part, Table) else ():
+                if isinstance(value, Closure) and str(key).startswith(_JUDGING):
+                    yield value.id
 
 
 def _other_ways(site: Site) -> set[FunctionId]:

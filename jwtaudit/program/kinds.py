@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.scopes import Assigned, Returned, Tested
-from jwtaudit.values import Const, Outcome, Setting, Table, walk
+from jwtaudit.values import Const, Outcome, Setting, Table, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,9 +59,14 @@ def words(name: str) -> tuple[str, ...]:
     return (*parts, *(f"{a}_{b}" for a, b in itertools.pairwise(parts)))
 
 
-def token_kind(site: Site, payload: Iterable[Table], lifetime: Value | None = None) -> Kind:
-    """The kind of the token that a signing call makes; the nearest name decides."""
-    for name in _names(site, payload, lifetime):
+def token_kind(
+    site: Site, payload: Iterable[Table], lifetime: Value | None = None, *, around: bool = True
+) -> Kind:
+    """The kind of the token that a signing call makes; the nearest name decides.
+
+    ``around``: also by the functions in which it is made, whatever else they do.
+    """
+    for name in _names(site, payload, lifetime, around=around):
         kind = kind_of(name)
         if kind is Kind.ACCESS and _is_for_machines(site):
             return Kind.MACHINE
@@ -149,7 +154,20 @@ def _fields(value: Value, call: Call) -> Iterator[str]:
                 yield str(key)
 
 
-def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iterator[str]:
+def _gives_it(site: Site) -> bool:
+    """Whether the function that makes a token gives just that."""
+    place = (site.call.origin or site.call).place
+    return site.scope is not None and any(
+        isinstance(option, Outcome) and option.call.place == place
+        for event in site.scope.events
+        if isinstance(event, Returned)
+        for option in options(event.value)
+    )
+
+
+def _names(
+    site: Site, payload: Iterable[Table], lifetime: Value | None, *, around: bool
+) -> Iterator[str]:
     for table in payload:
         for claim in _TELLING:
             value = table.entries.get(claim)
@@ -164,6 +182,7 @@ def _names(site: Site, payload: Iterable[Table], lifetime: Value | None) -> Iter
     yield from _holders(site.project, site.call.origin or site.call)
     yield from (call.name for call in site.chain)
     yield site.model.name.rpartition(".")[2]
-    yield site.call.scope.qualname
-    if site.chain:
+    if around or _gives_it(site):
+        yield site.call.scope.qualname
+    if site.chain and around:
         yield site.chain[-1].scope.qualname
