@@ -387,6 +387,15 @@ def test_closed_pipe_is_quiet(tmp_path):
     assert done.stdout == "1\n"
 
 
+@pytest.fixture
+def interruptible():
+    """A child of a process that ignores interrupts, such as one in the background, does so, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_interruption_is_one_line(tmp_path):
     os.mkfifo(tmp_path / "slow")
