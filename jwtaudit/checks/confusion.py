@@ -16,7 +16,7 @@ from jwtaudit.program.kinds import KIND_CLAIMS, Kind, kind_of, token_kind, words
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Const, Env, Member, Setting, Symbol, Table
+from jwtaudit.values import Const, Env, Member, Setting, Symbol, Table, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,26 +39,28 @@ _EXCHANGES = frozenset(
 )
 _HEADERS = frozenset({"authorization", "http_authorization", "x-access-token", "x-auth-token"})
 # Options of a verifying call that ask for more than a good signature.
-_ASKED = ("audience", "subject", "typ", "jwtid", "sub", "aud")
+_ASKED = frozenset({"audience", "subject", "typ", "jwtid", "sub", "aud"})
 
 
 @check("token-type-confusion")
 def token_type_confusion(project: Project) -> Iterator[Draft]:
     """A refresh token opens what is meant for access tokens."""
     uses = [(use, use.site) for use in key_uses(project) if use.site and not is_tested(use.site)]
-    minted = [(use, _kind(site)) for use, site in uses if use.role == "sign"]
-    refreshing = [use for use, kind in minted if kind is Kind.REFRESH]
-    others = [_identities(project, use) for use, kind in minted if kind is not Kind.REFRESH]
+    minted = [(use, site, _identities(project, use)) for use, site in uses if use.role == "sign"]
+    kinds = [_kind(site) for _, site, _ in minted]
+    refreshing = [one for one, kind in zip(minted, kinds, strict=True) if kind is Kind.REFRESH]
+    others = [keys for (*_, keys), kind in zip(minted, kinds, strict=True) if kind != Kind.REFRESH]
+    minting = {call.scope for _, site, _ in minted for call in (site.call, *site.chain)}
     told = set()
     for use, site in uses if refreshing and others else ():
         keys = _identities(project, use)
         if use.role == "sign" or use.place in told or not any(keys & other for other in others):
             continue
-        accepted = next(
-            (r for r in refreshing if keys & _identities(project, r) and _passes(r, use, site)),
-            None,
-        )
-        if accepted is None or not _lets_in(project, site) or _looks_at_kind(project, site):
+        alike = (other for other, _, shared in refreshing if keys & shared)
+        accepted = next((other for other in alike if _passes(other, use, site)), None)
+        if accepted is None or any(call.scope in minting for call in (site.call, *site.chain)):
+            continue  # what signs tokens, too, exchanges them
+        if not _lets_in(site) or _looks_at_kind(project, site):
             continue
         told.add(use.place)
         shown = is_demonstration(use.place.path, site.call.path)
@@ -121,11 +123,11 @@ def _passes(refresh: KeyUse, verifier: KeyUse, site: Site) -> bool:
     return False
 
 
-def _lets_in(project: Project, site: Site) -> bool:
+def _lets_in(site: Site) -> bool:
     """Whether a verified token lets a request in, going by names and by where it comes from."""
-    calls = (site.call, *site.chain)
-    if site.role == "factory" or any(_mints(project, call.scope) for call in calls):
+    if site.role == "factory":
         return False
+    calls = (site.call, *site.chain)
     token = site.argument("token")
     guards = "token" not in site.model.meanings  # what answers all requests, or is a part of it
     names = [call.scope.qualname for call in calls] + list(names_of(token))
@@ -141,20 +143,12 @@ def _lets_in(project: Project, site: Site) -> bool:
     return bool(guards or said & _LETS_IN or around & _GUARDS) or any(sent)
 
 
-def _mints(project: Project, scope: object) -> bool:
-    """Whether a function exchanges tokens: it signs some, too."""
-    return any(
-        scope in {call.scope for call in (site.call, *site.chain)} for site in project.sites("sign")
-    )
-
-
 def _looks_at_kind(project: Project, site: Site) -> bool:
     """Whether anything tells a token's kind: a claim, or what the call asks for."""
-    asked = (site.argument(meaning) for meaning in ("audience", "subject"))
-    if any(map(has_expectation, asked)):
+    if has_expectation(site.argument("audience")):
         return True
-    given = (part for a in site.call.arguments for part in deep(a.value) if isinstance(part, Table))
-    if any(set(_ASKED) & set(table.entries) for table in given):
+    given = (o for a in site.call.arguments for o in options(a.value) if isinstance(o, Table))
+    if any(_ASKED & set(table.entries) for table in given):
         return True
     reading = Reading(site)
     return bool(reading.claims & KIND_CLAIMS) or (

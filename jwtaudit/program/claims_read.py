@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MAX_STEPS = 3
 _JUDGING = ("validate", "verify")
-# What libraries call the parts of a token that they give together.
+# No claims: what libraries call the parts of a token, and methods of promises and mappings.
 _PARTS = frozenset({"payload", "header", "protectedHeader", "claims", "signature", "then", "get"})
 
 
