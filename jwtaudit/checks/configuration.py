@@ -17,6 +17,7 @@ from jwtaudit.program.key_guards import is_refused
 from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses
+from jwtaudit.program.script_settings import variables
 from jwtaudit.program.stores import prefixed, read_of
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
@@ -132,6 +133,10 @@ def _entries(project: Project) -> Iterator[_Entry]:
                 target, literal = statement.targets[0], statement.value
                 if isinstance(target, Name) and _is_value(str(literal.value), target.id):
                     yield _Entry(target.id, str(literal.value), Place(path, literal.span))
+    if key_uses(project):
+        for name, text, place in variables(project):
+            if not _is_for_tests(place.path) and _is_value(text, name):
+                yield _Entry(name, text, place)
 
 
 def _is_value(text: str, name: str) -> bool:

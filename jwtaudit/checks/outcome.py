@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
+from jwtaudit.checks.callbacks import called_back, is_talk
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
@@ -12,7 +13,6 @@ from jwtaudit.program.names import words as words_of
 from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
-from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.travels import deep, event_values
@@ -22,7 +22,6 @@ from jwtaudit.repair import Await, Repair
 from jwtaudit.values import (
     Arm,
     Call,
-    Closure,
     Const,
     FunctionId,
     Member,
@@ -32,7 +31,6 @@ from jwtaudit.values import (
     Table,
     Value,
     same,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     refusing = _refusing(project)
     yield from _unheard(project, refusing)
     yield from _swallowed(project)
-    yield from _called_back(project)
+    yield from called_back(project)
 
 
 def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterator[Draft]:
@@ -155,60 +153,6 @@ def _is_bare(value: Value, call: Call) -> bool:
     return isinstance(value, Outcome) and value.call.place == call.place
 
 
-def _called_back(project: Project) -> Iterator[Draft]:
-    """Callbacks that are told of a failed verification, and do not ask."""
-    for site in project.sites("verify", "verify-signature"):
-        callback = site.argument("callback")
-        scope = project.scope(callback.id) if isinstance(callback, Closure) else None
-        if scope is None or scope.definition is None or is_test(site.place.path):
-            continue
-        heard = any(_is_told(event, site.call) for event in scope.events)
-        goes_on = [
-            event
-            for event in scope.events
-            if isinstance(event, (Call, Stored)) and not _is_talk(project, event)
-        ]
-        if not heard and goes_on and len(scope.definition.parameters) > 1:
-            first = min(event.order for event in goes_on)
-            yield Draft(
-                "",
-                callback.place or site.place,
-                f"the callback does not ask whether {site.library.title} has refused the token: it"
-                " goes on with every token, only that there are no claims in a bad one",
-                Confidence.LOW if _stumbles(scope, site.call, first) else Confidence.HIGH,
-                trace=((site.place, "verified here"),),
-                advice=f"Refuse the request where `{scope.definition.parameters[0].name}` is set.",
-                anchor=scope.name,
-            )
-
-
-def _stumbles(scope: FunctionScope, call: Call, until: int) -> bool:
-    """Whether a claim is read before anything is done: of no claims at all that throws."""
-    return any(
-        isinstance(part, Member)
-        and isinstance(part.base, Outcome)
-        and part.base.call.place == call.place
-        for event in scope.events
-        if event.order <= until
-        for value in event_values(event)
-        for part in walk(value)
-    )
-
-
-def _is_told(event: Event, call: Call) -> bool:
-    """Whether the error, or whether there are claims, makes a difference to an event."""
-    for value in event_values(event):
-        for part in walk(value):
-            if isinstance(part, Operation) and part.operator == FAILURE:
-                return True
-            if isinstance(event, Tested) and any(
-                isinstance(inner, Outcome) and inner.call.place == call.place
-                for inner in deep(part)
-            ):
-                return True
-    return False
-
-
 def _is_tested(project: Project, call: Call) -> bool:
     """Whether the call itself is the condition of a branch."""
     scope = project.scope(call.scope)
@@ -288,7 +232,7 @@ def _swallowed(project: Project) -> Iterator[Draft]:
             if not isinstance(handler, Caught) or not _handles(handler, call):
                 continue
             yield from _made_up(scope, call, handler)
-            if all(_is_kept(e, call) or _is_talk(project, e) for e in project.uses(call)):
+            if all(_is_kept(e, call) or is_talk(project, e) for e in project.uses(call)):
                 yield from _answered_alike(scope, call, handler)
             if handler.exits:
                 yield from _let_in(scope, call, handler)
@@ -471,7 +415,7 @@ def _has_no_consequence(
     """Whether nothing but talk comes of a call, of its failure, and of what stands beside it."""
     start = handler.path[-1].start
     used = project.uses(call)
-    if any(not _is_kept(event, call) and not _is_talk(project, event) for event in used):
+    if any(not _is_kept(event, call) and not is_talk(project, event) for event in used):
         return False
     inside = [
         e
@@ -480,7 +424,7 @@ def _has_no_consequence(
         and any(arm.start == start for arm in e.path)
         and not (isinstance(e, Call) and e.order < call.order)
     ]
-    if any(not _is_kept(event, call) and not _is_talk(project, event) for event in inside):
+    if any(not _is_kept(event, call) and not is_talk(project, event) for event in inside):
         return False
     return any(_goes_on(e) for e in scope.events if e.order > handler.order)
 
@@ -501,7 +445,7 @@ def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caugh
     if any(isinstance(event, Tested) for event in later):
         return None  # it may be asked who it is
     inside = (e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path)
-    if any(not _is_talk(project, event) for event in inside):
+    if any(not is_talk(project, event) for event in inside):
         return None  # another token may be tried, or the request refused
     for event in later:
         if (
@@ -522,17 +466,6 @@ def _is_kept(event: Event, call: Call) -> bool:
         and isinstance(event.value, Outcome)
         and event.value.call.place == call.place
     )
-
-
-def _is_talk(project: Project, event: Event) -> bool:
-    if isinstance(event, Caught):
-        return True
-    if not isinstance(event, Call):
-        return False
-    model = project.model_of(event)
-    return (model is not None and model.role in ("log", "transform")) or event.name.rpartition(".")[
-        2
-    ] in words("showing")
 
 
 def _is_nothing(value: Value) -> bool:

@@ -11,7 +11,8 @@ from jwtaudit.resources import rules_directory
 _PLACEHOLDER = re.compile(
     r"(?i)(^|[^a-z])(your|my|the|some|change|replace|insert|todo|example|default|dev|test|fallback"
     r"|secret|please|super|very|really|strong|put|enter|generate|demo|sample|local|insecure|jwt|not)"
-    r"([-_ ]?).*(secret|key|token|here|prod|production|me|own|this|bits|password|string)"
+    r"([-_ ]?).*(secret|key|token|here|prod|production|me|own|this|bits|password|string"
+    r"|characters?|chars)"
 )
 _GENERATED_PREFIXES = ("django-insecure-",)
 

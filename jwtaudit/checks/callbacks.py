@@ -1,0 +1,137 @@
+"""Callbacks of a verification: what they make of an error, and what does not wait for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.authority_words import words
+from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.scopes import Caught, Returned, Stored, Tested
+from jwtaudit.program.scripts import FAILURE
+from jwtaudit.program.travels import deep, event_values
+from jwtaudit.values import Call, Closure, Const, Member, Operation, Outcome, Param, same, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program import Project
+    from jwtaudit.program.scopes import Event, FunctionScope
+    from jwtaudit.program.sites import Site
+
+_REFUSED = frozenset({401, 403})
+
+
+def called_back(project: Project) -> Iterator[Draft]:
+    """Callbacks that are told of a failed verification and do not ask, or cannot stop anything."""
+    for site in project.sites("verify", "verify-signature"):
+        callback = site.argument("callback")
+        scope = project.scope(callback.id) if isinstance(callback, Closure) else None
+        if scope is None or scope.definition is None or is_test(site.place.path):
+            continue
+        heard = any(_is_told(event, site.call) for event in scope.events)
+        goes_on = [
+            event
+            for event in scope.events
+            if isinstance(event, (Call, Stored)) and not is_talk(project, event)
+        ]
+        if not heard and goes_on and len(scope.definition.parameters) > 1:
+            first = min(event.order for event in goes_on)
+            yield Draft(
+                "",
+                callback.place or site.place,
+                f"the callback does not ask whether {site.library.title} has refused the token: it"
+                " goes on with every token, only that there are no claims in a bad one",
+                Confidence.LOW if _stumbles(scope, site.call, first) else Confidence.HIGH,
+                trace=((site.place, "verified here"),),
+                advice=f"Refuse the request where `{scope.definition.parameters[0].name}` is set.",
+                anchor=scope.name,
+            )
+        elif heard and (passed := _passed_anyway(project, site, scope)) is not None:
+            yield Draft(
+                "",
+                passed.place,
+                "the request goes on to the next handler whatever becomes of its token: only the"
+                " callback learns that, and nothing waits for it",
+                Confidence.HIGH,
+                trace=((site.place, "verified here"),),
+                advice="Go on in the callback, where the token is known to be good.",
+                anchor=scope.name,
+            )
+
+
+def _passed_anyway(project: Project, site: Site, callback: FunctionScope) -> Call | None:
+    """Where a guard goes on beside the callback that refuses requests: ``next()`` behind it."""
+    call = site.call
+    guard = project.scope(call.scope)
+    later = [e for e in (() if guard is None else guard.events) if e.order > call.order]
+    for event in later:
+        if isinstance(event, Tested):
+            return None  # it may ask what the callback has found
+        if isinstance(event, Returned) and all(arm in call.path for arm in event.path):
+            return None
+        if (
+            isinstance(event, Call)
+            and not event.arguments
+            and not event.name
+            and isinstance(event.receiver, Param)
+            and not exclusive(event.path, call.path)
+        ):
+            return event if _refuses(callback, event.receiver) else None
+    return None
+
+
+def _refuses(callback: FunctionScope, passing: Param) -> bool:
+    """Whether a callback turns requests down: with a status, or with an error handed on."""
+    return any(
+        isinstance(event, Call)
+        and bool(event.arguments)
+        and (
+            (event.receiver is not None and not event.name and same(event.receiver, passing))
+            or any(
+                isinstance(part, Const) and part.value in _REFUSED
+                for value in event_values(event)
+                for part in deep(value)
+            )
+        )
+        for event in callback.events
+    )
+
+
+def _stumbles(scope: FunctionScope, call: Call, until: int) -> bool:
+    """Whether a claim is read before anything is done: of no claims at all that throws."""
+    return any(
+        isinstance(part, Member)
+        and isinstance(part.base, Outcome)
+        and part.base.call.place == call.place
+        for event in scope.events
+        if event.order <= until
+        for value in event_values(event)
+        for part in walk(value)
+    )
+
+
+def _is_told(event: Event, call: Call) -> bool:
+    """Whether the error, or whether there are claims, makes a difference to an event."""
+    for value in event_values(event):
+        for part in walk(value):
+            if isinstance(part, Operation) and part.operator == FAILURE:
+                return True
+            if isinstance(event, Tested) and any(
+                isinstance(inner, Outcome) and inner.call.place == call.place
+                for inner in deep(part)
+            ):
+                return True
+    return False
+
+
+def is_talk(project: Project, event: Event) -> bool:
+    """Whether an event only tells somebody something, and changes nothing."""
+    if isinstance(event, Caught):
+        return True
+    if not isinstance(event, Call):
+        return False
+    model = project.model_of(event)
+    return (model is not None and model.role in ("log", "transform")) or event.name.rpartition(".")[
+        2
+    ] in words("showing")
