@@ -42,6 +42,7 @@ ROLES = frozenset(
         "key-source",  # uri -> something that gives keys
         "algorithms",  # every algorithm that the library knows
         "key-generate",  # size, curve -> a new key
+        "keyed",  # key: does with it what has nothing to do with tokens; effect: what
         # transport
         "cookie",  # name, value, httponly, secure, samesite
         # name, value, httponly, or pairs of these, or cookie: keeps it where scripts can read it

@@ -10,13 +10,13 @@ from jwtaudit.program.claims import REGISTERED, claim_sets, has_expectation, is_
 from jwtaudit.program.claims_read import Reading, is_compared_elsewhere
 from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
-from jwtaudit.program.key_sources import sources
+from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import KIND_CLAIMS, Kind, kind_of, token_kind, words
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Const, Env, Member, Setting, Symbol, Table, options
+from jwtaudit.values import Const, Member, Table, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,14 +46,16 @@ _ASKED = frozenset({"audience", "subject", "typ", "jwtid", "sub", "aud"})
 def token_type_confusion(project: Project) -> Iterator[Draft]:
     """A refresh token opens what is meant for access tokens."""
     uses = [(use, use.site) for use in key_uses(project) if use.site and not is_tested(use.site)]
-    minted = [(use, site, _identities(project, use)) for use, site in uses if use.role == "sign"]
+    minted = [
+        (use, site, identities(project, use.value)) for use, site in uses if use.role == "sign"
+    ]
     kinds = [_kind(site) for _, site, _ in minted]
     refreshing = [one for one, kind in zip(minted, kinds, strict=True) if kind is Kind.REFRESH]
     others = [keys for (*_, keys), kind in zip(minted, kinds, strict=True) if kind != Kind.REFRESH]
     minting = {call.scope for _, site, _ in minted for call in (site.call, *site.chain)}
     told = set()
     for use, site in uses if refreshing and others else ():
-        keys = _identities(project, use)
+        keys = identities(project, use.value)
         if use.role == "sign" or use.place in told or not any(keys & other for other in others):
             continue
         alike = (other for other, _, shared in refreshing if keys & shared)
@@ -82,32 +84,6 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
 def _kind(site: Site) -> Kind:
     # An endpoint that exchanges refresh tokens is called by them, and makes others.
     return token_kind(site, claim_sets(site), site.argument("lifetime"), around=False)
-
-
-def _identities(project: Project, use: KeyUse) -> frozenset[object]:
-    """What tells a key from another: where it is looked up, or where it stands."""
-    found: set[object] = set()
-    for source in sources(project, use.value):
-        for value in (source.value, *source.lookups):
-            if isinstance(value, Env):
-                found.add(value.name)
-            elif isinstance(value, Setting):
-                found.add((value.owner, value.name))
-            elif isinstance(value, Const) and value.value:
-                found.add(value.place)
-            elif isinstance(value, (Symbol, Member)):
-                found.add(_dotted(value))
-    return frozenset(found - {None, ""})
-
-
-def _dotted(value: Symbol | Member) -> str:
-    """A name such as ``settings.jwt.secret`` of what nothing more is known of."""
-    if isinstance(value, Symbol):
-        return value.name
-    if value.name is None or not isinstance(value.base, (Symbol, Member)):
-        return ""
-    base = _dotted(value.base)
-    return f"{base}.{value.name}" if base else ""
 
 
 def _passes(refresh: KeyUse, verifier: KeyUse, site: Site) -> bool:

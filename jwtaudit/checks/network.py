@@ -19,7 +19,6 @@ from jwtaudit.values import (
     Const,
     Param,
     Sequence,
-    Symbol,
     Table,
     Value,
     options,
@@ -176,9 +175,6 @@ def _allows(site: Site, meaning: str) -> bool:
 
 
 def _takes_any_origin(project: Project, site: Site) -> bool:
-    kind = site.argument("kind")
-    if isinstance(kind, Symbol) and not kind.name.endswith("CORSMiddleware"):
-        return False
     for option in options(site.argument("origins")):
         items = option.items if isinstance(option, Sequence) else (option,)
         if any(isinstance(item, Const) and item.value in ("*", True) for item in items):

@@ -24,8 +24,8 @@ class HandmadeKey(NamedTuple):
 
     value: Value
     place: Place
-    role: str
     library: Library
+    role: str
 
 
 def handmade_keys(project: Project) -> Iterator[HandmadeKey]:
@@ -37,13 +37,9 @@ def handmade_keys(project: Project) -> Iterator[HandmadeKey]:
             role = "sign"
         else:
             continue
-        maker = call
-        if isinstance(call.receiver, Outcome):
-            maker = call.receiver.call
-        model = project.model_of(maker)
-        if model is not None and "key" in model.meanings:
-            key = project.argument(maker, model, "key")
-            yield HandmadeKey(key, call.place, role, model.library)
+        keyed = mac_key(project, call)
+        if keyed is not None:
+            yield HandmadeKey(*keyed, role)
 
 
 def macs(project: Project) -> Iterator[Call]:
@@ -52,6 +48,15 @@ def macs(project: Project) -> Iterator[Call]:
         model = project.model_of(call)
         if model is not None and model.effect == "mac" and not is_test(call.place.path):
             yield call
+
+
+def mac_key(project: Project, call: Call) -> tuple[Value, Place, Library] | None:
+    """The key of a call that computes a MAC; it may have been given to what it is called on."""
+    maker = call.receiver.call if isinstance(call.receiver, Outcome) else call
+    model = project.model_of(maker)
+    if model is None or "key" not in model.meanings:
+        return None
+    return project.argument(maker, model, "key"), call.place, model.library
 
 
 def signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> bool:

@@ -60,6 +60,7 @@ _TRANSPARENT = frozenset(
         "hex-encode",
         "base64-decode",
         "base64url-decode",
+        "hex-decode",
     ]
 )
 
@@ -76,6 +77,7 @@ class Source:
         lookups: the lookups of which it is the default, outermost first.
         imported: whether a function parsed it as a key (so it is no plain secret).
         derived: whether only a digest of it is the key.
+        salted: whether that digest is one for keys, with a salt or a label of its own.
         around: the expressions that make a text of it, outermost first.
     """
 
@@ -83,6 +85,7 @@ class Source:
     lookups: tuple[Lookup, ...] = ()
     imported: bool = False
     derived: bool = False
+    salted: bool = False
     around: tuple[Place, ...] = ()
 
     @property
@@ -201,7 +204,8 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
             if not isinstance(part, Absent):
                 yield from _sources(project, part, imported, depth + 1)
     elif model is not None and model.role == "digest":
-        derived = replace(source.within(outcome), derived=True)
+        salted = source.salted or model.effect == "kdf"
+        derived = replace(source.within(outcome), derived=True, salted=salted)
         inner = project.argument(call, model, "value")
         if isinstance(inner, Absent) and call.receiver is not None:
             inner = call.receiver
