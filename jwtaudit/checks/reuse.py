@@ -12,6 +12,7 @@ from jwtaudit.program.handmade import handmade_keys, mac_key, macs
 from jwtaudit.program.key_identity import identified
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.origins import steps
+from jwtaudit.values import Const
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,20 +33,21 @@ class _Other(NamedTuple):
 @check("secret-reused-across-purposes")
 def secret_reused_across_purposes(project: Project) -> Iterator[Draft]:
     """The key that signs tokens encrypts or signs other things, too."""
-    signing: dict[object, tuple[KeyUse, bool]] = {}
+    signing: dict[object, KeyUse] = {}
     for use in key_uses(project):
         if use.site is not None or use.setting not in use.library.key_settings[1:]:
             for identity, source in identified(project, use.value):
                 if not source.derived:
-                    signing.setdefault(identity, (use, not source.lookups))
+                    signing.setdefault(identity, use)
     told = set()
     for other in _others(project) if signing else ():
         for identity, source in identified(project, other.key):
             if identity not in signing or source.salted or (identity, other.does) in told:
                 continue
             told.add((identity, other.does))
-            use, outright = signing[identity]
-            sure = outright and not source.lookups and not source.derived
+            use = signing[identity]
+            alike = _looked_up(project, other.key) == _looked_up(project, use.value)
+            sure = alike and not source.derived
             place = other.call.place
             shown = is_demonstration(place.path, other.call.path)
             yield Draft(
@@ -61,6 +63,11 @@ def secret_reused_across_purposes(project: Project) -> Iterator[Draft]:
                 anchor=enclosing(project, place),
             )
             break
+
+
+def _looked_up(project: Project, key: Value) -> set[object]:
+    """Everything that a key may be taken from, in the place of a literal."""
+    return {i for i, source in identified(project, key) if not isinstance(source.value, Const)}
 
 
 def _others(project: Project) -> Iterator[_Other]:
