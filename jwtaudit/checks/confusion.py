@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
@@ -15,6 +15,8 @@ from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import KIND_CLAIMS, Kind, kind_of, token_kind, words
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
+from jwtaudit.program.ties import are_one_program
+from jwtaudit.program.token_lookups import is_looked_for
 from jwtaudit.program.travels import deep
 from jwtaudit.values import Const, Member, Table, options
 
@@ -38,43 +40,94 @@ _EXCHANGES = frozenset(
     | {"email", "mail", "link", "unsubscribe", "introspect"}
 )
 _HEADERS = frozenset({"authorization", "http_authorization", "x-access-token", "x-auth-token"})
+_RESETS = frozenset(
+    {
+        "reset",
+        "forgot",
+        "confirm",
+        "confirmation",
+        "activate",
+        "activation",
+        "verification",
+        "invite",
+    }
+)
 # Options of a verifying call that ask for more than a good signature.
 _ASKED = frozenset({"audience", "subject", "typ", "jwtid", "sub", "aud"})
 
 
+# The kinds that a verifier is for, and those that it should not take.
+_OWN = {
+    Kind.ACCESS: (Kind.ACCESS, Kind.MACHINE, Kind.UNKNOWN),
+    Kind.REFRESH: (Kind.REFRESH,),
+    Kind.LINK: (Kind.LINK,),
+}
+_FOREIGN = {
+    Kind.ACCESS: (Kind.REFRESH, Kind.LINK),
+    Kind.REFRESH: (Kind.ACCESS,),
+    Kind.LINK: (Kind.ACCESS,),
+}
+_NAMES = {
+    Kind.ACCESS: "access tokens",
+    Kind.REFRESH: "refresh tokens",
+    Kind.LINK: "tokens for links in mails",
+}
+_WHAT_FOR = {
+    (Kind.ACCESS, Kind.REFRESH): "one that leaks opens everything for as long as it lives",
+    (Kind.ACCESS, Kind.LINK): "whoever sees such a link, in a mail or a log, is let in",
+    (Kind.REFRESH, Kind.ACCESS): "one that leaks is renewed for ever, however short its life",
+    (Kind.LINK, Kind.ACCESS): "whoever gets hold of one does what only the mail's owner should",
+}
+
+
+class _Minted(NamedTuple):
+    """A place where tokens are signed, which kind they are of, and what tells their key."""
+
+    use: KeyUse
+    site: Site
+    kind: Kind
+    keys: frozenset[object]
+
+
 @check("token-type-confusion")
 def token_type_confusion(project: Project) -> Iterator[Draft]:
-    """A refresh token opens what is meant for access tokens."""
+    """A token of one kind opens what is meant for those of another."""
     uses = [(use, use.site) for use in key_uses(project) if use.site and not is_tested(use.site)]
     minted = [
-        (use, site, identities(project, use.value)) for use, site in uses if use.role == "sign"
+        _Minted(use, site, _kind(site), identities(project, use.value))
+        for use, site in uses
+        if use.role == "sign"
     ]
-    kinds = [_kind(site) for _, site, _ in minted]
-    refreshing = [one for one, kind in zip(minted, kinds, strict=True) if kind is Kind.REFRESH]
-    others = [keys for (*_, keys), kind in zip(minted, kinds, strict=True) if kind != Kind.REFRESH]
-    minting = {call.scope for _, site, _ in minted for call in (site.call, *site.chain)}
+    if len({one.kind for one in minted}) < 2:
+        return
+    minting = {call.scope for one in minted for call in (one.site.call, *one.site.chain)}
     told = set()
-    for use, site in uses if refreshing and others else ():
-        keys = identities(project, use.value)
-        if use.role == "sign" or use.place in told or not any(keys & other for other in others):
+    for use, site in uses:
+        if use.role == "sign" or use.place in told:
             continue
-        alike = (other for other, _, shared in refreshing if keys & shared)
-        accepted = next((other for other in alike if _passes(other, use, site)), None)
-        if accepted is None or any(call.scope in minting for call in (site.call, *site.chain)):
-            continue  # what signs tokens, too, exchanges them
-        if not _lets_in(site) or _looks_at_kind(project, site):
+        wanted = _wanted(site, exchanges=any(c.scope in minting for c in (site.call, *site.chain)))
+        keys = identities(project, use.value)
+        alike = [
+            one
+            for one in minted
+            if one.keys & keys and are_one_program(project, one.use.place.path, use.place.path)
+        ]
+        own = [one for one in alike if one.kind in _OWN.get(wanted, ())]
+        foreign = [one for one in alike if one.kind in _FOREIGN.get(wanted, ())] if own else []
+        accepted = next((one for one in foreign if _passes(one, own, use, site)), None)
+        if accepted is None or _looks_at_kind(project, site):
             continue
         told.add(use.place)
         shown = is_demonstration(use.place.path, site.call.path)
         yield Draft(
             "",
             use.place,
-            "refresh tokens are accepted here like access tokens: they are signed with the same"
-            " key, and nothing looks at the kind of a token; one that leaks opens everything for"
-            " as long as it lives",
+            f"{_NAMES[accepted.kind]} are accepted here like {_NAMES[wanted]}: they are signed"
+            " with the same key, and nothing looks at the kind of a token;"
+            f" {_WHAT_FOR[wanted, accepted.kind]}",
             Confidence.LOW if shown else Confidence.MEDIUM,
             trace=steps(use.value, use.place, f"{use.library.title} verifies with it"),
-            related=((accepted.place, "refresh tokens are signed here"),),
+            related=((accepted.use.place, f"{_NAMES[accepted.kind]} are signed here"),),
             advice="Put the kind into a claim and compare it here, or give each kind a key of its"
             " own.",
             anchor=enclosing(project, use.place),
@@ -86,12 +139,16 @@ def _kind(site: Site) -> Kind:
     return token_kind(site, claim_sets(site), site.argument("lifetime"), around=False)
 
 
-def _passes(refresh: KeyUse, verifier: KeyUse, site: Site) -> bool:
-    """Whether a refresh token has all that the verifier looks at, and names somebody."""
-    if refresh.algorithms and verifier.algorithms and not refresh.algorithms & verifier.algorithms:
+def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) -> bool:
+    """Whether a token of another kind has all that the verifier looks at, and names somebody."""
+    signed, taken = foreign.use.algorithms, verifier.algorithms
+    if signed and taken and not signed & taken:
         return False
-    needed = Reading(site).claims - (REGISTERED - {"sub"})
-    for claims in claim_sets(refresh.site) if refresh.site else ():
+    reading = Reading(site)
+    needed = reading.claims - (REGISTERED - {"sub"})
+    if foreign.kind is not Kind.REFRESH and (reading.escapes or not needed):
+        needed |= frozenset().union(*(_names_in(one) for one in own))  # whatever is looked at
+    for claims in claim_sets(foreign.site):
         given = {str(name) for name in claims.entries}
         names_somebody = is_known(claims) and given - (REGISTERED - {"sub"})
         if needed <= given and (needed or names_somebody):
@@ -99,24 +156,39 @@ def _passes(refresh: KeyUse, verifier: KeyUse, site: Site) -> bool:
     return False
 
 
-def _lets_in(site: Site) -> bool:
-    """Whether a verified token lets a request in, going by names and by where it comes from."""
+def _names_in(minted: _Minted) -> frozenset[str]:
+    """The claims of a token, but for those that say nothing of whom it is for."""
+    found = (str(name) for claims in claim_sets(minted.site) for name in claims.entries)
+    return frozenset(found) - (REGISTERED - {"sub"})
+
+
+def _wanted(site: Site, *, exchanges: bool) -> Kind:
+    """The kind of token that a verifying call is for, by names and by where the token comes from.
+
+    ``exchanges``: whether the function around it signs tokens, too.
+    """
     if site.role == "factory":
-        return False
+        return Kind.UNKNOWN
     calls = (site.call, *site.chain)
     token = site.argument("token")
-    guards = "token" not in site.model.meanings  # what answers all requests, or is a part of it
     names = [call.scope.qualname for call in calls] + list(names_of(token))
     said = {word for name in names for word in words(name)}
-    if said & _EXCHANGES or any(kind_of(name) is Kind.REFRESH for name in names):
-        return False
-    around = {word for call in calls for word in words(call.scope.path)}
-    sent = (
+    sent = any(
         str(part.value if isinstance(part, Const) else part.name).lower() in _HEADERS
         for part in deep(token)
         if isinstance(part, (Const, Member))
     )
-    return bool(guards or said & _LETS_IN or around & _GUARDS) or any(sent)
+    refreshing = any(kind_of(name) is Kind.REFRESH for name in names)
+    if exchanges or refreshing or said & _EXCHANGES:
+        if is_looked_for(site):
+            return Kind.UNKNOWN  # which only those are that were kept
+        if exchanges:
+            return Kind.REFRESH if refreshing else Kind.UNKNOWN
+        return Kind.LINK if said & _RESETS and not sent else Kind.UNKNOWN
+    guards = "token" not in site.model.meanings  # what answers all requests, or is a part of it
+    around = {word for call in calls for word in words(call.scope.path)}
+    lets_in = guards or sent or said & _LETS_IN or around & _GUARDS
+    return Kind.ACCESS if lets_in else Kind.UNKNOWN
 
 
 def _looks_at_kind(project: Project, site: Site) -> bool:

@@ -12,6 +12,7 @@ from jwtaudit.program.handmade import handmade_keys, mac_key, macs
 from jwtaudit.program.key_identity import identified
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.origins import steps
+from jwtaudit.program.ties import are_one_program
 from jwtaudit.values import Const
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def secret_reused_across_purposes(project: Project) -> Iterator[Draft]:
     told = set()
     for other in _others(project) if signing else ():
         for identity, source in identified(project, other.key):
-            if identity not in signing or source.salted or (identity, other.does) in told:
+            found = signing.get(identity)
+            if found is None or source.salted or (identity, other.does) in told:
+                continue
+            if not are_one_program(project, found.place.path, other.call.place.path):
                 continue
             told.add((identity, other.does))
-            use = signing[identity]
-            alike = _looked_up(project, other.key) == _looked_up(project, use.value)
+            alike = _looked_up(project, other.key) == _looked_up(project, found.value)
             sure = alike and not source.derived
             place = other.call.place
             shown = is_demonstration(place.path, other.call.path)
@@ -57,7 +60,7 @@ def secret_reused_across_purposes(project: Project) -> Iterator[Draft]:
                 " has the other, and neither can be given a new key alone",
                 Confidence.MEDIUM if sure and not shown else Confidence.LOW,
                 trace=steps(source.value, place, f"{other.does} with it"),
-                related=((use.place, f"{use.library.title} {use.verb} tokens with it"),),
+                related=((found.place, f"{found.library.title} {found.verb} tokens with it"),),
                 advice="Give each use a key of its own, or derive one for each from a common"
                 " secret, with HKDF and a label.",
                 anchor=enclosing(project, place),

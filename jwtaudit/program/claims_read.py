@@ -12,6 +12,7 @@ from jwtaudit.program.scopes import Returned, Stored, Tested
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
+    CHILDREN,
     Call,
     Closure,
     Const,
@@ -66,11 +67,25 @@ class Reading:
     def escapes(self) -> bool:
         """Whether they are handed to what cannot be followed: the framework, a kept request."""
         return any(
-            any(isinstance(p, Outcome) and p.call.place == self._call.place for p in walk(value))
+            self._is_whole(value)
             for event in self._uses()
             if self._is_end(event)
             for value in event_values(event)
         )
+
+    def _is_whole(self, value: Value) -> bool:
+        """Whether a value holds all claims, not single ones."""
+        stack, seen = [value], set()
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Outcome) and part.call.place == self._call.place:
+                return True
+            single = isinstance(part, Member) and part.name not in _PARTS | {None}
+            if id(part) not in seen and not single:
+                seen.add(id(part))
+                inner = CHILDREN.get(type(part))
+                stack += inner(part) if inner is not None else ()
+        return False
 
     def _is_end(self, event: Event) -> bool:
         if isinstance(event, Returned):
@@ -160,7 +175,7 @@ def _names_kind(value: Value) -> bool:
     return (
         isinstance(value, Const)
         and isinstance(value.value, str)
-        and kind_of(value.value) in (Kind.ACCESS, Kind.REFRESH)
+        and kind_of(value.value) in (Kind.ACCESS, Kind.REFRESH, Kind.LINK)
     )
 
 
