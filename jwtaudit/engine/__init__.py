@@ -21,13 +21,13 @@ from jwtaudit.engine.documents import in_document, in_documents
 from jwtaudit.engine.extraction import Extraction
 from jwtaudit.engine.limits import Limits
 from jwtaudit.engine.mattering import Mattering
+from jwtaudit.engine.suppressing import Suppressor, per_file_ignores
 from jwtaudit.finding import (
     Confidence,
     Diagnostic,
     Report,
     Severity,
     Statistics,
-    Suppression,
 )
 from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.program.context import scanning
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.fixes.names import SecretNames
     from jwtaudit.program import Project
-    from jwtaudit.redact import Redactor
     from jwtaudit.source import Place, Source
 
     Progress = Callable[[str, int, int], None]
@@ -137,7 +136,7 @@ def run(options: Options, progress: Progress | None = None) -> Report:
         jwtaudit.models.ModelError: a project's own library model is wrong.
     """
     if options.select or options.extend_select or options.ignore or options.per_file_ignores:
-        _per_file_ignores(options)
+        per_file_ignores(options)
         active_rules(options)  # a wrong selector is an error also where nothing is to be done
     with scanning(_scanned(options)):
         return _Run(options, progress or (lambda *_: None)).report()
@@ -158,7 +157,7 @@ def fix(
     """
     from jwtaudit.engine.fixing import fix_all  # noqa: PLC0415
 
-    _per_file_ignores(options)
+    per_file_ignores(options)
     active_rules(options)
     with scanning(_scanned(options)):
         return fix_all(_Run(replace(options, fixes=True), progress or (lambda *_: None)), wanted)
@@ -473,7 +472,7 @@ class _Run:
             show_secrets=self.options.show_secrets,
         )
         self.redactor = redactor
-        suppress = _Suppressor(self, active_rules(self.options), redactor)
+        suppress = Suppressor(self, active_rules(self.options), redactor)
         findings: list[tuple[Finding, Draft, Rule]] = []
         for draft, rule in drafts:
             # Fingerprints count equal findings, so that every draft has to become one.
@@ -614,57 +613,6 @@ class _Run:
                 listed = ", ".join(sorted(names)[:_NAMED])
                 more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
                 yield Diagnostic("", "limit", f"{what} {listed}{more}", error=False)
-
-
-class _Suppressor:
-    """Comments and per-file-ignores of a run."""
-
-    def __init__(self, run: _Run, rules: Iterable[Rule], redactor: Redactor) -> None:
-        from jwtaudit import catalog  # noqa: PLC0415
-        from jwtaudit.suppress import Suppressions  # noqa: PLC0415
-
-        known = {key: rule.id for rule in catalog.load().rules for key in (rule.id, rule.name)}
-        active = {rule.id for rule in rules}
-        self._root = run.tree.root.rstrip("/") + "/"
-        self._redactor = redactor
-        self._globs = _per_file_ignores(run.options)
-        self._files: dict[str, list[Suppressions]] = {}
-        for path, facts in sorted({**run.facts, **run.loaded}.items()):
-            if facts.comments and (source := run.source(path)):
-                self._files.setdefault(file_of(path), []).append(
-                    Suppressions(facts, source, known, active)
-                )
-
-    def match(self, draft: Draft, rule: Rule) -> Suppression | None:
-        path, span = draft.place
-        for suppressions in self._files.get(path, ()):
-            if found := suppressions.match(rule.id, span):
-                return replace(found, reason=self._redactor.text(found.reason))
-        for globs, ids, pattern in self._globs:
-            if rule.id in ids and globs.cover(self._root + path):
-                reason = self._redactor.text(f"per-file-ignores {pattern!r}")
-                return Suppression(0, reason, kind="configuration")
-        return None
-
-    def diagnostics(self) -> list[Diagnostic]:
-        return [
-            replace(found, path=file_of(found.path))
-            for file in self._files.values()
-            for suppressions in file
-            for found in suppressions.diagnostics()
-        ]
-
-
-def _per_file_ignores(options: Options) -> list[tuple[Globs, frozenset[str], str]]:
-    if not options.per_file_ignores:
-        return []
-    from jwtaudit import catalog  # noqa: PLC0415
-
-    known = catalog.load()
-    return [
-        (Globs([glob]), known.select(selectors), glob.pattern)
-        for glob, selectors in options.per_file_ignores
-    ]
 
 
 def _scanned(options: Options) -> str:
