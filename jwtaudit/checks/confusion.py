@@ -145,7 +145,7 @@ def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) 
     if signed and taken and not signed & taken:
         return False
     reading = Reading(site)
-    needed = reading.claims - (REGISTERED - {"sub"})
+    needed = reading.direct - (REGISTERED - {"sub"})
     if foreign.kind is not Kind.REFRESH and (reading.escapes or not needed):
         needed |= frozenset().union(*(_names_in(one) for one in own))  # whatever is looked at
     for claims in claim_sets(foreign.site):

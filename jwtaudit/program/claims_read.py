@@ -23,6 +23,7 @@ from jwtaudit.values import (
     Param,
     Table,
     Value,
+    options,
     walk,
 )
 
@@ -62,6 +63,27 @@ class Reading:
         for function, parameter in self._given():
             found |= self._read_of(function, parameter, _MAX_STEPS)
         return frozenset(found) - _PARTS
+
+    @cached_property
+    def direct(self) -> frozenset[str]:
+        """Those that are read of the claims themselves, and not of what they lead to."""
+        found: set[str] = set()
+        for event in self._uses():
+            for value in event_values(event):
+                for name, bases in members_read(self._project, value).items():
+                    if any(self._is_claims(base, _MAX_STEPS) for base in bases):
+                        found.add(str(name))
+        for function, parameter in self._given():
+            found |= self._read_of(function, parameter, _MAX_STEPS)
+        return frozenset(found) - _PARTS
+
+    def _is_claims(self, value: Value, steps: int) -> bool:
+        """Whether a value is what the call gives, as it is or made into something else."""
+        return bool(steps) and any(
+            (isinstance(option, Outcome) and option.call.place == self._call.place)
+            or any(self._is_claims(inner, steps - 1) for inner in _made_of(option))
+            for option in options(value)
+        )
 
     @cached_property
     def escapes(self) -> bool:
@@ -135,6 +157,18 @@ def _judges(call: Call) -> Iterator[FunctionId]:
             for key, value in part.entries.items() if isinstance(part, Table) else ():
                 if isinstance(value, Closure) and str(key).startswith(_JUDGING):
                     yield value.id
+
+
+def _made_of(value: Value) -> Iterator[Value]:
+    """What a value is made of as a whole: the claims of a token, what an object is copied from."""
+    if isinstance(value, Member) and value.name in _PARTS:
+        yield value.base
+    elif isinstance(value, Operation):
+        yield from value.operands
+    elif isinstance(value, Outcome):
+        yield from (argument.value for argument in value.call.arguments)
+        if value.call.receiver is not None:
+            yield value.call.receiver
 
 
 def _other_ways(site: Site) -> set[FunctionId]:

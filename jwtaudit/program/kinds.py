@@ -177,8 +177,8 @@ def _names(
         if isinstance(lifetime, Setting):
             yield lifetime.name
         yield from _variables(lifetime)
-    if site.chain:
-        yield from _holders(site.project, site.chain[-1])
+    for call in site.chain:
+        yield from _holders(site.project, call)
     yield from _holders(site.project, site.call.origin or site.call)
     yield from (call.name for call in site.chain)
     yield site.model.name.rpartition(".")[2]
