@@ -33,6 +33,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import on_server
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
+from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.travels import event_values
 from jwtaudit.repair import DropStatement, Repair, Replace, ReplaceText
 from jwtaudit.values import (
@@ -111,7 +112,9 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
-        elif not on_server(project, path) and _holds_token(project, message.event, part):
+        elif _holds_token(project, message.event, part) and (
+            _is_answer(project, part) or not on_server(project, path)
+        ):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
     if sure is None and path in _handing_out(project) and _may_be_token(part):
         sure = Confidence.MEDIUM
@@ -148,6 +151,12 @@ def _holds_token(project: Project, event: Event, part: Value) -> bool:
         for value in event_values(other)
         for read in walk(value)
     )
+
+
+def _is_answer(project: Project, part: Value) -> bool:
+    """Whether a value is what another server has answered, or the body of it."""
+    answer = part.base if isinstance(part, Member) and _is_body(part) else part
+    return isinstance(answer, Outcome) and has_role(project, answer, "http-request")
 
 
 def _is_body(value: Value) -> bool:

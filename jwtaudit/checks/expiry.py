@@ -1,0 +1,262 @@
+"""Tokens that are signed without an end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.checks import check
+from jwtaudit.checks.claims import stepped
+from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claims import (
+    REGISTERED,
+    claim_sets,
+    compares,
+    is_completed,
+    is_known,
+    is_tested,
+    truthy_options,
+)
+from jwtaudit.program.kinds import Kind, token_kind
+from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
+from jwtaudit.program.operations import is_text
+from jwtaudit.program.records import whole_objects
+from jwtaudit.program.repairs import drop, set_meaning
+from jwtaudit.program.wording import wording
+from jwtaudit.repair import CallFurther, Named, Repair, Replace, SetEntry, Snippet
+from jwtaudit.values import (
+    Absent,
+    Call,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Table,
+    entry,
+    options,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
+    from jwtaudit.repair import Change
+    from jwtaudit.values import Value
+
+_OWN_EXPIRY = re.compile(
+    r"^(expir(es|y|ation|e|ed)([_-]?(at|in|on|time|date|ts))?|exp[_-]?(time|date|at)|valid[_-]?until)$",
+    re.IGNORECASE,
+)
+# A logout or security event token has no exp (RFC 8417, 2.2), a DPoP proof is judged by its iat
+# (RFC 9449, 4.2).
+_WITHOUT_EXPIRY = frozenset({"events", "htm", "htu"})
+# A token by which one service names itself to another, such as a push service, to judge by age.
+_OF_A_SERVICE = frozenset({"iss", "iat", "aud", "jti", "nbf"})
+
+
+@check("missing-expiry")
+def missing_expiry(project: Project) -> Iterator[Draft]:
+    """A token is signed that never expires."""
+    for site in project.sites("sign"):
+        if is_tested(site):
+            continue
+        added = site.semantic("exp-added")
+        asked = added == "on-request"
+        if added and not asked:
+            if _unlimited(site, added):
+                why = "its lifetime is switched off"
+                repair = _with_lifetime(site, added)
+                yield _never_expires(site, why, Confidence.HIGH, repair)
+            continue
+        if asked and truthy_options(site.argument("lifetime")):
+            continue
+        if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
+            continue
+        if asked and (lacking := _no_claims(site)) is not None:
+            yield _never_expires(site, lacking, Confidence.MEDIUM)
+        for claims in claim_sets(site):
+            if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
+                continue
+            if is_completed(project, claims, "exp"):
+                continue
+            missing = _missing_expiry(project, claims)
+            if missing is not None:
+                why, confidence = missing
+                if confidence is Confidence.MEDIUM and _reads_own(project, claims):
+                    confidence = Confidence.LOW
+                kind = token_kind(site, [claims])
+                repair = _limited(site, kind) if asked else _short_lived(claims, kind)
+                yield _never_expires(site, why, confidence, repair)
+    for setting in lifetime_settings(project):
+        if setting.unlimited:
+            yield Draft(
+                rule="",
+                place=setting.place,
+                message=f"`{setting.name}` is switched off: no token expires, and whoever gets"
+                " hold of one may use it for ever",
+                advice="Set it to a `timedelta` of minutes.",
+                anchor=f"setting {setting.name}",
+                repair=_limited_setting(setting),
+            )
+
+
+def _with_lifetime(site: Site, added: str) -> Repair | None:
+    """Leave the lifetime that a library gives by itself; where it gives none, ask for one."""
+    if added == "always":
+        return drop(site, site.argument("lifetime"), "Leave the library's lifetime")
+    limited = site.model.limited
+    change = set_meaning(site, "lifetime", Snippet(limited)) if limited else None
+    return Repair(_lasting(token_kind(site, [])), change) if change else None
+
+
+def _limited_setting(setting: LifetimeSetting) -> Repair | None:
+    """Seconds, which every library takes; as many as those libraries give by themselves."""
+    if not isinstance(setting.value, Const) or setting.value.place is None:
+        return None
+    of = "refresh" if "refresh" in setting.name.lower() else "access"
+    change = Replace(setting.value.place, Named(f"{of}-lifetime"))
+    return Repair(f"Set `{setting.name}` to what the library has by itself", change)
+
+
+def _only_tries_keys(site: Site) -> bool:
+    """Whether the token is verified at once by the same function, to try the keys."""
+    return any(
+        isinstance(use, Call)
+        and use.scope == site.call.scope
+        and (model := site.project.model_of(use)) is not None
+        and model.role == "verify"
+        for use in site.project.uses(site.call)
+    )
+
+
+def _no_claims(site: Site) -> str | None:
+    """Why what a script signs has no expiry: a text, or a record as the database gives it."""
+    if not site.project.is_script(site.place.path):
+        return None
+    given = options(site.argument("payload"))
+    if any(is_text(option) or _is_written_out(option) for option in given):
+        return "its payload is a text, and has no claims"
+    stored = any(isinstance(record, Outcome) for record, _ in whole_objects(site.project, site))
+    if stored and any(map(_is_record, given)):
+        return "its payload is a record, which has no `exp`"
+    return None
+
+
+def _is_record(value: Value) -> bool:
+    """Whether a value is an object of which nobody has named the claims, or is copied from one."""
+    if isinstance(value, Table):
+        return not is_known(value) and "exp" not in value.entries
+    return isinstance(value, (Outcome, Member))
+
+
+def _is_written_out(value: Value) -> bool:
+    return isinstance(value, Operation) and (value.operator == "+" or _is_record_as_json(value))
+
+
+def _is_record_as_json(value: Operation) -> bool:
+    """Whether a value is the JSON of something that has no claims of a token."""
+    return value.operator == "json-encode" and all(
+        isinstance(inner, (Outcome, Member))
+        or (isinstance(inner, Table) and is_known(inner) and not REGISTERED & set(inner.entries))
+        for inner in options(value.operands[0])
+    )
+
+
+def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] | None:
+    """Why a token of these claims has no expiry; None when it has one, or may have."""
+    found = options(entry(claims, "exp"))
+    if all(isinstance(option, Absent) for option in found):
+        own = [k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)]
+        if own:
+            return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
+        if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
+            return "no `exp`; only a receiver that judges its `iat` ends it", Confidence.LOW
+        return "its payload has no `exp`", Confidence.HIGH
+    given = [option for option in found if not isinstance(option, Absent)]
+    if len(given) < len(found) and all(_adds_nothing(project, option) for option in given):
+        return "this caller leaves the optional lifetime out", Confidence.MEDIUM
+    return None
+
+
+def _is_own_expiry(name: str) -> bool:
+    return bool(_OWN_EXPIRY.match(name))
+
+
+def _adds_nothing(project: Project, value: Value) -> bool:
+    """Whether a time is computed from a lifetime that was not given, so that it never is."""
+    for part in walk(value):
+        given: tuple[Value, ...] = ()
+        if isinstance(part, Operation) and part.operator in ("+", "-", "*"):
+            given = part.operands
+        elif isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            if model is not None and model.role == "duration":
+                given = tuple(argument.value for argument in part.call.arguments)
+        if any(isinstance(v, Const) and v.value is None for v in given):
+            return True
+    return False
+
+
+def _reads_own(project: Project, claims: Table) -> bool:
+    own = {k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)}
+    return any(
+        compares(project, site.call, name) for site in project.sites("verify") for name in own
+    )
+
+
+def _unlimited(site: Site, added: str) -> bool:
+    """Whether the lifetime that a library adds is switched off."""
+    lifetime = site.argument("lifetime")
+    if added == "always":
+        return any(isinstance(o, Const) and o.value is False for o in options(lifetime))
+    if truthy_options(lifetime) or truthy_options(site.argument("expires")):
+        return False
+    payload = site.argument("payload")
+    if isinstance(payload, Absent):
+        return True
+    return any(
+        is_known(claims) and all(isinstance(o, Absent) for o in options(entry(claims, "exp")))
+        for claims in claim_sets(site)
+    )
+
+
+def _short_lived(claims: Table, kind: Kind) -> Repair | None:
+    if claims.place is None:
+        return None
+    name = "refresh-expiry" if kind is Kind.REFRESH else "expiry"
+    return Repair(_lasting(kind), SetEntry(claims.place, "exp", Named(name)))
+
+
+def _lasting(kind: Kind) -> str:
+    length = "30 days" if kind is Kind.REFRESH else "15 minutes"
+    return f"Let the token expire after {length}"
+
+
+def _limited(site: Site, kind: Kind) -> Repair | None:
+    """Ask the library for an expiry."""
+    receiver = site.call.receiver
+    change: Change | None = None
+    if site.model.limited and isinstance(receiver, Outcome):
+        change = CallFurther(receiver.call.place, Snippet(site.model.limited))
+    elif not site.model.limited:
+        name = "refresh-for" if kind is Kind.REFRESH else "access-for"
+        change = set_meaning(site, "lifetime", Named(name))
+    return Repair(_lasting(kind), change) if change else None
+
+
+def _never_expires(
+    site: Site, why: str, confidence: Confidence, repair: Repair | None = None
+) -> Draft:
+    reached = tuple((call.place, f"calls `{call.name}()`") for call in reversed(site.chain))
+    return Draft(
+        rule="missing-expiry",
+        place=site.place,
+        message=f"This token never expires ({why}): whoever gets hold of it may use it for ever",
+        confidence=stepped(site, confidence),
+        trace=(*reached, (site.place, "signed here")) if reached else (),
+        advice=f"{wording(site.library.language, 'expiry')}.",
+        anchor=f"{site.call.scope.qualname} expiry",
+        repair=repair,
+    )

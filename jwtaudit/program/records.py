@@ -1,0 +1,206 @@
+"""Records of whole objects that are signed: what a query gave, what a caller has of a user."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.names import Sensitivity, names_of, sensitivity, words
+from jwtaudit.values import (
+    Absent,
+    Call,
+    ClassRef,
+    Const,
+    Instance,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Table,
+    Unknown,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.sites import Site
+
+_MAX_NESTING = 4
+_PERSON = frozenset(
+    {"user", "users", "account", "member", "customer", "client", "employee", "profile", "person"}
+    | {"patient", "admin", "owner", "student", "teacher", "doctor", "author", "staff"}
+)
+# A class made for the token, or for the public, holds what was chosen to be there.
+_CHOSEN = frozenset(
+    {"claims", "claim", "payload", "token", "jwt", "session", "subject", "principal", "identity"}
+    | {"public", "read", "out", "response", "info", "summary", "view", "basic", "minimal", "data"}
+)
+# What a type of records is called besides.
+_STORED = frozenset({"i", "document", "doc", "entity", "model", "record", "row", "type"})
+_UNTYPED = (".js", ".jsx", ".mjs", ".cjs")
+# What gives an object again, or as text.
+_COPIES = ("json-encode", "json-decode")
+# Under which an object keeps its own fields.
+_TABLES = frozenset({"__dict__", "_doc", "dataValues"})
+
+
+def whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]]:
+    """The objects all of whose fields are signed: (object, the expression that takes them)."""
+    for option in options(site.argument("payload")):
+        yield from _dumps(project, option, 0)
+        spread = option.rest if isinstance(option, Table) and not _is_cleared(option) else ()
+        given = (option, *spread)
+        for value in map(_written_out, given):  # a claim of that name may hold an identifier alone
+            if isinstance(value, (Param, Unknown)) and _is_callers_record(project, value):
+                yield value, replace(value, place=None)  # told where it is signed
+
+
+def _written_out(value: Value) -> Value:
+    """What a text is the JSON of."""
+    while isinstance(value, Operation) and value.operator in _COPIES:
+        value = value.operands[0]
+    return value
+
+
+def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
+    if depth > _MAX_NESTING:
+        return
+    if isinstance(value, Outcome) and _is_stored_record(project, value):
+        yield value, replace(value, place=None)  # told where it is signed
+    elif isinstance(value, Table):
+        whole = () if _is_cleared(value) else value.rest
+        for inner in (*value.entries.values(), *whole):
+            for option in options(inner):
+                yield from _dumps(project, option, depth + 1)
+        for rest in whole:
+            if isinstance(rest, Param) and _is_record(rest):
+                yield rest, value
+    elif isinstance(value, Operation) and value.operator in _COPIES:
+        for operand in value.operands:
+            yield from _dumps(project, operand, depth + 1)
+    elif isinstance(value, Member) and not value.item:
+        if value.name in _TABLES or (value.name == "data" and _is_serializer(value.base)):
+            yield value.base, value
+    elif isinstance(value, Outcome):
+        yield from _dumped(project, value)
+
+
+def _is_cleared(table: Table) -> bool:
+    """Whether a credential is taken out of what was spread in."""
+    return any(
+        isinstance(entry, Absent) and isinstance(name, str) and is_credential(name)
+        for name, entry in table.entries.items()
+    )
+
+
+def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
+    call = value.call
+    model = project.model_of(call)
+    if model is None or model.role != "dump":
+        return
+    if any(argument.name == "include" for argument in call.arguments):
+        return
+    excluded = next((a.value for a in call.arguments if a.name == "exclude"), None)
+    if excluded is not None and not isinstance(excluded, Const):
+        return
+    dumped = project.argument(call, model, "value") if call.receiver is None else call.receiver
+    if isinstance(dumped, Instance) and dumped.call is not None:
+        return  # made for this, field by field
+    if not isinstance(dumped, Absent):
+        yield dumped, value
+
+
+def _is_stored_record(project: Project, value: Outcome) -> bool:
+    """Whether a script signs what a query gave, with all its columns."""
+    if not project.is_script(value.call.place.path):
+        return False  # elsewhere a payload is made a mapping first
+    call: Call | None = value.call
+    while call is not None and call.target is None and not _picks(call):
+        method = words(call.name.rpartition(".")[2])
+        if _QUERIES & set(method):
+            return method != ("find",)  # which finds many
+        if not _ENDINGS & set(method):
+            return False
+        call = call.receiver.call if isinstance(call.receiver, Outcome) else None
+    return False
+
+
+def _picks(call: Call) -> bool:
+    """Whether a query names the columns that it wants."""
+    named = any(
+        isinstance(argument.value, Table) and _COLUMNS & set(argument.value.entries)
+        for argument in call.arguments
+    )
+    return named or bool(_COLUMNS & set(words(call.name.rpartition(".")[2])))
+
+
+# What finds or makes one record, and what names the columns of it that are wanted.
+_QUERIES = frozenset({"find", "create", "save", "insert"})
+# What a query ends with that gives all of the record.
+_ENDINGS = frozenset({"lean", "exec", "get", "object", "json", "populate"})
+_COLUMNS = frozenset({"select", "attributes", "projection", "fields", "omit", "pick", "exclude"})
+
+
+def _is_serializer(value: Value) -> bool:
+    name = value.call.name if isinstance(value, Outcome) else ""
+    if isinstance(value, Instance):
+        name = value.cls.id.qualname
+    return any("serializer" in words(found) for found in (name, *names_of(value)))
+
+
+def _is_callers_record(project: Project, value: Param | Unknown) -> bool:
+    """A script's parameter that is named, and declared if at all, as a user's record.
+
+    Nobody is seen to call it: else it would stand for what is given. So is a name that comes from
+    elsewhere.
+    """
+    if value.place is None or not project.is_script(value.place.path):
+        return False
+    declared = value.annotation if isinstance(value, Param) else None
+    if declared is None:  # in TypeScript, a type of which nothing is told
+        return value.place.path.endswith(_UNTYPED) and is_person(value)
+    types = [set(words(name)) for name in names_of(declared)]
+    return is_person(value) and bool(types) and all(t <= _PERSON | _STORED for t in types)
+
+
+def _is_record(value: Param) -> bool:
+    """A parameter declared as a class of the project, spread as a mapping."""
+    return isinstance(value.annotation, ClassRef) and is_person(value)
+
+
+def class_of(value: Value) -> ClassRef | None:
+    """The class of the project that an object is of, or that a parameter is declared as."""
+    if isinstance(value, Instance):
+        return value.cls
+    if isinstance(value, Param) and isinstance(value.annotation, ClassRef):
+        return value.annotation
+    return None
+
+
+def is_person(value: Value) -> bool:
+    """Whether an object is a user's record, by the names it bears; not one made for tokens."""
+    cls = class_of(value)
+    names = [*names_of(value)]
+    own = names if cls is None else [*names, cls.id.qualname]
+    if isinstance(value, Outcome):  # what is asked counts, not what the answer is kept in
+        own = list(_asked(value))
+    person = any(_PERSON & set(words(name)) for name in (*names, *own))
+    return person and not any(_CHOSEN & set(words(name)) for name in own)
+
+
+def _asked(value: Value) -> Iterator[str]:
+    """The names in a chain of calls: ``User.findOne(...).lean()``."""
+    while isinstance(value, Outcome):
+        yield value.call.name
+        if value.call.receiver is None:
+            return
+        value = value.call.receiver
+        yield from names_of(value)
+
+
+def is_credential(name: str) -> bool:
+    """Whether a field is called as credentials are."""
+    return sensitivity(name) is Sensitivity.CREDENTIAL
