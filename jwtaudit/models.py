@@ -227,6 +227,8 @@ class Model:
         validated_by: methods of the result, or functions it must be passed to, that check claims.
         validate: how the first of these is written behind the call; ``{target}`` is its result.
         verified: what verifies instead; ``$token``, ``$key``, ``$algorithm`` are filled in.
+        signed: what signs instead; ``$payload``, ``$key``, ``$algorithm`` are filled in, and
+            ``$links`` with what is called on it before.
         limited: the method that gives a token an expiry, called on what signs it.
         secure: the function that makes secrets in the place of this one, for the same arguments.
         raising: the method that fails, in the place of this one, where nothing is found.
@@ -251,6 +253,7 @@ class Model:
     validated_by: tuple[str, ...] = ()
     validate: str = ""
     verified: str = ""
+    signed: str = ""
     limited: str = ""
     secure: str = ""
     raising: str = ""
@@ -445,7 +448,7 @@ _CALL_KEYS: dict[str, type] = {
     "written-with": str,
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
     "options": list, "factory": list, "configured-by": list, "validated-by": list,
-    "validate": str, "verified": str, "limited": str, "secure": str, "raising": str,
+    "validate": str, "verified": str, "signed": str, "limited": str, "secure": str, "raising": str,
     "effect": str, "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
@@ -658,6 +661,7 @@ def _models(
             validated_by=tuple(call.get("validated-by", ())),
             validate=call.get("validate", ""),
             verified=call.get("verified", ""),
+            signed=call.get("signed", ""),
             limited=call.get("limited", ""),
             secure=call.get("secure", ""),
             raising=call.get("raising", ""),

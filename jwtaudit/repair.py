@@ -79,6 +79,13 @@ class Receiver(NamedTuple):
     call: Place
 
 
+class Links(NamedTuple):
+    """What is called between the first and the last call of a chain, as it is written there."""
+
+    first: Place
+    last: Place
+
+
 class Filled(NamedTuple):
     """A snippet in which ``$name`` stands for other code."""
 
@@ -87,7 +94,7 @@ class Filled(NamedTuple):
 
 
 Constant: TypeAlias = "str | bytes | bool | int | float | list[str] | dict[str, Constant] | None"
-Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Given | Receiver | Filled | Constant"
+Code: TypeAlias = "Snippet | Named | EnvVar | Entry | Given | Receiver | Links | Filled | Constant"
 """A snippet, a lookup, what stands elsewhere, or a constant that is written as a literal."""
 
 
@@ -213,7 +220,7 @@ class AddStatement:
     """
 
     place: Place
-    code: Snippet
+    code: Snippet | Named
 
 
 @dataclass(frozen=True, slots=True)

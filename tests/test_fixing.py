@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from support import fixed
 
 from jwtaudit.cli import main
 from jwtaudit.engine.fixing import Fixer
@@ -398,3 +399,11 @@ def test_a_text_report_tries_no_fix_twice(project, capsys, monkeypatch):
     monkeypatch.setattr(Fixer, "try_out", try_out)
     run(capsys)
     assert len(batches) == 1
+
+
+def test_a_pin_is_not_raised_beyond_what_another_manifest_allows():
+    files = {
+        "requirements.txt": "PyJWT==1.7.1\n",
+        "setup.py": 'from setuptools import setup\n\nsetup(install_requires=["PyJWT>=1.7,<2"])\n',
+    }
+    assert fixed(files) == {}

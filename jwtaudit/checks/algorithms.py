@@ -161,6 +161,7 @@ def none_algorithm_listed(project: Project) -> Iterator[Draft]:
                     "Name the algorithm that fits the key.",
                     value=algorithm,
                     what="used here",
+                    repair=signed_instead(site),
                 )
 
 

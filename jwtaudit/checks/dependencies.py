@@ -46,7 +46,10 @@ def vulnerable_jwt_library(project: Project) -> Iterator[Draft]:
         affected = [r for r in requirements if r.place in open_to and r.place not in told]
         for requirement, related in _told_once(affected):
             told.add(requirement.place)
-            yield _vulnerable(project, requirement, open_to[requirement.place], related)
+            draft = _vulnerable(project, requirement, open_to[requirement.place], related)
+            fixed = _safe(requirement, _newest(open_to[requirement.place]))
+            draft.repair = _raised(project, requirement, fixed, requirements)
+            yield draft
 
 
 def _vulnerable(
@@ -78,22 +81,30 @@ def _vulnerable(
         ),
         advice=f"Raise it to {fixed} or later (`{_wanted(requirement, fixed)}`) and lock again.",
         anchor=requirement.package,
-        repair=_raised(project, requirement, fixed),
     )
 
 
-def _raised(project: Project, requirement: Requirement, fixed: str) -> Repair | None:
-    """The floor or the pin of a manifest that people write; a lock is made by its tool."""
-    match = _FLOOR.fullmatch(requirement.written)
-    if match is None or requirement.lock:
-        return None
+def _raised(
+    project: Project, requirement: Requirement, fixed: str, beside: Iterable[Requirement]
+) -> Repair | None:
+    """The floors and pins of manifests that people write; a lock is made by its tool.
+
+    What other manifests beside it say of the package has to agree, or is raised, too.
+    """
     version = version_of(fixed)
-    if version is None or breaks(project, requirement.package, version):
+    if version is None or requirement.lock or breaks(project, requirement.package, version):
         return None
-    change = ReplaceText(requirement.place, match[1], fixed)
-    old, new = (text.partition(".")[0] for text in (match[1], fixed))
-    leap = "" if old == new else ": another major version, read its changes first"
-    return Repair(f"Raise {requirement.package} to {fixed}{leap}", change)
+    raised = [requirement, *(r for r in beside if r.place != requirement.place and not r.lock)]
+    changes, leap = [], ""
+    for each in raised:
+        if each.specifier and not fits(each.specifier, version):
+            match = _FLOOR.fullmatch(each.written)
+            if match is None:
+                return None
+            changes.append(ReplaceText(each.place, match[1], fixed))
+            if match[1].partition(".")[0] != fixed.partition(".")[0]:
+                leap = ": another major version, read its changes first"
+    return Repair(f"Raise {requirement.package} to {fixed}{leap}", *changes) if changes else None
 
 
 def _newest(known: Iterable[Advisory]) -> str:

@@ -13,13 +13,14 @@ from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import is_test, setting_of
 from jwtaudit.program.development import is_for_development, is_refused_in_production
 from jwtaudit.program.enclosing import enclosing, parameter_of
+from jwtaudit.program.key_at_hand import keyed
 from jwtaudit.program.key_guards import is_refused, is_refused_before
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
-from jwtaudit.program.secret_repairs import from_environment, without_default
+from jwtaudit.program.secret_repairs import from_environment, insisted_on, without_default
 from jwtaudit.program.wording import wording
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.repair import CallInstead, EnvVar, Repair, Replace, Snippet
@@ -453,7 +454,7 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
                 f"Take the key without a default (`{_written(use, 'key-from-environment')}`), and"
                 " refuse to start when it is empty.",
                 Confidence.HIGH if use.version is not None else Confidence.MEDIUM,
-                repair=_insisted(project, source),
+                repair=_insisted(project, source) or (keyed(use.site) if use.site else None),
             )
     yield from _missing_keys(project)
 
@@ -495,6 +496,7 @@ def _missing_keys(project: Project) -> Iterator[Draft]:
             if chosen
             else "Name the algorithms that are accepted, and refuse to start without the key.",
             Confidence.HIGH if chosen else Confidence.MEDIUM,
+            repair=None if chosen else insisted_on(source),
         )
 
 

@@ -180,6 +180,8 @@ class JavaScript(_Plain):
         more: list[Splice] = []
 
         def named(match: re.Match[str]) -> str:
+            if match[1] == "target":
+                return match[0]
             found = imports.name(match[1])
             if found is None:
                 raise CannotError

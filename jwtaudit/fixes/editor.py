@@ -18,7 +18,7 @@ from jwtaudit.repair import EnvVar, Filled, Insist, Named, Replace, ReplaceText
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from jwtaudit.fixes.layout import Group
+    from jwtaudit.fixes.layout import Group, Layout
     from jwtaudit.repair import Await, CallFurther, CallInstead, Change, DropFactor
     from jwtaudit.source import Place
 
@@ -83,12 +83,26 @@ class Editor(ArgumentWriter):
         if len(around) + len(text) + rest <= layout.width or layout.breaks(*span):
             return text
         call = type(layout)(text, layout.language)
+        end = f"{layout.newline}{layout.indent(span.start)}"
+        if links := self._links_of(call):
+            for at in reversed(links):
+                text = f"{text[:at]}{end}{layout.step}{text[at:]}"
+            return text
         group = next((group for group in call.groups if len(call.items(group)) > 1), None)
         if group is None:
             return text
-        end = f"{layout.newline}{layout.indent(span.start)}"
+        room = layout.width - len(around)
+        return self._below(call, group, end, room)
+
+    def _links_of(self, call: Layout) -> list[int]:
+        """Where a chain of calls is broken."""
+        return []
+
+    def _below(self, call: Layout, group: Group, end: str, room: int) -> str:
+        """A call with each argument on a line of its own; ``room`` is left on the first line."""
+        text = call.text
         given = (text[item.span.start : item.span.end] for item in call.items(group))
-        below = "".join(f"{end}{layout.step}{argument}," for argument in given)
+        below = "".join(f"{end}{self.layout.step}{argument}," for argument in given)
         return f"{text[: group.start + 1]}{below}{end}{text[group.end - 1 :]}"
 
     def _as_text(self, call: Span) -> Span:

@@ -10,6 +10,7 @@ from jwtaudit.fixes.dialects import CannotError, dialect_of
 from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.layout import layout_of
 from jwtaudit.fixes.scripts import ScriptEditor
+from jwtaudit.fixes.unused import with_unused
 from jwtaudit.repair import DropArgument, Entry, EnvVar, Filled, SetArgument
 from jwtaudit.source import Place, Span
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Lookup
+    from jwtaudit.fixes.lists import Splice
     from jwtaudit.repair import Change, Repair
     from jwtaudit.source import Source
 
@@ -46,7 +48,7 @@ def edits_of(
         files: path -> the file and its language.
         lookups: path -> how environment variables are read in that file and in its project.
     """
-    found: dict[Edit, None] = {}
+    found: dict[str, dict[Splice, None]] = {}
     editors: dict[str, Editor] = {}
     try:
         for change in repair.changes:
@@ -58,11 +60,16 @@ def edits_of(
                 source, language = given
                 read = lookups(place.path) if any(map(_reads, repair.changes)) else ()
                 editors[place.path] = editor_of(source, language, read)
-            for splice in editors[place.path].splices(change):
-                found[Edit(Place(place.path, Span(splice.start, splice.end)), splice.text)] = None
+            made = editors[place.path].splices(change)
+            found.setdefault(place.path, {}).update(dict.fromkeys(made))
     except CannotError:
         return None
-    edits = tuple(_merged(sorted(found)))
+    whole = [
+        Edit(Place(path, Span(splice.start, splice.end)), splice.text)
+        for path, splices in found.items()
+        for splice in with_unused(editors[path].layout, path, list(splices))
+    ]
+    edits = tuple(_merged(sorted(whole)))
     return None if _overlap(edits) else edits
 
 

@@ -10,11 +10,19 @@ from jwtaudit.fixes.dialects import CannotError, snippets
 from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.imports_js import ScriptImports
 from jwtaudit.fixes.lists import Splice, append, has_comment
+from jwtaudit.fixes.statements import TARGET
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from jwtaudit.fixes.layout import Group, Item
-    from jwtaudit.repair import CallInstead, Code, DropStatement, RenameKey, SetArgument
+    from jwtaudit.fixes.layout import Group, Item, Layout
+    from jwtaudit.repair import (
+        AddStatement,
+        CallInstead,
+        Code,
+        DropStatement,
+        RenameKey,
+        SetArgument,
+    )
     from jwtaudit.source import Place
 
 _FUNCTION = re.compile(r"(?:async\b\s*)?(?:function\b|\w+\s*=>|\([^()]*\)\s*=>)")
@@ -24,6 +32,7 @@ _NO_KEY = re.compile(r"\w+\Z")
 _WRAPPED = re.compile(r"(?:await|void)\s+\Z")
 _VARIABLE = re.compile(r"(?:process|meta)\.env(?:\.\w+|\[[^\[\]]+\])\Z")
 _CHAIN = re.compile(r"([\w$]+)(?:\s*\.\s*\w+(?:\s*\([^()]*\))?)+\Z")
+_LINK, _CHAINED = re.compile(r"(?<=\))\.\w+\("), 3
 _DEFAULTED = re.compile(r"([\w$]+(?:\s*:\s*[\w$]+)?)\s*=\s*")
 _TO_TEXT = r"\s*\.(?:toString|substring|substr|slice|toUpperCase|toLowerCase)\([\d\s,-]*\)"
 # A line that begins so would become the end of the one before.
@@ -142,6 +151,22 @@ class ScriptEditor(Editor):
 
     # -- calls -------------------------------------------------------------------------------------
 
+    def _links_of(self, call: Layout) -> list[int]:
+        links = [m.start() for m in _LINK.finditer(call.text) if not call.depth(m.start())]
+        return links if len(links) >= _CHAINED else []
+
+    def _below(self, call: Layout, group: Group, end: str, room: int) -> str:
+        """Options that come last are the part that is broken, if what is before them fits."""
+        *_, last = call.items(group)
+        written = call.text[last.span.start : last.span.end]
+        inner = call.starting(last.span.start)
+        if inner is None or written[0] != "{" or last.span.start + 1 > room:
+            return super()._below(call, group, end, room)
+        entries = (call.text[item.span.start : item.span.end] for item in call.items(inner))
+        below = "".join(f"{end}{self.layout.step}{entry}," for entry in entries)
+        behind = call.text[group.end - 1 :]
+        return f"{call.text[: last.span.start]}{{{below}{end}}}{behind}"
+
     def _callinstead(self, change: CallInstead) -> list[Splice]:
         """With arguments in its snippet, also for what makes a text of the call's result."""
         if "(" not in change.function.text:
@@ -166,6 +191,25 @@ class ScriptEditor(Editor):
         raise CannotError
 
     # -- statements --------------------------------------------------------------------------------
+
+    def _addstatement(self, change: AddStatement) -> list[Splice]:
+        """Behind a declaration that stands on lines of its own: ``const key = ...;``."""
+        layout = self.layout
+        span = self._statement(change.place)
+        text, more = self.dialect.render(change.code)
+        target = TARGET.fullmatch(layout.text[span.start : change.place.span.start])
+        behind = layout.text[span.end : layout.line_end(span.end)].lstrip(" \t")
+        before = layout.text[layout.line_start(span.start) : span.start].strip()
+        if target is None or span.end != change.place.span.end or before:
+            raise CannotError
+        end = ";" if behind.startswith(";") else ""
+        if not re.fullmatch(r";?[ \t]*(?://.*)?", behind):
+            raise CannotError
+        at = layout.line_end(span.end)
+        line = f"{layout.newline}{layout.indent(span.start)}"
+        name = re.findall(r"[\w$]+", layout.text[change.place.span.start : span.end])[-1]
+        text = text.replace("{target}", target[1]).replace("@", name)
+        return [Splice(at, at, f"{line}{text}{end}"), *more]
 
     def _dropstatement(self, change: DropStatement) -> list[Splice]:
         self._refuse_effects(change.place)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Group
     from jwtaudit.repair import AddStatement, DropStatement, Refuse, SwapDecorators
 
-_TARGET = re.compile(r"(?:(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
+TARGET = re.compile(r"(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
 _PART = re.compile(r"(?:\.\w+|\[[\"'][\w-]+[\"']\])*")  # of a result: .claims["sub"]
 _AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
 
@@ -30,7 +30,7 @@ class StatementWriter(Writer):
         text, more = self.dialect.render(change.code)
         if "{target}" in text:
             head = layout.text[span.start : change.place.span.start]
-            target = _TARGET.fullmatch(head)
+            target = TARGET.fullmatch(head)
             if re.fullmatch(r"return\s+", head):
                 return [*self._named_result(span, change.place.span, text), *more]
             rest = layout.text[change.place.span.end : span.end]

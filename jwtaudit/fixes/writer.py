@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError
-from jwtaudit.repair import Filled, Given, Receiver, Snippet
+from jwtaudit.repair import Filled, Given, Links, Receiver, Snippet
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.dialects import Dialect
@@ -38,6 +38,8 @@ class Writer:
             return self._given(code, at), []
         if isinstance(code, Receiver):
             return self._receiver(code), []
+        if isinstance(code, Links):
+            return self._links(code), []
         if not isinstance(code, Filled):
             return self.dialect.render(code, at)
         text, more = self.dialect.render(Snippet(code.text))
@@ -57,6 +59,13 @@ class Writer:
         if method is None:
             raise CannotError
         return method[1]
+
+    def _links(self, code: Links) -> str:
+        start, end = code.first.span.end, self._call(code.last).start
+        last = re.compile(r"\s*\.\s*\w+\s*\Z").search(self.layout.text, start, end)
+        if last is None:
+            raise CannotError
+        return self.layout.text[start : last.start()]
 
     def _given(self, code: Given, at: int) -> str:
         """An argument as it is written; from another call only what the whole file can read."""

@@ -13,8 +13,17 @@ from jwtaudit.program.key_uses import is_used
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.times import times
-from jwtaudit.repair import AddStatement, Repair, Replace, SetEntry, Snippet
-from jwtaudit.values import Call, Const, Sequence, Table, options, walk
+from jwtaudit.repair import (
+    AddStatement,
+    EnvVar,
+    Named,
+    Repair,
+    Replace,
+    SetArgument,
+    SetEntry,
+    Snippet,
+)
+from jwtaudit.values import Call, Const, Outcome, Sequence, Table, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -268,7 +277,9 @@ def set_right(project: Project, unsafe: Unsafe) -> Repair | None:
             return None
         written = Snippet(f'{mapping} = {{"{name}": True}}')
         return Repair(f"Turn `{name}` on", AddStatement(unsafe.place, written))
-    if value is None or value.place is None:
+    if value is None:
+        return _key_given(project, unsafe)
+    if value.place is None:
         return None
     if isinstance(value, Const) and isinstance(value.value, bool):
         right = not value.value
@@ -276,6 +287,19 @@ def set_right(project: Project, unsafe: Unsafe) -> Repair | None:
     right = unsafe.setting.right
     if right is not None and unsafe.given and isinstance(value, Const):
         return Repair(f"Set `{name}` to `{right}`", Replace(value.place, right))
+    if isinstance(right, int) and unsafe.given and isinstance(value, Outcome):
+        return Repair(f"Set `{name}` to {right} s", Replace(value.place, Named("span", right)))
     if not unsafe.given and isinstance(value, Table) and off_by_default:
         return Repair(f"Turn `{name}` on", SetEntry(value.place, name, code=True))
+    return None
+
+
+def _key_given(project: Project, unsafe: Unsafe) -> Repair | None:
+    """Read a key that nobody gives from the environment, where a call can take it."""
+    instead = {condition.argument for condition in unsafe.setting.unless}
+    for site in project.sites("sign", "verify"):
+        argument = site.model.meanings.get("key")
+        if site.place == unsafe.place and argument in instead:
+            read = SetArgument(site.place, argument, EnvVar(unsafe.setting.name))
+            return Repair("Read the key from the environment", read)
     return None

@@ -10,8 +10,8 @@ from jwtaudit.program.names import pairs
 from jwtaudit.program.origins import origins
 from jwtaudit.program.repairs import check_and_require, set_meaning, signing_algorithm
 from jwtaudit.program.switches import turned_off
-from jwtaudit.repair import EnvVar, Filled, Given, Receiver, Repair, Replace
-from jwtaudit.values import Absent, Const, Env, Member, Param, Sequence, Table, Value, same
+from jwtaudit.repair import EnvVar, Filled, Given, Links, Receiver, Repair, Replace
+from jwtaudit.values import Absent, Const, Env, Member, Outcome, Param, Sequence, Table, Value, same
 
 if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
@@ -46,12 +46,12 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
         return check_and_require(site, off, "exp", more=known) if whole else None
     template = site.model.verified
     given = site.call.arguments
-    if not template or not given or any(a.name for a in given):
+    if not template or any(a.name for a in given):
         return None
     if len(given) == 2 and not isinstance(given[1].value, (Table, Const, Absent)):
         algorithm = _algorithm_with(site, given[1].value)
         hand = Hand(Given(site.place, position=1), algorithm) if algorithm else None
-    elif len(given) != 1:
+    elif len(given) != ("$token" in template):
         return None
     elif "$key" not in template:
         hand = _held(site)
@@ -81,9 +81,22 @@ def verified_with_key(site: Site) -> Repair | None:
     return Repair(title, *known) if len(known) == len(changes) else None
 
 
+def keyed(site: Site) -> Repair | None:
+    """Give a call that has an empty key the one at hand."""
+    hand = None if _is_foreign(site) else _hand(site)
+    change = set_meaning(site, "key", hand.key) if hand else None
+    if hand is None or change is None:
+        return None
+    if _algorithm_of(site) != hand.algorithm:
+        return verified_with_key(site)
+    return Repair("Use the key that tokens are signed with", change)
+
+
 def signed_instead(site: Site) -> Repair | None:
     """Sign with the key at hand what a call issues without a signature."""
     key = site.argument("key")
+    if site.model.signed:
+        return _signed_by_another(site)
     if isinstance(key, Absent) or (isinstance(key, Const) and not key.value):
         hand = _hand(site)
         if hand is None or not hand.algorithm.startswith("HS"):
@@ -100,6 +113,27 @@ def signed_instead(site: Site) -> Repair | None:
     known = [change for change in changes if change is not None]
     title = f"Sign it with {algorithm}, as its verification expects"
     return Repair(title, *known) if len(known) == len(changes) else None
+
+
+def _signed_by_another(site: Site) -> Repair | None:
+    """Call what signs, where the function of a call never does."""
+    first = site.call
+    while isinstance(first.receiver, Outcome):  # a chain: what was given stands at its beginning
+        first = first.receiver.call
+    hand, template = _hand(site), site.model.signed
+    given = first.arguments
+    if hand is None or not hand.algorithm.startswith("HS") or len(given) != 1 or given[0].name:
+        return None
+    if "await " in template and not _can_wait(site):
+        return None
+    fields: dict[str, Code] = {
+        "payload": Given(first.place, position=0),
+        "key": hand.key,
+        "algorithm": hand.algorithm,
+        "links": Links(first.place, site.place),
+    }
+    change = Replace(site.place, Filled(template, fields))
+    return Repair(f"Sign it with {hand.algorithm}, as its verification expects", change)
 
 
 def _is_foreign(site: Site) -> bool:
@@ -141,6 +175,9 @@ def _hand(site: Site) -> Hand | None:
 
 def _held(site: Site) -> Hand | None:
     """What the object that a call is a method of signs with, where no call names another key."""
+    if site.model.configured_by:
+        keys = [made.argument("key") for made in site.configuring]
+        return Hand(None, "") if keys and not any(isinstance(k, Absent) for k in keys) else None
     signers = [peer for peer in _peers(site, "sign") if isinstance(peer.own("key"), Absent)]
     algorithm = _one_algorithm(signers) if signers and _one_key(signers) else None
     return Hand(None, algorithm) if algorithm else None
@@ -210,11 +247,15 @@ def _algorithm_with(site: Site, key: Value) -> str | None:
 
 def _key_of(peer: Site, site: Site) -> Code | None:
     """The key of one call as it can be written at another one."""
-    if peer.place.path == site.place.path:
+    held = "key" in peer.model.factory or "key" in peer.model.inside
+    if peer.place.path == site.place.path and not held:
         name = peer.model.meanings.get("key", "key")
         parameters = peer.model.parameters
         return Given(peer.place, name, parameters.index(name) if name in parameters else -1)
     key = peer.argument("key")
-    if isinstance(key, Env) and key.name and isinstance(key.default, Absent):
-        return EnvVar(key.name)
-    return None
+    if not isinstance(key, Env) or not key.name:
+        return None
+    plain = isinstance(key.default, Absent) or (
+        isinstance(key.default, Const) and key.default.value is None
+    )
+    return EnvVar(key.name) if plain else None

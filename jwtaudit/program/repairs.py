@@ -19,6 +19,7 @@ from jwtaudit.repair import (
     DropEntry,
     DropItem,
     Entry,
+    Filled,
     RenameKey,
     Repair,
     Replace,
@@ -130,10 +131,13 @@ def check_and_require(
     """
     if off.place is None or off.place == site.place:
         return None
+    if isinstance(off, Table):  # which turns off what it does not name
+        return require_claim(site, claim)
     title = "Leave the check on"
     more = list(more)
     named = "algorithms" in site.model.meanings or "algorithms" in site.model.inside
-    if with_algorithms and named and _open(site.argument("algorithms")):
+    told = isinstance(off, Const) and isinstance(_in_position(site, off), Filled)
+    if with_algorithms and named and not told and _open(site.argument("algorithms")):
         algorithms = accepted_algorithms(site)
         change = set_meaning(site, "algorithms", algorithms) if algorithms else None
         if change is None:
@@ -180,8 +184,19 @@ def _put_on(site: Site, off: Value) -> Change:
         (key,) = [key for key, value in table.entries.items() if value is off]
         return SetEntry(table.place, str(key), code=True)  # what it is named by stays
     if isinstance(off, Const) and any(a.value is off and not a.name for a in site.call.arguments):
-        return Replace(off.place, not off.value)  # what stands behind it keeps its position
+        return Replace(off.place, _in_position(site, off))
     return DropItem(off.place)
+
+
+def _in_position(site: Site, off: Const) -> Code:
+    """What stands for a value in its position, and leaves what stands behind it where it is.
+
+    A text there was meant for the next position: ``decode(token, key, "HS256")``.
+    """
+    following = site.model.parameters[len(site.call.arguments) :][:1]
+    if isinstance(off.value, str) and following == (site.model.meanings.get("algorithms"),):
+        return Filled("$off, $name", {"off": False, "name": off.value})
+    return not off.value
 
 
 def _others(site: Site, off: Value) -> list[Change]:
@@ -213,14 +228,15 @@ def _required(site: Site, when: Condition, claim: str) -> Change | None:
     key = str(filled(when.key or ""))
     wanted = when.equals if when.has_equals else filled(when.contains)
     argument = site.argument(name)
+    for holder in (*site.configuring, site):
+        if name in holder.model.inside and not key:  # told once for all calls where that is done
+            if isinstance(argument, Sequence) and argument.place is not None:
+                return AddItem(argument.place, claim)
+            return set_meaning(holder, name, [claim]) if _open(argument) else None
     name = site.model.meanings.get(name, name)
     position = site.model.parameters.index(name) if name in site.model.parameters else -1
     if not key:
-        whole = SetArgument(site.place, name, _constant(wanted), position=position)
-        if isinstance(wanted, dict) and isinstance(argument, Table) and argument.place is not None:
-            ((first, value),) = wanted.items()
-            return SetEntry(argument.place, first, value)
-        return whole if _open(argument) else None
+        return _required_by(site, name, wanted, argument)
     inner: Constant = _constant(wanted) if when.has_equals or isinstance(wanted, dict) else [claim]
     if _open(argument):
         return SetArgument(site.place, name, inner, key, position)
@@ -233,6 +249,22 @@ def _required(site: Site, when: Condition, claim: str) -> Change | None:
         ((first, value),) = wanted.items()
         return SetEntry(there.place, first, value)
     return SetEntry(argument.place, key, inner) if _open(there) or when.has_equals else None
+
+
+def _required_by(site: Site, name: str, wanted: object, argument: Value) -> Change | None:
+    """Require what an argument has to name: as an entry of a mapping, or in a list."""
+    position = site.model.parameters.index(name) if name in site.model.parameters else -1
+    if not isinstance(wanted, (str, dict)):
+        return SetArgument(site.place, name, _constant(wanted), position=position)
+    is_mapping = isinstance(wanted, dict) or name == site.model.meanings.get("options")
+    key, value = next(iter(wanted.items())) if isinstance(wanted, dict) else (wanted, None)
+    if isinstance(argument, Table) and argument.place is not None:
+        return SetEntry(argument.place, key, _constant(value))
+    replaces = any(s.when.lacks and s.when.argument == name for s in site.model.switches)
+    if not _open(argument) or replaces:  # what such an argument does not name is checked no more
+        return None
+    whole: Constant = {key: _constant(value)} if is_mapping else [key]
+    return SetArgument(site.place, name, whole, position=position)
 
 
 def _constant(value: object) -> Constant:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.repairs import lies_in
-from jwtaudit.repair import DropItem, EnvVar, Insist, Repair, Replace
+from jwtaudit.repair import AddStatement, DropItem, EnvVar, Insist, Named, Repair, Replace
 from jwtaudit.values import Const, Env, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jwtaudit.models import Model
+    from jwtaudit.program.key_sources import Source
     from jwtaudit.program.project import Project
     from jwtaudit.repair import Change
 
@@ -48,6 +49,16 @@ def without_default(
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
             return Repair(title, Insist(lookup.place), otherwise=Repair(title, dropped))
     return Repair(title, dropped)
+
+
+def insisted_on(source: Source) -> Repair | None:
+    """Stop the program where the variable that holds a key is missing."""
+    places = {lookup.place for lookup in source.lookups if isinstance(lookup, Env)}
+    place = places.pop() if len(places) == 1 else None
+    if place is None:
+        return None
+    title = "Stop the program where the key is missing"
+    return Repair(title, AddStatement(place, Named("insist")))
 
 
 def _raises(project: Project, lookup: Env) -> bool:

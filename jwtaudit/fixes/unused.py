@@ -1,0 +1,126 @@
+"""Imports that a repair leaves without a use: they go with it, as a linter would ask."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from jwtaudit.fixes.lists import Splice, remove
+from jwtaudit.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jwtaudit.fixes.layout import Group, Item, Layout
+
+_PYTHON = re.compile(
+    r"(?:import\s+(?P<whole>\w+)|from\s+[\w.]+\s+import\s+(?P<names>.+))", re.DOTALL
+)
+_MODULE = r"(?:require\([\"'][\w@/.:-]+[\"']\)|[\"'][\w@/.:-]+[\"'])"
+_SCRIPT = re.compile(
+    rf"(?:(?:const|let|var)|import)\s+(?:(?P<whole>[\w$]+)|\{{(?P<names>[^{{}}]*)\}})"
+    rf"\s*(?:=|from)\s*{_MODULE}"
+)
+_BOUND = re.compile(r"(?:.*(?:\bas\b|:)\s*)?([\w$]+)\s*", re.DOTALL)
+_PART = re.compile(r"[^\s,\\][^,\\\r\n]*")
+_NEW_ITEM = re.compile(r", ([\w$]+)")
+
+
+class _Imported(NamedTuple):
+    """A name that is imported: by a statement of its own, or as one of several."""
+
+    name: str
+    statement: Span
+    group: Group | None = None
+    item: Item | None = None
+    part: Span | None = None  # in a list without brackets, with its comma
+
+
+def with_unused(layout: Layout, path: str, splices: Sequence[Splice]) -> list[Splice]:
+    """The splices of a repair, and those that take out the imports which nothing else uses."""
+    words = _words_taken(layout, splices)
+    if not words or path.endswith("__init__.py"):  # what a package imports, others take from it
+        return list(splices)
+    found = list(splices)
+    for imported in _imports(layout):
+        if imported.name in words and not _is_used(layout, imported, splices):
+            found = _without(layout, imported, found)
+    return found
+
+
+def _words_taken(layout: Layout, splices: Sequence[Splice]) -> set[str]:
+    spans = [Span(splice.start, splice.end) for splice in splices if splice.end > splice.start]
+    return {
+        layout.text[token.start : token.end]
+        for token in layout.tokens
+        if token.kind == "word"
+        and any(span.start <= token.start and token.end <= span.end for span in spans)
+    }
+
+
+def _is_used(layout: Layout, imported: _Imported, splices: Sequence[Splice]) -> bool:
+    """Whether the name stands anywhere but in its import, texts and comments included."""
+    rest, at = [], 0
+    for start, end, text in sorted([*splices, Splice(*imported.statement, "")]):
+        rest += [layout.text[at : max(at, start)], text]
+        at = max(at, end)
+    rest.append(layout.text[at:])
+    return bool(re.search(rf"(?<![\w$.]){re.escape(imported.name)}(?![\w$])", "".join(rest)))
+
+
+def _imports(layout: Layout) -> Iterator[_Imported]:
+    form = _PYTHON if layout.language == "python" else _SCRIPT
+    for span in layout.statements:
+        found = form.fullmatch(layout.text, span.start, span.end)
+        if found is None or span.start != layout.line_start(span.start):
+            continue
+        if found["whole"] is not None:
+            yield _Imported(found["whole"], span)
+            continue
+        group = next((g for g in layout.groups if span.start < g.start < g.end <= span.end), None)
+        if group is None:  # from module import a, b
+            listed = list(_PART.finditer(layout.text, found.start("names"), span.end))
+            for index, part in enumerate(listed):
+                bound = _BOUND.fullmatch(part[0])
+                if bound and len(listed) == 1:
+                    yield _Imported(bound[1], span)
+                elif bound:
+                    first = index == 0
+                    start = part.start() if first else listed[index - 1].end()
+                    end = listed[1].start() if first else part.end()
+                    yield _Imported(bound[1], span, part=Span(start, end))
+            continue
+        items = layout.items(group)
+        for item in items:
+            bound = _BOUND.fullmatch(layout.text, item.span.start, item.span.end)
+            if bound:
+                alone = len(items) == 1
+                yield _Imported(bound[1], span, group, item if not alone else None)
+
+
+def _without(layout: Layout, imported: _Imported, splices: list[Splice]) -> list[Splice]:
+    group = imported.group
+    if imported.part is not None:
+        return [*splices, Splice(*imported.part, "")]
+    if group is not None:
+        for index, splice in enumerate(splices):
+            new = _NEW_ITEM.fullmatch(splice.text)
+            if new and group.start < splice.start == splice.end < group.end:
+                place = imported.item.span if imported.item else layout.items(group)[0].span
+                return [*splices[:index], Splice(*place, new[1]), *splices[index + 1 :]]
+        if imported.item is not None:
+            return [*splices, *remove(layout, group, imported.item)]
+    start = layout.line_start(imported.statement.start)
+    end = layout.line_end(imported.statement.end)
+    if layout.text[imported.statement.end : end].strip(" \t;"):
+        return splices  # a comment, or a further statement
+    end = layout.next_line(end)
+    before = layout.text[:start].rstrip(" \t")
+    behind = layout.next_line(end)
+    if (
+        (not before or before.endswith(layout.newline * 2))
+        and not layout.text[end:behind].strip()
+        and not any(start <= splice.start <= behind for splice in splices)
+    ):
+        end = behind  # the only one of its section
+    return [*splices, Splice(start, end, "")]
