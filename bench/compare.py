@@ -26,9 +26,10 @@ ORDINARY = (
 # The same scan without what leads out of the files that speak of tokens: no file is added for
 # what it imports, none is loaded for what it defines.
 ALONE = """
-from jwtaudit import cli, engine
-engine._Run._extract_importers = lambda run, facts: None
-engine._Run.module = lambda run, path: None
+from jwtaudit import cli
+from jwtaudit.engine import loading
+loading.Loader.add_importers = lambda run, facts: None
+loading.Loader.module = lambda run, path: None
 raise SystemExit(cli.main())
 """
 CACHE = Path(os.environ.get("JWTAUDIT_BENCH_CACHE", Path.home() / ".cache" / "jwtaudit-bench"))

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from jwtaudit import cli, engine
-from jwtaudit.engine import Limits, Options
+from jwtaudit.engine import Limits, Options, judging, loading
 
 SIGN = 'import jwt\n\ndef f0(key):\n    return jwt.encode({"exp": 1}, key, algorithm="HS256")\n'
 
@@ -49,7 +49,7 @@ def test_imports_that_lead_far(tmp_path):
 
 
 def test_many_files_that_use_token_code(tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_MAX_IMPORTERS", 2)
+    monkeypatch.setattr(loading, "_MAX_IMPORTERS", 2)
     files = {"app/tokens.py": "import jwt\n\ndef issue_it(key):\n    return jwt.encode({}, key)\n"}
     for number in range(6):
         files[f"app/use{number}.py"] = "from app.tokens import issue_it\nissue_it(KEY)\n"
@@ -58,7 +58,7 @@ def test_many_files_that_use_token_code(tmp_path, monkeypatch):
 
 
 def test_many_files_that_refuse_to_start(tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "_MAX_REFUSING", 1)
+    monkeypatch.setattr(loading, "_MAX_REFUSING", 1)
     files = {
         "app/tokens.py": "import jwt\nfrom app import conf\n"
         'TOKEN = jwt.encode({"exp": 1}, conf.SECRET_KEY)\n',
@@ -78,14 +78,14 @@ def test_many_files_that_refuse_to_start(tmp_path, monkeypatch):
 
 def slow(monkeypatch, is_slow):
     """Make the join of some files one that does not end."""
-    joined = engine._Run._join
+    joined = judging.Judging.join
 
     def join(run, facts):
         while is_slow({fact.path for fact in facts}):
             pass
         return joined(run, facts)
 
-    monkeypatch.setattr(engine._Run, "_join", join)
+    monkeypatch.setattr(judging.Judging, "join", join)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs interval timers")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from jwtaudit.catalog import Rule
-    from jwtaudit.engine import _Run
+    from jwtaudit.engine.run import Run
     from jwtaudit.finding import Draft, Finding
     from jwtaudit.fixes.edits import Edit
     from jwtaudit.redact import Redactor
@@ -83,7 +83,7 @@ class Fixer:
     """Finds the fixes of a run's findings."""
 
     def __init__(
-        self, run: _Run, redactor: Redactor, findings: Sequence[tuple[Finding, Draft, Rule]]
+        self, run: Run, redactor: Redactor, findings: Sequence[tuple[Finding, Draft, Rule]]
     ) -> None:
         """Take a run that has judged."""
         self.run = run
@@ -91,7 +91,7 @@ class Fixer:
         self.redactor = redactor
         if run.secret_names is None:
             variables = key_variables(run.project) if run.project else ({}, set())
-            run.secret_names = SecretNames(*variables, run.tree.files)
+            run.secret_names = SecretNames(*variables, run.files.tree.files)
         self.names = run.secret_names
         self.habits = Habits(run, self.source)
         self.trials = 0
@@ -106,7 +106,7 @@ class Fixer:
         self.found: list[Finding] = []
         self.alone: set[int] = set()
         self._sources: dict[str, Source | None] = {}
-        self._good_run: tuple[tuple[frozenset[int], frozenset[Edit]], _Run] | None = None
+        self._good_run: tuple[tuple[frozenset[int], frozenset[Edit]], Run] | None = None
 
     def findings(self) -> list[Finding]:
         """All findings, those that can be fixed with their fixes."""
@@ -174,16 +174,16 @@ class Fixer:
         return source, language
 
     @staticmethod
-    def _is_damaged(run: _Run, path: str) -> bool:
+    def _is_damaged(run: Run, path: str) -> bool:
         """Whether a file was read in spite of errors."""
-        facts = run.facts.get(path) or run.loaded.get(path)
+        facts = run.facts.get(path) or run.loader.loaded.get(path)
         return facts is not None and facts.damaged > 0
 
     def source(self, path: str) -> Source | None:
         """A file of the run, also one that no front end has seen."""
-        found = self.run.source(path)
+        found = self.run.files.source(path)
         if found is None and path not in self._sources:
-            data = self.run.contents.get(path) or self.run.read(path)
+            data = self.run.files.contents.get(path) or self.run.files.read(path)
             try:
                 self._sources[path] = frontends.read(path, data) if data else None
             except frontends.Unparsable:
@@ -224,7 +224,7 @@ class Fixer:
 
     def try_out(
         self, batch: Iterable[int], candidates: Mapping[int, tuple[Edit, ...]]
-    ) -> _Run | None:
+    ) -> Run | None:
         """The run with these fixes made; None where they are not right."""
         batch = list(batch)
         edits = frozenset(edit for index in batch for edit in candidates[index])
@@ -239,7 +239,7 @@ class Fixer:
         fixed = Counter(_identity(*self.reported[index][1:]) for index in batch)
         after = Counter(_identity(draft, rule) for draft, rule in changed.judge())
         failed = any(
-            diagnostic.error for diagnostic in changed.diagnostics[len(self.run.scanned) :]
+            diagnostic.error for diagnostic in changed.files.diagnostics[len(self.run.scanned) :]
         )
         failed = failed or any(self._is_damaged(changed, path) for path in contents or ())
         if failed or any(n > self.before[key] - fixed[key] for key, n in after.items()):
@@ -303,7 +303,7 @@ def _plain(text: str) -> str:
 # -- passes ----------------------------------------------------------------------------------------
 
 
-def fix_all(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
+def fix_all(run: Run, wanted: Callable[[Finding], bool]) -> Fixing:
     """Fix what can be fixed and is wanted, pass by pass; nothing is written."""
     try:
         fixing = _passes(run, wanted)
@@ -314,7 +314,7 @@ def fix_all(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
     return fixing
 
 
-def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
+def _passes(run: Run, wanted: Callable[[Finding], bool]) -> Fixing:
     run.extract()
     report = run.outcome()
     applied: list[Finding] = []
@@ -340,7 +340,8 @@ def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
         run = changed
         report = run.outcome()
     changes = {
-        path: Change(path, before[path], run.contents[path], shown[path]) for path in sorted(before)
+        path: Change(path, before[path], run.files.contents[path], shown[path])
+        for path in sorted(before)
     }
     report = replace(report, fixed=tuple(applied))
     return Fixing(
@@ -348,7 +349,7 @@ def _passes(run: _Run, wanted: Callable[[Finding], bool]) -> Fixing:
         tuple(applied),
         tuple(changes.values()),
         tuple(tuple(changes[path] for path in group) for group in _joined(together)),
-        run.tree.root,
+        run.files.tree.root,
     )
 
 
@@ -361,7 +362,7 @@ def _joined(sets: Iterable[set[str]]) -> list[list[str]]:
     return sorted(map(sorted, found))
 
 
-def _one_pass(fixer: Fixer, wanted: Callable[[Finding], bool]) -> tuple[list[int], _Run] | None:
+def _one_pass(fixer: Fixer, wanted: Callable[[Finding], bool]) -> tuple[list[int], Run] | None:
     """The fixes of one pass, and the run in which they are made."""
     edits = fixer.edits
     ranked = sorted(

@@ -17,7 +17,7 @@ from jwtaudit.values import Instance
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jwtaudit.engine import _Run
+    from jwtaudit.engine.run import Run
     from jwtaudit.repair import Change
     from jwtaudit.source import Source
 
@@ -41,7 +41,7 @@ class _Settings(NamedTuple):
 class Habits:
     """Finds the functions that a project reads its environment with, and that fail without it."""
 
-    def __init__(self, run: _Run, source: Callable[[str], Source | None]) -> None:
+    def __init__(self, run: Run, source: Callable[[str], Source | None]) -> None:
         """Take a run that has judged, and what reads its files."""
         self.run = run
         self.source = source
@@ -179,8 +179,8 @@ class Habits:
             for module, _, name in (reader.rpartition(".") for reader in self._readers)
             if module and "." not in module and _OF_TEXT.fullmatch(name)
         ]
-        paths = [p for p in self.run.tree.files if p.endswith(".py") and not is_test(p)]
-        contents = [self.run.data.get(path) or self.run.read(path) for path in paths[:_MOST]]
+        paths = [p for p in self.run.files.tree.files if p.endswith(".py") and not is_test(p)]
+        contents = [self.run.files.content(path) for path in paths[:_MOST]]
         return [
             Lookup(name, -1, module)
             for module, name in functions

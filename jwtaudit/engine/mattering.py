@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from jwtaudit.models import Models
 
+PROGRAMS = ("python", "javascript")
+"""The languages of programs."""
+
 
 class Mattering:
     """Tells whether a file holds a word without which no rule has anything to say about it."""

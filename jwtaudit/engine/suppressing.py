@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from jwtaudit.discovery import Globs
 from jwtaudit.finding import Diagnostic, Suppression
@@ -13,25 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jwtaudit.catalog import Rule
-    from jwtaudit.discovery import Tree
-    from jwtaudit.engine import Options
-    from jwtaudit.facts import Facts
+    from jwtaudit.engine.options import Options
+    from jwtaudit.engine.run import Run
     from jwtaudit.finding import Draft
     from jwtaudit.redact import Redactor
-    from jwtaudit.source import Source
     from jwtaudit.suppress import Suppressions
-
-
-class Run(Protocol):
-    """What is asked of a scan."""
-
-    tree: Tree
-    options: Options
-    facts: dict[str, Facts]
-    loaded: dict[str, Facts]
-
-    def source(self, path: str) -> Source | None:
-        """A file that was read, as text."""
 
 
 class Suppressor:
@@ -43,12 +29,12 @@ class Suppressor:
 
         known = {key: rule.id for rule in catalog.load().rules for key in (rule.id, rule.name)}
         active = {rule.id for rule in rules}
-        self._root = run.tree.root.rstrip("/") + "/"
+        self._root = run.files.tree.root.rstrip("/") + "/"
         self._redactor = redactor
         self._globs = per_file_ignores(run.options)
         self._files: dict[str, list[Suppressions]] = {}
-        for path, facts in sorted({**run.facts, **run.loaded}.items()):
-            if facts.comments and (source := run.source(path)):
+        for path, facts in sorted({**run.facts, **run.loader.loaded}.items()):
+            if facts.comments and (source := run.files.source(path)):
                 self._files.setdefault(file_of(path), []).append(
                     Suppressions(facts, source, known, active)
                 )
