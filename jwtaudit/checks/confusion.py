@@ -18,7 +18,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.token_lookups import is_looked_for
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Const, Member, Table, options
+from jwtaudit.values import Const, Member, Operation, Table, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jwtaudit.program import Project
     from jwtaudit.program.key_uses import KeyUse
     from jwtaudit.program.sites import Site
+    from jwtaudit.values import Value
 
 # What lets a request in, by its name, and what exchanges or revokes tokens.
 _LETS_IN = frozenset(
@@ -151,9 +152,28 @@ def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) 
     for claims in claim_sets(foreign.site):
         given = {str(name) for name in claims.entries}
         names_somebody = is_known(claims) and given - (REGISTERED - {"sub"})
-        if needed <= given and (needed or names_somebody):
+        if needed <= given and (needed or names_somebody) and _says_the_same(claims, own, needed):
             return True
     return False
+
+
+def _says_the_same(claims: Table, own: list[_Minted], needed: frozenset[str]) -> bool:
+    """Whether claims name somebody as the usual ones do: by an address, or by something else."""
+    usual = [table.entries for one in own for table in claim_sets(one.site)]
+    return all(
+        any(_is_address(claims.entries[claim]) == _is_address(held[claim]) for held in holding)
+        for claim in needed
+        if (holding := [entries for entries in usual if claim in entries])
+    )
+
+
+def _is_address(value: Value) -> bool:
+    return any(
+        {"email", "mail"} & set(words(name))
+        for option in options(value)
+        for part in (option.operands if isinstance(option, Operation) else (option,))
+        for name in names_of(part)
+    )
 
 
 def _names_in(minted: _Minted) -> frozenset[str]:

@@ -13,7 +13,7 @@ from jwtaudit.program.key_identity import identified
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
-from jwtaudit.values import Const
+from jwtaudit.values import ABSENT, Const, Operation, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,5 +80,18 @@ def _others(project: Project) -> Iterator[_Other]:
     tokens = {key.place for key in handmade_keys(project)}
     for call in macs(project):
         keyed = None if call.place in tokens else mac_key(project, call)
-        if keyed is not None:
+        if keyed is not None and not _is_labelled(project, call):
             yield _Other(keyed[0], call, "signs other data")
+
+
+def _is_labelled(project: Project, call: Call) -> bool:
+    """Whether what is signed begins with words of its own, as no token does."""
+    model = project.model_of(call)
+    given = ABSENT if model is None else project.argument(call, model, "value")
+    return any(
+        isinstance(part, Operation)
+        and part.operator in ("text", "+")
+        and isinstance(part.operands[0], Const)
+        and bool(part.operands[0].value)
+        for part in walk(given)
+    )
