@@ -18,6 +18,7 @@ from jwtaudit.program.claims import (
     is_tested,
     reads,
 )
+from jwtaudit.program.claims_read import Reading
 from jwtaudit.program.context import (
     Setting,
     exclusive,
@@ -86,7 +87,7 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
                 continue
             if _checks_itself(project, site, "exp") or _verified_elsewhere(site):
                 continue
-            if tells_of_user(site.argument("token")):
+            if tells_of_user(site.argument("token")) or Reading(site).is_only_logged:
                 continue
             what = "The expiry is not" if off.effect == "exp" else "No claim is"
             yield _off(

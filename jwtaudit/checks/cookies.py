@@ -52,7 +52,7 @@ def cookie_samesite(project: Project) -> Iterator[Draft]:
     """A token cookie that goes along with requests made by other sites."""
     for cookie in token_cookies(project):
         given = cookie.attributes["samesite"]
-        if any(_is_none(option) for option in options(given) if isinstance(option, Const)):
+        if all(isinstance(option, Const) and _is_none(option) for option in options(given)):
             yield _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
         elif _is_left_out(cookie):
             yield _draft(cookie, "samesite", _UNDECIDED, cookie.confidence)

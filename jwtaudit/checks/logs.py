@@ -224,8 +224,10 @@ def _messages(project: Project) -> Iterator[_Message]:
 def _logged(project: Project, call: Call) -> Iterator[_Message]:
     logger = call.name.rpartition(".")[2] in _LEVELS
     model = project.model_of(call)
+    passed: set[str] | None = None
     if call.target is not None:
-        if not _passes_on(project, call.target):
+        passed = set(_passed_on(project, call.target))
+        if not passed:
             return
         logger = True
     elif model is None:
@@ -241,22 +243,23 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
             continue  # whoever gave it sees it again
         if _is_refused(project, call, argument.value):
             continue
+        if passed is not None and argument.name is not None and argument.name not in passed:
+            continue
         if argument.name not in _MANNER and index not in cut:
             yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
 
 
-def _passes_on(project: Project, function: FunctionId) -> bool:
-    """Whether a function of the project's own, called as a logger is, writes what it is given."""
-    if not _LOGGERS & set(words(function.qualname)):
-        return False
-    scope = project.scope(function)
-    return scope is not None and any(
-        isinstance(event, Call)
-        and (model := project.model_of(event)) is not None
-        and model.role == "log"
-        and any(isinstance(p, Param) for a in event.arguments for p in walk(a.value))
-        for event in scope.events
-    )
+def _passed_on(project: Project, function: FunctionId) -> Iterator[str]:
+    """The parameters that a function of the project's own, called as a logger is, writes.
+
+    It may look at the others, and write something else: the claims that help.
+    """
+    scope = project.scope(function) if _LOGGERS & set(words(function.qualname)) else None
+    for event in () if scope is None else scope.events:
+        model = project.model_of(event) if isinstance(event, Call) else None
+        if isinstance(event, Call) and model is not None and model.role == "log":
+            parts = (part for argument in event.arguments for part in told(argument.value))
+            yield from (part.name for part in parts if isinstance(part, Param))
 
 
 def _cut_fields(call: Call) -> frozenset[int]:

@@ -113,8 +113,9 @@ class _Reader:
             self._value((*node.path, pair[1]), event, event, pair[2])
 
     def _closed(self, node: _Node) -> None:
-        """``{name: NAME, value: ...}``, as containers are given their environment."""
-        name, value = node.members.get("name"), node.members.get("value")
+        """``{name: NAME, value: ...}``, as containers are given their environment; or ``key``."""
+        name = node.members.get("name", node.members.get("key"))
+        value = node.members.get("value")
         if isinstance(name, yaml.ScalarEvent) and value is not None:
             self._value((*node.path, name.value), name, value)
         if not self.open:

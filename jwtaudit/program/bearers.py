@@ -167,7 +167,7 @@ def _unwrapped(value: Value) -> Value:
         return value
     base = value.base
     if isinstance(base, Operation) and base.operator == "split" and isinstance(value.key, Const):
-        return base.operands[0]
+        return value if value.key.value == 0 else base.operands[0]  # what comes first is no token
     if value.name is None and value.trace and not isinstance(value.key, Const):
         return base if is_authorization(base) else value
     return value

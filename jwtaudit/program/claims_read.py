@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.claims import handlers, holds_call, members_read
 from jwtaudit.program.context import is_test
 from jwtaudit.program.kinds import Kind, kind_of
-from jwtaudit.program.scopes import Returned, Stored, Tested
+from jwtaudit.program.scopes import Raised, Returned, Stored, Tested
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.program.travels import event_values
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     CHILDREN,
     Call,
@@ -60,6 +60,7 @@ class Reading:
                 for name, bases in members_read(self._project, value).items():
                     if holds_call(bases, self._call):
                         found.add(str(name))
+                found |= {name for name, base in _insisted(value) if holds_call([base], self._call)}
         for function, parameter in self._given():
             found |= self._read_of(function, parameter, _MAX_STEPS)
         return frozenset(found) - _PARTS
@@ -109,6 +110,29 @@ class Reading:
                 stack += inner(part) if inner is not None else ()
         return False
 
+    @cached_property
+    def is_only_logged(self) -> bool:
+        """Whether they are written to a log, and nothing comes of them in a function for that."""
+        scope = self._project.scope(self._call.scope)
+        returned = [e for e in (() if scope is None else scope.events) if isinstance(e, Returned)]
+        if any(not isinstance(e.value, Const) or e.value.value is not None for e in returned):
+            return False
+        used = [e for e in self._uses() if isinstance(e, (Call, Returned, Stored, Raised))]
+        logged = [e for e in used if isinstance(e, Call) and self._is_log(e)]
+        return bool(logged) and all(e in logged or self._is_read(e) for e in used)
+
+    def _is_log(self, call: Call) -> bool:
+        model = self._project.model_of(call)
+        return model is not None and model.role == "log"
+
+    def _is_read(self, event: Event) -> bool:
+        """``claims.get("sub")``: what comes of that is an event of its own."""
+        return (
+            isinstance(event, Call)
+            and event.receiver is not None
+            and event.name.rpartition(".")[2] in ("get", "items")
+        )
+
     def _is_end(self, event: Event) -> bool:
         if isinstance(event, Returned):
             return not self._project.callers.get(event.scope)
@@ -148,6 +172,19 @@ class Reading:
                     if argument.name is not None and _is(argument.value, function, parameter):
                         found |= self._read_of(event.target, argument.name, steps - 1)
         return found
+
+
+def _insisted(value: Value) -> Iterator[tuple[str, Value]]:
+    """The claims that have to be there: ``"type" in claims``, ``all(n in claims for n in names)``.
+
+    That says nothing of what is in them, but a token of another kind may lack them.
+    """
+    for part in deep(value):
+        if isinstance(part, Operation) and part.operator in ("in", "not in"):
+            named, base = part.operands
+            for option in options(named):
+                if isinstance(option, Const) and isinstance(option.value, str):
+                    yield option.value, base
 
 
 def _judges(call: Call) -> Iterator[FunctionId]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 from jwtaudit.values import Call
 
 _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer"})
+# Whoever has such a one gets tokens for it, though it says nothing itself.
+_LASTING = frozenset({"refresh", "refreshtoken"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
 _ATTRIBUTES = ("httponly", "secure", "samesite")
 _IN_HEADER = {"httponly": "; HttpOnly", "secure": "; Secure", "samesite": "; SameSite=Lax"}
@@ -154,7 +156,7 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
         and not any(_names_a_cookie(name))
     ):
         return None  # a method of that name that takes something else first
-    if any(_is_random(project, part) for part in parts):
+    if any(_is_random(project, part) for part in parts) and not _LASTING & set(words(called)):
         return None  # an opaque identifier
     path = site.place.path
     found = [token_evidence(project, part, path) for part in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
@@ -109,6 +110,13 @@ def _lacking(
     project: Project, library: Library, setting: FrameworkSetting
 ) -> Iterator[tuple[Place, Value | None]]:
     """The mappings that leave the setting out; without one, where the framework is named."""
+    if setting.along and not setting.inside:
+        if not any(True for _ in _named_so(project, setting.name)):
+            for condition in setting.along:
+                found = (g for g in _named_so(project, condition.argument))
+                held = (g for g in found if _holds(project, g, condition))
+                yield from ((one.place, None) for one in islice(held, 1))
+        return
     around = [one for one in given(project) if one.name in (setting.inside or (setting.name,))]
     elsewhere = {
         PurePosixPath(one.place.path).parent

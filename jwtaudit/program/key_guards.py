@@ -292,11 +292,21 @@ def _scalar(value: Value, source: Source, subject: Callable[[Value], bool]) -> A
     if isinstance(value, Operation) and value.operator in _COMPARISONS:
         left, right = (_scalar(v, source, subject) for v in value.operands)
         if isinstance(left, _Unset) or isinstance(right, _Unset):
-            return _UNTOLD
+            return _apart(value, subject)
         try:
             return _COMPARISONS[value.operator](left, right)
         except TypeError:
             return _UNTOLD
+    return _UNTOLD
+
+
+def _apart(comparison: Operation, subject: Callable[[Value], bool]) -> bool | _Unset:
+    """A key compared with another lookup: two keys shall differ, which refuses neither."""
+    others = [operand for operand in comparison.operands if not subject(operand)]
+    if len(others) == 1 and comparison.operator in ("==", "!="):
+        given = list(options(others[0]))
+        if given and all(isinstance(one, (Env, Setting)) for one in given):
+            return comparison.operator == "!="
     return _UNTOLD
 
 

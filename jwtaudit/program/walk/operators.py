@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.formatting import percent
 from jwtaudit.program.operations import empty, extend, fold, is_test, is_text
 from jwtaudit.values import (
+    ABSENT,
     Absent,
     Const,
     Env,
     Join,
     Operation,
+    Param,
     Sequence,
     Setting,
     Table,
@@ -53,7 +55,7 @@ def either(left: Value, right: Value, place: Place) -> Value:
             return replace(left, default=right, place=place)
         return left
     parts = [
-        o
+        _filled(o)
         for o in options(left)
         if not isinstance(o, Absent) and not (isinstance(o, Const) and not o.value)
     ]
@@ -64,6 +66,13 @@ def either(left: Value, right: Value, place: Place) -> Value:
         if is_test(left)
         else _ordered(join(*parts, right))
     )
+
+
+def _filled(value: Value) -> Value:
+    """A lookup without its default, where that is nothing: what stands behind ``or`` is taken."""
+    if isinstance(value, (Env, Setting, Param)) and isinstance(value.default, Const):
+        return value if value.default.value else replace(value, default=ABSENT)
+    return value
 
 
 def _ordered(value: Value) -> Value:
