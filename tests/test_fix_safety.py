@@ -54,3 +54,8 @@ def test_what_does_nothing_can_be_taken_out(options, safety):
 )
 def test_a_clock_is_changed_safely_where_only_the_token_shows_it(code, safety):
     assert _safety(code, "naive-utc-clock") == safety
+
+
+def test_an_algorithm_that_is_never_taken_goes_safely():
+    code = 'def read(token):\n    return jwt.decode(token, KEY, algorithms=["HS256", "none"])\n'
+    assert _safety(code, "none-algorithm-listed") == "safe"

@@ -148,7 +148,7 @@ def none_algorithm_listed(project: Project) -> Iterator[Draft]:
                     "Remove `none` from the list.",
                     value=name,
                     what="listed here",
-                    repair=_without(site, name),
+                    repair=_without(site, name, safe=True),
                 )
     for site in _signing(project):
         for algorithm in _unsigned(site):
@@ -643,10 +643,11 @@ def _public_only(site: Site, listed: Value) -> Repair | None:
     return Repair("Accept no HMAC with a public key", Replace(listed.place, kept))
 
 
-def _without(site: Site, name: Value) -> Repair | None:
+def _without(site: Site, name: Value, *, safe: bool = False) -> Repair | None:
     """Take an algorithm from the list; where nothing is left, what the project signs with."""
     if any(not _is_none(value) for value in _listed(site)):
-        return Repair("Remove `none` from the list", DropItem(name.place)) if name.place else None
+        dropped = DropItem(name.place) if name.place else None
+        return Repair("Remove `none` from the list", dropped, safe=safe) if dropped else None
     algorithm = signing_algorithm(site)
     if algorithm is None or name.place is None:
         return verified_with_key(site) if _no_key(site) else None

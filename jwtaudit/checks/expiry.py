@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -21,10 +22,11 @@ from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.operations import is_text
 from jwtaudit.program.records import whole_objects
-from jwtaudit.program.repairs import drop, set_meaning
+from jwtaudit.program.repairs import drop, renamed, set_meaning
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import CallFurther, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
+    ABSENT,
     Absent,
     Call,
     Const,
@@ -240,10 +242,25 @@ def _limited(site: Site, kind: Kind) -> Repair | None:
     change: Change | None = None
     if site.model.limited and isinstance(receiver, Outcome):
         change = CallFurther(receiver.call.place, Snippet(site.model.limited))
+    elif (misspelt := _misspelt(site)) is not None:
+        return misspelt
     elif not site.model.limited:
         name = "refresh-for" if kind is Kind.REFRESH else "access-for"
         change = set_meaning(site, "lifetime", Named(name))
     return Repair(_lasting(kind), change) if change else None
+
+
+def _misspelt(site: Site) -> Repair | None:
+    """The lifetime that is given already, under a name that is almost the right one."""
+    inside = site.model.inside.get("lifetime")
+    given = site.own(inside.argument) if inside is not None else ABSENT
+    if inside is None or not isinstance(given, Table):
+        return None
+    for name, value in given.entries.items():
+        alike = isinstance(name, str) and get_close_matches(name.lower(), [inside.key.lower()])
+        if alike and isinstance(value, Const) and isinstance(value.value, (str, int)):
+            return renamed(value, str(name), inside.key)
+    return None
 
 
 def _never_expires(

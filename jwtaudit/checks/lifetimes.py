@@ -395,10 +395,19 @@ def _in_seconds(site: Site, time: Time) -> Repair | None:
     if place is None or time.clock not in _TOO_FINE:
         return None
     anew: Repair | None = None
-    if time.length is not None and time.length >= MINUTE:
-        code = Named("seconds-from-now", round(time.length))
+    length = _meant(time)
+    if length is not None and length >= MINUTE:
+        code = Named("seconds-from-now", round(length))
         anew = Repair("Count the expiry in seconds", Replace(place, code))
     return Repair("Count the expiry in seconds", DropFactor(place), otherwise=anew)
+
+
+def _meant(time: Time) -> float | None:
+    """The seconds that were meant by what is added to a clock: 86400 thousandths are a day."""
+    if time.length is None or time.clock != "milliseconds":
+        return time.length
+    written = round(time.length * 1000)
+    return written if time.length % MINUTE and not written % MINUTE else time.length
 
 
 def _span(seconds: float) -> str:

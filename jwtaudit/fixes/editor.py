@@ -115,6 +115,8 @@ class Editor(ArgumentWriter):
         group = self.layout.around(inner)
         if group is not None and len(self.layout.items(group)) == 1:
             to_text = re.search(r"(?<![\w.])str\s*\Z", self.layout.text[: group.start])
+            if to_text and has_comment(self.layout, group):
+                raise CannotError  # somebody's words would be lost
             before = self.layout.text[group.start + 1 : inner.start]
             behind = self.layout.text[inner.end : group.end - 1]
             if to_text and not before.strip() and behind.strip() in {"", ","}:

@@ -11,7 +11,7 @@ from jwtaudit.source import Span
 if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Layout
 
-_TARGET = re.compile(r"([\w$][\w$.]*)\s*(?::[^=]+)?=\s*")
+_TARGET = re.compile(r"([\w$][\w$.]*)\s*(?::[^=]+)?=(?:\s|\\[\r\n])*")
 _MISSING = {
     "python": r"not\s+NAME(?![\w.(\[])|(?<![\w.])NAME\s+is\s+None\b"
     r"|(?<![\w.])NAME\s*==\s*(?:\"\"|'')",
@@ -36,6 +36,7 @@ def fallback_at(layout: Layout, span: Span) -> Fallback | None:
     """The statement with which the literal at a place stands in for a missing value."""
     missing = _MISSING.get(layout.language)
     statement = layout.statement(span.start)
+    span = layout.bracketed(span)
     if missing is None or statement is None or statement.end != span.end:
         return None
     start = _behind_condition(layout, statement)

@@ -31,9 +31,10 @@ class StatementWriter(Writer):
         if "{target}" in text:
             head = layout.text[span.start : change.place.span.start]
             target = TARGET.fullmatch(head)
-            if re.fullmatch(r"return\s+", head):
-                return [*self._named_result(span, change.place.span, text), *more]
             rest = layout.text[change.place.span.end : span.end]
+            part_of_it = target is not None and rest and _PART.fullmatch(rest)
+            if re.fullmatch(r"return\s+", head) or (part_of_it and "{target}" + rest not in text):
+                return [*self._named_result(span, change.place.span, text), *more]
             asked = "{target}" + rest  # f().claims is what the snippet asks for, or nothing is
             if target is None or not re.fullmatch(r"[\w.]*", rest) or asked not in text:
                 raise CannotError
@@ -48,8 +49,12 @@ class StatementWriter(Writer):
         return [Splice(at, at, f"{layout.newline}{layout.indent(span.start)}{text}"), *more]
 
     def _named_result(self, statement: Span, call: Span, text: str) -> list[Splice]:
-        """``return f()`` becomes ``claims = f()``, what follows, and ``return claims``."""
+        """``return f()`` becomes ``claims = f()``, what follows, and ``return claims``.
+
+        So does an assignment of a part: ``subject = f().claims["sub"]``.
+        """
         layout = self.layout
+        head = layout.text[statement.start : call.start]
         taken = self._call(Place("", call))
         words = {layout.text[t.start : t.end] for t in layout.tokens if t.kind == "word"}
         name = next(n for n in ("claims", "decoded", "verified_claims", "_") if n not in words)
@@ -59,7 +64,7 @@ class StatementWriter(Writer):
         if not alone or not _PART.fullmatch(rest) or taken.end != call.end or name == "_":
             raise CannotError
         line = f"{layout.newline}{indent}"
-        behind = f"{line}{text.replace('{target}', name)}{line}return {name}{rest}"
+        behind = f"{line}{text.replace('{target}', name)}{line}{head}{name}{rest}"
         return [
             Splice(statement.start, call.start, f"{name} = "),
             Splice(call.end, statement.end, behind),
@@ -79,6 +84,11 @@ class StatementWriter(Writer):
     def _refuse_effects(self, place: Place) -> None:
         """Refuse to take out a statement in which more than its own call may do something."""
         statement = self._statement(place)
+        if any(
+            t.kind == "comment" and statement.contains(Span(t.start, t.end))
+            for t in self.layout.tokens
+        ):
+            raise CannotError  # somebody's words would be lost
         for group in self.layout.groups:
             inner = statement.start < group.start and group.end < statement.end
             if inner and self.layout.is_call(group) and not self._is_plain(group):
