@@ -21,7 +21,7 @@ from jwtaudit.program.claims import (
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.operations import is_text
-from jwtaudit.program.records import whole_objects
+from jwtaudit.program.records import is_row
 from jwtaudit.program.repairs import drop, renamed, set_meaning
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import CallFurther, Named, Repair, Replace, SetEntry, Snippet
@@ -140,17 +140,13 @@ def _no_claims(site: Site) -> str | None:
     given = options(site.argument("payload"))
     if any(is_text(option) or _is_written_out(option) for option in given):
         return "its payload is a text, and has no claims"
-    stored = any(isinstance(record, Outcome) for record, _ in whole_objects(site.project, site))
-    if stored and any(map(_is_record, given)):
+    if any(is_row(site.project, option) and not _has_end(option) for option in given):
         return "its payload is a record, which has no `exp`"
     return None
 
 
-def _is_record(value: Value) -> bool:
-    """Whether a value is an object of which nobody has named the claims, or is copied from one."""
-    if isinstance(value, Table):
-        return not is_known(value) and "exp" not in value.entries
-    return isinstance(value, (Outcome, Member))
+def _has_end(payload: Value) -> bool:
+    return isinstance(payload, Table) and "exp" in payload.entries
 
 
 def _is_written_out(value: Value) -> bool:

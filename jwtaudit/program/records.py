@@ -58,6 +58,24 @@ def whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]]
                 yield value, replace(value, place=None)  # told where it is signed
 
 
+def is_row(project: Project, value: Value) -> bool:
+    """Whether a value is a record as the database gives it, or what has been left of one."""
+    if isinstance(value, Table):
+        return any(is_row(project, option) for rest in value.rest for option in options(rest))
+    if isinstance(value, Member):
+        return value.name in _TABLES and _is_of_row(project, value.base)
+    if not isinstance(value, Outcome):
+        return False
+    if _is_stored_record(project, value):
+        return True
+    return any(_is_of_row(project, dumped) for dumped, _ in _dumped(project, value))
+
+
+def _is_of_row(project: Project, value: Value) -> bool:
+    """Whether what is taken out of an object is a record: by a query, or of a user by its name."""
+    return is_row(project, value) or (isinstance(value, Param) and is_person(value))
+
+
 def _written_out(value: Value) -> Value:
     """What a text is the JSON of."""
     while isinstance(value, Operation) and value.operator in _COPIES:

@@ -28,6 +28,8 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.source import Place
 
@@ -99,18 +101,31 @@ def assign(
                 part = member(value, Const(index), item=True, place=place)
                 assign(interpreter, item, part, frame, place)
     elif isinstance(target, f.Mapping):
-        for part_key, inner in target.entries:
-            wanted = part_key.value if isinstance(part_key, f.Literal) else None
-            assign(interpreter, inner, _unpacked(interpreter, value, wanted, place), frame, place)
+        names = [key.value if isinstance(key, f.Literal) else None for key, _ in target.entries]
+        for (part_key, inner), wanted in zip(target.entries, names, strict=True):
+            if part_key is None:
+                part = _others(value, names, place)
+            else:
+                part = _unpacked(interpreter, value, wanted, place)
+            assign(interpreter, inner, part, frame, place)
     elif isinstance(target, f.Bind):
         default = interpreter.expr(target.value, frame)
         assign(interpreter, target.target, either(value, default, place), frame, place)
 
 
+def _others(value: Value, taken: Iterable[f.Scalar], place: Place) -> Value:
+    """What a pattern leaves of a mapping: all but what it takes out by name."""
+    gone: dict[f.Scalar, Value] = {name: ABSENT for name in taken if isinstance(name, str)}
+    if not isinstance(value, Table):
+        return Table(gone, rest=(value,), place=place)
+    left = {name: entry for name, entry in value.entries.items() if name not in gone}
+    return replace(value, entries={**left, **gone} if value.rest else left, place=place)
+
+
 def _unpacked(interpreter: Interpreter, value: Value, name: f.Scalar, place: Place) -> Value:
     """What a pattern takes out of a mapping under a name."""
     if not isinstance(name, str):
-        return Unknown("the rest of a mapping", place=place)
+        return Unknown("a part of a mapping", place=place)
     if isinstance(value, Table):
         return member(value, Const(name), item=True, place=place)
     return interpreter.attribute(value, name, place)
