@@ -8,9 +8,9 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.refusals import Refusals
-from jwtaudit.program.scopes import Raised, Returned
+from jwtaudit.program.scopes import Raised, Returned, Stored
 from jwtaudit.program.texts import told
-from jwtaudit.values import Call, Outcome, Value, options
+from jwtaudit.values import Call, Const, Outcome, Param, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,8 +65,21 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
         for option in options(event.value):
             if isinstance(option, Outcome):
                 yield from _responded(project, option.call)
+    elif isinstance(event, Stored):
+        if _is_answer(project, event):
+            yield event.value
     elif isinstance(event, Returned) and _answers_requests(project, event):
         yield event.value
+
+
+def _is_answer(project: Project, event: Stored) -> bool:
+    """Whether a script sets what its framework answers with: ``ctx.body = ...``."""
+    return (
+        project.is_script(event.place.path)
+        and isinstance(event.key, Const)
+        and event.key.value == "body"
+        and isinstance(event.base, Param)
+    )
 
 
 def _responded(project: Project, call: Call) -> Iterator[Value]:

@@ -111,7 +111,7 @@ _LOADED = re.compile(rb"(?:from|import|require|\()\s{0,20}\(?\s{0,20}\Z")
 # snippet that leaves the import out: what follows the word
 _TYPES = rb"(?:<[^()\n]{0,80}>)?"  # useLocalStorage<string>(...)
 _SET_OR_CALLED = re.compile(rb"\w{0,60}[\"']?\]?[ \t]*(?:=(?!=)|:|%s\()" % _TYPES)
-_METHOD = re.compile(rb"\.\w{1,60}[ \t]*%s\(" % _TYPES)
+_METHOD = re.compile(rb"(?:\.\w{1,60}){1,2}[ \t]*%s\(" % _TYPES)  # app.jwt.refresh.sign(...)
 # process.env.JWT_SECRET, up to the word
 _ENV = re.compile(rb"\benv(?:\.|\[[\"'])\w{0,60}\Z")
 # token.split("."), and its parts decoded

@@ -32,6 +32,7 @@ _READING = ("verify", "verify-signature", "decode-unverified", "header-peek", "d
 _MINTING = frozenset({"payload", "subject", "token"})
 _REQUEST = frozenset({"request", "req"})
 _NO_TOKEN = frozenset({*_READING, "claims-accessor", "generator", "digest", "factory", "type"})
+_OF_REQUEST = frozenset({"cookies", "signedCookies", "headers"})
 _HEADER = frozenset({"authorization", "auth_header", "authorization_header", "http_authorization"})
 
 
@@ -176,8 +177,11 @@ def _unwrapped(value: Value) -> Value:
 def _is_part(value: Value) -> bool:
     """Whether only a part is taken: a slice, an element.
 
-    An entry of what a call gave is no part: ``access, refresh = make_tokens()``.
+    An entry of what a call gave is no part: ``access, refresh = make_tokens()``. Nor is a cookie
+    whose name is looked up.
     """
     if not isinstance(value, Member) or not value.item or value.name is not None:
+        return False
+    if isinstance(value.base, Member) and value.base.name in _OF_REQUEST:
         return False
     return not (isinstance(value.key, Const) and isinstance(value.base, Outcome))

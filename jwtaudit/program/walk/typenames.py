@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.program.walk.frame import Frame
 
+_MEMBERS = 2  # by which a value may be told: `app.jwt.refresh` is known as `*.jwt.refresh`
 _WILD = ("*", f"{SCRIPT}*")
 
 
@@ -35,9 +36,15 @@ def modelled(interpreter: Interpreter, base: Value, method: str, frame: Frame) -
     known = base.name if isinstance(base, Symbol) else type_name_in(interpreter, base, frame)
     if known and interpreter.models.exactly(f"{known}.{method}"):
         return f"{known}.{method}"
-    if isinstance(base, Member) and not base.item and base.name:
-        wild = f"{SCRIPT if frame.is_script else ''}*.{base.name}.{method}"
-        return wild if interpreter.models.exactly(wild) else ""
+    tail = method
+    for _ in range(_MEMBERS):
+        if not isinstance(base, Member) or base.item or not base.name:
+            return ""
+        tail = f"{base.name}.{tail}"
+        wild = f"{SCRIPT if frame.is_script else ''}*.{tail}"
+        if interpreter.models.exactly(wild):
+            return wild
+        base = base.base
     return ""
 
 
