@@ -310,9 +310,20 @@ def _fields(project: Project, value: Value) -> tuple[str, ...] | None:
         if scope is None or current.id in seen:
             continue
         seen.add(current.id)
-        names.extend((*scope.names, *scope.annotations))
+        hidden = {name for name, value in scope.names.items() if _is_left_out(value)}
+        names.extend(n for n in (*scope.names, *scope.annotations) if n not in hidden)
         queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
     return tuple(dict.fromkeys(names)) or None
+
+
+def _is_left_out(declared: Value) -> bool:
+    """Whether a field says that it is never written out: ``Field(exclude=True)``."""
+    return isinstance(declared, Outcome) and any(
+        argument.name == "exclude"
+        and isinstance(argument.value, Const)
+        and argument.value.value is True
+        for argument in declared.call.arguments
+    )
 
 
 def _fields_note(fields: tuple[str, ...] | None) -> str:

@@ -6,8 +6,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from jwtaudit.program.kinds import words
+from jwtaudit.program.names import names_of
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
-from jwtaudit.values import Const, Operation, walk
+from jwtaudit.values import Const, Operation, Sequence, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +74,13 @@ def side_of_tests(test: Value) -> str:
 
 
 def _given(project: Project, place: Place) -> Iterator[_Given]:
+    """Where a value is returned or set, also as the default of what is."""
     for event in project.events:
-        if isinstance(event, (Returned, Assigned, Stored)) and event.value.place == place:
-            yield event
+        if isinstance(event, (Returned, Assigned, Stored)):
+            around = event.place
+            inside = around.path == place.path and around.span.contains(place.span)
+            if inside or event.value.place == place:
+                yield event
 
 
 def _stops_elsewhere(project: Project, event: _Given) -> bool:
@@ -108,10 +113,20 @@ def _is_development(test: Tested, side: str) -> bool:
     texts = {p.value for p in parts if isinstance(p, Const) and isinstance(p.value, str)}
     if (said := _words(texts)) & (DEVELOPMENT | _PRODUCTION):
         return bool(said & (DEVELOPMENT if holds else _PRODUCTION))
-    if any(text.lower() in _OFF for text in texts) and isinstance(value, Operation):
+    if isinstance(value, Operation) and any(map(_is_off, value.operands)):
         holds = not holds
     names = {name for p in parts if isinstance(name := getattr(p, "name", None), str)}
+    names.update(name for part in parts for name in names_of(part))  # of the variable it was put in
     return bool(_words(names) & (DEVELOPMENT if holds else _PRODUCTION))
+
+
+def _is_off(operand: Value) -> bool:
+    """Whether something is compared with a word for no, or with several of them."""
+    found = operand.items if isinstance(operand, Sequence) else options(operand)
+    return any(
+        isinstance(one, Const) and isinstance(one.value, str) and one.value.lower() in _OFF
+        for one in found
+    )
 
 
 def _words(texts: set[str]) -> set[str]:

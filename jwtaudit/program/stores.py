@@ -16,6 +16,7 @@ from jwtaudit.models import SCRIPT
 from jwtaudit.program.context import is_test
 from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
     Absent,
     Call,
@@ -51,8 +52,8 @@ _STORE = "config"
 _GLOBALS = f"{SCRIPT}globalThis"
 _APPLICATIONS = frozenset({"app", "application"})  # which keep settings by themselves
 _FILES = (
-    "config", "settings", "conf", "__init__", "app", "main", "server", "run", "wsgi", "factory",
-    "application",
+    "config", "settings", "conf", "__init__", "app", "main", "manage", "server", "run", "wsgi",
+    "factory", "application",
 )  # fmt: skip
 _MOST_FILES = 12
 _UPDATE = "update_config"  # which applications have as well
@@ -253,6 +254,25 @@ class Stores:
                 path = self.project.python.find(call.place.path, text, 0)
                 if path is not None:
                     yield path
+            elif isinstance(option, Outcome) and option.call.name.endswith("import_module"):
+                for argument in option.call.arguments[:1]:
+                    yield from self._modules(argument.value, call)
+            else:
+                yield from self._variants(option, call)
+
+    def _variants(self, value: Value, call: Call) -> Iterator[str]:
+        """The modules of a package of which the start chooses one: ``"configs." + stage``."""
+        first, *rest = pieces(value)
+        if not rest or not isinstance(first, Const) or not isinstance(first.value, str):
+            return
+        package, dot, start = first.value.rpartition(".")
+        home = self.project.python.find(call.place.path, package, 0) if dot and not start else None
+        folder = None if home is None else PurePosixPath(home).parent
+        yield from (
+            path
+            for path in sorted(self.project.files)
+            if PurePosixPath(path).parent == folder and path.endswith(".py") and not is_test(path)
+        )
 
     def _classes(self, value: Value) -> Iterator[ClassRef]:
         """The classes that an object to load settings from may be."""
