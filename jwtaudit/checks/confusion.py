@@ -12,13 +12,12 @@ from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.kinds import KIND_CLAIMS, Kind, kind_of, token_kind, words
+from jwtaudit.program.kinds import KIND_CLAIMS, Kind, token_kind, words
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
-from jwtaudit.program.token_lookups import is_looked_for
-from jwtaudit.program.travels import deep
-from jwtaudit.values import Const, Member, Operation, Table, options
+from jwtaudit.program.verifiers import wanted_kind
+from jwtaudit.values import Operation, Table, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,35 +27,8 @@ if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
     from jwtaudit.values import Value
 
-# What lets a request in, by its name, and what exchanges or revokes tokens.
-_LETS_IN = frozenset(
-    {"access", "auth", "authenticate", "authenticated", "authentication", "authorize", "authorized"}
-    | {"bearer", "current_user", "guard", "identity", "login_required", "logged", "middleware"}
-    | {"permission", "protect", "protected", "required", "requires", "session", "user"}
-)
-_GUARDS = frozenset({"guard", "guards", "middleware", "middlewares"})  # in the names of files
-_EXCHANGES = frozenset(
-    {"refresh", "renew", "reissue", "rotate", "rotation", "logout", "signout", "revoke", "reset"}
-    | {"forgot", "confirm", "confirmation", "activate", "activation", "invite", "verification"}
-    | {"email", "mail", "link", "unsubscribe", "introspect"}
-)
-_HEADERS = frozenset({"authorization", "http_authorization", "x-access-token", "x-auth-token"})
-_RESETS = frozenset(
-    {
-        "reset",
-        "forgot",
-        "confirm",
-        "confirmation",
-        "activate",
-        "activation",
-        "verification",
-        "invite",
-    }
-)
 # Options of a verifying call that ask for more than a good signature.
 _ASKED = frozenset({"audience", "subject", "typ", "jwtid", "sub", "aud"})
-
-
 # The kinds that a verifier is for, and those that it should not take.
 _OWN = {
     Kind.ACCESS: (Kind.ACCESS, Kind.MACHINE, Kind.UNKNOWN),
@@ -106,7 +78,9 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
     for use, site in uses:
         if use.role == "sign" or use.place in told:
             continue
-        wanted = _wanted(site, exchanges=any(c.scope in minting for c in (site.call, *site.chain)))
+        wanted = wanted_kind(
+            site, exchanges=any(c.scope in minting for c in (site.call, *site.chain))
+        )
         keys = identities(project, use.value)
         alike = [
             one
@@ -180,35 +154,6 @@ def _names_in(minted: _Minted) -> frozenset[str]:
     """The claims of a token, but for those that say nothing of whom it is for."""
     found = (str(name) for claims in claim_sets(minted.site) for name in claims.entries)
     return frozenset(found) - (REGISTERED - {"sub"})
-
-
-def _wanted(site: Site, *, exchanges: bool) -> Kind:
-    """The kind of token that a verifying call is for, by names and by where the token comes from.
-
-    ``exchanges``: whether the function around it signs tokens, too.
-    """
-    if site.role == "factory":
-        return Kind.UNKNOWN
-    calls = (site.call, *site.chain)
-    token = site.argument("token")
-    names = [call.scope.qualname for call in calls] + list(names_of(token))
-    said = {word for name in names for word in words(name)}
-    sent = any(
-        str(part.value if isinstance(part, Const) else part.name).lower() in _HEADERS
-        for part in deep(token)
-        if isinstance(part, (Const, Member))
-    )
-    refreshing = any(kind_of(name) is Kind.REFRESH for name in names)
-    if exchanges or refreshing or said & _EXCHANGES:
-        if is_looked_for(site):
-            return Kind.UNKNOWN  # which only those are that were kept
-        if exchanges:
-            return Kind.REFRESH if refreshing else Kind.UNKNOWN
-        return Kind.LINK if said & _RESETS and not sent else Kind.UNKNOWN
-    guards = "token" not in site.model.meanings  # what answers all requests, or is a part of it
-    around = {word for call in calls for word in words(call.scope.path)}
-    lets_in = guards or sent or said & _LETS_IN or around & _GUARDS
-    return Kind.ACCESS if lets_in else Kind.UNKNOWN
 
 
 def _looks_at_kind(project: Project, site: Site) -> bool:

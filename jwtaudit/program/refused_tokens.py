@@ -1,0 +1,60 @@
+"""Where a program asks whether a token was revoked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.travels import event_values
+from jwtaudit.resources import words_of_data
+from jwtaudit.values import Call, Const, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+    from jwtaudit.program.sites import Site
+    from jwtaudit.values import FunctionId
+
+_STEPS = 3
+
+
+def asks_for_revocation(site: Site) -> bool:
+    """Whether a function on the way of a verified token looks for those that were revoked.
+
+    The way is taken to lead through all functions around the call, all that call the outermost of
+    them, and all that they call.
+    """
+    project = site.project
+    calls = (site.call, *site.chain)
+    above, below = {calls[-1].scope}, {call.scope for call in calls}
+    for _ in range(_STEPS):
+        above |= {call.scope for one in above for call in project.callers.get(one, ())}
+        below |= {target for one in below for target in _called(project, one)}
+    return any(_mentions(project, one) for one in above | below)
+
+
+def _called(project: Project, function: FunctionId) -> Iterator[FunctionId]:
+    scope = project.scope(function)
+    for event in scope.events if scope is not None else ():
+        if isinstance(event, Call) and event.target is not None:
+            yield event.target
+
+
+def _mentions(project: Project, function: FunctionId) -> bool:
+    """Whether a function is called so, or touches something that is."""
+    telling = words_of_data("name-words", "refused-tokens")
+    scope = project.scope(function)
+    names = (name for event in (scope.events if scope else ()) for name in _names(event))
+    return any(telling & pairs(name) for name in (function.qualname, *names))
+
+
+def _names(event: Event) -> Iterator[str]:
+    if isinstance(event, Call):
+        yield event.name
+    for value in event_values(event):
+        for part in walk(value):
+            yield from names_of(part)
+            if isinstance(part, Const) and isinstance(part.value, str):
+                yield part.value

@@ -1,0 +1,47 @@
+"""What a verifying call is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.kinds import Kind, kind_of, words
+from jwtaudit.program.names import names_of
+from jwtaudit.program.token_lookups import is_looked_for
+from jwtaudit.program.travels import deep
+from jwtaudit.resources import words_of_data
+from jwtaudit.values import Const, Member
+
+if TYPE_CHECKING:
+    from jwtaudit.program.sites import Site
+
+
+def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
+    """The kind of token that a verifying call is for, by names and by where the token comes from.
+
+    ``exchanges``: whether the function around it signs tokens, too.
+    """
+    if site.role == "factory":
+        return Kind.UNKNOWN
+    calls = (site.call, *site.chain)
+    token = site.argument("token")
+    names = [call.scope.qualname for call in calls] + list(names_of(token))
+    said = {word for name in names for word in words(name)}
+    headers = words_of_data("name-words", "bearing-header")
+    sent = any(
+        str(part.value if isinstance(part, Const) else part.name).lower() in headers
+        for part in deep(token)
+        if isinstance(part, (Const, Member))
+    )
+    refreshing = any(kind_of(name) is Kind.REFRESH for name in names)
+    if exchanges or refreshing or said & words_of_data("name-words", "exchange"):
+        if is_looked_for(site):
+            return Kind.UNKNOWN  # which only those are that were kept
+        if exchanges:
+            return Kind.REFRESH if refreshing else Kind.UNKNOWN
+        single = said & words_of_data("name-words", "single-step")
+        return Kind.LINK if single and not sent else Kind.UNKNOWN
+    guards = "token" not in site.model.meanings  # what answers all requests, or is a part of it
+    around = {word for call in calls for word in words(call.scope.path)}
+    lets_in = said & words_of_data("name-words", "lets-in")
+    lets_in |= around & words_of_data("name-words", "guarding-file")
+    return Kind.ACCESS if guards or sent or lets_in else Kind.UNKNOWN
