@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.claims import REGISTERED, is_tested
+from jwtaudit.program.claims import REGISTERED, claim_sets, is_known, is_tested
 from jwtaudit.program.claims_read import Reading
 from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
@@ -14,15 +14,17 @@ from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import Kind, words
 from jwtaudit.program.refused_tokens import asks_for_revocation
+from jwtaudit.program.scopes import Returned, Stored
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.verifiers import wanted_kind
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Absent
+from jwtaudit.values import Absent, Call, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
+    from jwtaudit.program.key_uses import KeyUse
     from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
 
@@ -53,46 +55,91 @@ def no_revocation(project: Project) -> Iterator[Draft]:
         )
 
 
+class _Taker(NamedTuple):
+    """A place that takes access tokens, and what tells their key."""
+
+    use: KeyUse
+    site: Site
+    keys: frozenset[object]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The call of the library and those that lead to it, innermost first."""
+        return (self.site.place, *(call.place for call in self.site.chain))
+
+
 @check("revocation-check-skipped")
 def revocation_check_skipped(project: Project) -> Iterator[Draft]:
     """Tokens that were revoked are refused in one place, and accepted in another."""
-    accepting = [
-        (use, use.site, identities(project, use.value))
-        for use in key_uses(project)
-        if use.role == "verify" and use.site is not None and not is_tested(use.site)
-        if wanted_kind(use.site) is Kind.ACCESS
+    uses = [u for u in key_uses(project) if u.site is not None and not is_tested(u.site)]
+    takers = [
+        _Taker(use, use.site, identities(project, use.value))
+        for use in uses
+        if use.role == "verify" and use.site and wanted_kind(use.site) is Kind.ACCESS
     ]
-    asking = [one for one in accepting if asks_for_revocation(one[1])] if accepting[1:] else []
-    if not asking:
-        return
+    asking = [one for one in takers if asks_for_revocation(one.site)] if takers[1:] else []
+    minted = [use for use in uses if use.role == "sign"] if asking else []
+    asked = {place for one in asking for place in one.places}
     told = set()
-    for use, site, keys in accepting:
-        place = site.chain[-1].place if site.chain else site.place
-        alike = [
-            (other, careful)
-            for other, careful, shared in asking
-            if keys & shared
-            and are_one_program(project, other.place.path, use.place.path)
-            and (_is_apart(site) or not _answers_all(careful))
-        ]
-        if not alike or place in told or asks_for_revocation(site):
+    for taker in takers if asking else ():
+        careful = next(
+            (one for one in asking if _takes_the_same(project, minted, one, taker)), None
+        )
+        place = next((place for place in taker.places if place not in asked), None)
+        if careful is None or place is None or place in told or asks_for_revocation(taker.site):
             continue
-        if not Reading(site).claims - (REGISTERED - {"sub"}):
-            continue  # nobody is let in by what stands in it
+        if not _lets_in(project, taker.site):
+            continue
         told.add(place)
-        other, _ = alike[0]
         yield Draft(
             "",
             place,
             "tokens that were revoked are accepted here, though other places that take tokens"
             " with the same key look for them: who has logged out, or was shut out, gets in this"
             " way until the token expires",
-            Confidence.LOW if is_demonstration(place.path, site.call.path) else Confidence.MEDIUM,
+            Confidence.LOW
+            if is_demonstration(place.path, taker.site.call.path)
+            else Confidence.MEDIUM,
             trace=((place, "verified here"),),
-            related=((other.place, "revoked tokens are looked for here"),),
+            related=((careful.places[-1], "revoked tokens are looked for here"),),
             advice="Verify tokens in one function for all, and look for revoked ones there.",
             anchor=enclosing(project, place),
         )
+
+
+def _takes_the_same(project: Project, minted: list[KeyUse], careful: _Taker, other: _Taker) -> bool:
+    """Whether a token that the one takes, and may refuse as revoked, gets in at the other."""
+    if not careful.keys & other.keys or (_answers_all(careful.site) and not _is_apart(other.site)):
+        return False
+    if not are_one_program(project, careful.use.place.path, other.use.place.path):
+        return False
+    needed = (Reading(careful.site).claims | Reading(other.site).claims) - (REGISTERED - {"sub"})
+    sets = [
+        claims
+        for use in minted
+        if use.site is not None and identities(project, use.value) & other.keys
+        for claims in claim_sets(use.site)
+    ]
+    return not sets or any(
+        not is_known(claims) or needed <= {str(name) for name in claims.entries} for claims in sets
+    )
+
+
+def _lets_in(project: Project, site: Site) -> bool:
+    """Whether what stands in the token goes anywhere but into a log."""
+    if not Reading(site).claims - (REGISTERED - {"sub"}):
+        return False
+    outermost = (site.call, *site.chain)[-1].scope
+    for event in project.uses(site.call):
+        if event.scope != outermost:
+            continue
+        if isinstance(event, (Returned, Stored)):
+            return True
+        if isinstance(event, Call) and not isinstance(event.receiver, Outcome):
+            model = project.model_of(event)
+            if model is None or model.role != "log":
+                return True
+    return False
 
 
 def _answers_all(site: Site) -> bool:

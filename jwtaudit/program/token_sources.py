@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.addresses import is_plain
 from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_parameter_of_command, is_typed
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.names import words as name_words
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
@@ -139,14 +140,14 @@ def is_own(project: Project, token: Value) -> bool:
         or is_parameter_of_command(project, token)
     ):
         return True
-    if all(_is_answered(option) for option in options(token)):
+    if all(_is_answered(project, option) for option in options(token)):
         return True
     if isinstance(token, Absent) or from_request(project, token):
         return False
     return all(_came_from_issuer(project, option) for option in options(token))
 
 
-def _is_answered(token: Value) -> bool:
+def _is_answered(project: Project, token: Value) -> bool:
     """Whether a token is an entry of what a token endpoint gave, whatever was sent there."""
     if isinstance(token, Member) and token.item:
         name, base = token.name, token.base
@@ -155,15 +156,29 @@ def _is_answered(token: Value) -> bool:
         name, base = getattr(first, "value", None), token.call.receiver
     else:
         return False
-    return name in words("answers") and all(map(_is_issued, options(base)))
+    return name in words("answers") and all(_is_issued(project, option) for option in options(base))
 
 
-def _is_issued(answer: Value) -> bool:
-    """Whether what gave a value asks a token endpoint, going by its name."""
-    told = {name.rpartition(".")[2] for hop in answer.trace for name in _RETURNED.findall(hop.what)}
+def _is_issued(project: Project, answer: Value) -> bool:
+    """Whether what gave a value asks a token endpoint, going by its name or by what it is given."""
+    returned = {hop.place: name for hop in answer.trace for name in _RETURNED.findall(hop.what)}
+    names = set(returned.values())
+    calls = [call for call in project.calls if call.place in returned] if returned else []
     if isinstance(answer, Outcome):
-        told.add(answer.call.name.rpartition(".")[2])
-    return not told.isdisjoint(words("issuing"))
+        names.add(answer.call.name)
+        calls.append(answer.call)
+    told = {name.rpartition(".")[2] for name in names}
+    return not told.isdisjoint(words("issuing")) or any(map(_asks_for_tokens, calls))
+
+
+def _asks_for_tokens(call: Call) -> bool:
+    """Whether a call is given what is called the address of a token endpoint."""
+    return any(
+        pairs(name).intersection(words("token-addresses"))
+        for argument in call.arguments
+        for option in options(argument.value)
+        for name in names_of(option)
+    )
 
 
 def is_answer(project: Project, token: Value) -> bool:
