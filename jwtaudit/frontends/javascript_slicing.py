@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.frontends import TEXT_NEEDLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from tree_sitter import Node, Tree
 
@@ -33,6 +33,11 @@ _TOKENS = re.compile(
 _HOLDER = re.compile(
     r"([A-Za-z_$][\w$]{0,60})(?:[?!]?:|[ \t]{0,4}=[ \t]{0,4}(?:new[ \t]{1,4}|inject\())"
     r"[ \t]{0,4}([A-Za-z_$][\w$]{0,60})"
+)
+_IMPORT = re.compile(
+    r"""\b(?:import|const|let|var)\s{1,9}(?P<names>[^;'"`=()]{1,300}?)\s{0,9}
+    (?:\bfrom\s{0,9}|=\s{0,9}require\(\s{0,9})["'`](?P<module>[^"'`\n]{1,100})""",
+    re.VERBOSE,
 )
 # Below this much text a whole look costs less than the choice.
 _SMALL = 3000
@@ -56,10 +61,14 @@ def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[
     names = frozenset(vocabulary.calls)
     if vocabulary.any_file:
         names |= {m[1] for m in _HOLDER.finditer(text) if m[2] in names}
+    else:
+        names = frozenset(_imported(text, vocabulary.imports))
 
     def matters(body: str, words: frozenset[str]) -> bool:
+        if not words.isdisjoint(names):
+            return True
         if vocabulary.any_file:
-            return not words.isdisjoint(names)
+            return False
         return _TOKENS.search(body) is not None or any(
             w in body.lower() for w in vocabulary.imports
         )
@@ -71,6 +80,13 @@ def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[
         functions.append(_Function(node.start_byte, _name(text, node), words, matters(body, words)))
     kept = _spread(functions)
     return lambda start: start not in kept
+
+
+def _imported(text: str, libraries: Collection[str]) -> Iterator[str]:
+    """The names under which a file has libraries: ``const simple = require("jwt-simple")``."""
+    for bound in _IMPORT.finditer(text):
+        if any(library in bound["module"].lower() for library in libraries):
+            yield from _WORD.findall(bound["names"])
 
 
 def _outermost(tree: Tree) -> Iterator[Node]:

@@ -79,7 +79,8 @@ class Verified:
             if call.place in switched:
                 continue
             for token in self._seeds(call):
-                self.files.add(call.place.path)
+                if not self._is_of_library(call):
+                    self.files.add(call.place.path)
                 self.own[call.scope].append(_Check(token, call, call))
         for site in project.sites(*VERIFYING) if switched else ():
             if site.place in switched and site.chain and not _is_off(site):
@@ -90,6 +91,11 @@ class Verified:
     def _switched(self) -> set[Place]:
         """The calls of which a caller decides whether they verify."""
         return {s.place for s in self.project.sites(*VERIFYING) if s.chain and _is_off(s)}
+
+    def _is_of_library(self, call: Call) -> bool:
+        """Whether a call verifies a whole token, and says which."""
+        model = self.project.model_of(call)
+        return model is not None and model.role == "verify" and "token" in model.meanings
 
     def _seeds(self, call: Call) -> Iterator[Value]:
         if call.target in self.reading:
@@ -238,7 +244,7 @@ class Verified:
         )
 
     def _by_hand(self, event: Event) -> bool:
-        """Whether code that takes tokens apart verifies them itself, wherever it does so."""
+        """Whether code that takes tokens apart verifies signatures itself, wherever it does so."""
         files = {event.place.path, event.scope.path}
         for value in event_values(event):
             files.update(part.place.path for part in deep(value) if part.place is not None)

@@ -6,6 +6,7 @@ import pytest
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, extract, javascript, markup
+from jwtaudit.frontends.triage import Vocabulary
 from jwtaudit.source import Source
 
 
@@ -25,6 +26,8 @@ def only(text, path="app.js"):
         ('const { verify } = require("jsonwebtoken");', "jsonwebtoken", "verify", "verify"),
         ('const { verify: v } = require("jsonwebtoken");', "jsonwebtoken", "verify", "v"),
         ('const v = require("jsonwebtoken").verify;', "jsonwebtoken", "verify", "v"),
+        ('const c = require(path.join(__dirname, "..", "config"));', "./../config", None, "c"),
+        ('const c = require(path.resolve("./config/env"));', "~/config/env", None, "c"),
         ('const m = await import("jose");', "jose", None, "m"),
         ('import jwt from "jsonwebtoken";', "jsonwebtoken", "default", "jwt"),
         ('import * as jose from "jose";', "jose", None, "jose"),
@@ -205,3 +208,18 @@ def test_what_is_no_prototype_of_ours_stays(text):
 def test_handlers_in_templates(name, text, code):
     script = markup.scripts(name, text)
     assert (script and script.text.strip(" ;")) == code
+
+
+def test_what_calls_a_library_by_any_name_is_not_left_out() -> None:
+    filler = "".join(f"function unrelated{i}(a) {{ return a * {i}; }}\n" for i in range(100))
+    text = (
+        'const simple = require("jwt-simple");\n'
+        + filler
+        + "exports.read = (t) => simple.decode(t, KEY);\n"
+    )
+    vocabulary = Vocabulary(imports=("jwt",))
+    sliced = extract("x.js", text.encode(), vocabulary)
+    closures = [s.value for s in sliced.body if isinstance(s, f.Export)]
+    assert len(closures) == 1
+    assert not closures[0].function.omitted
+    assert all(s.omitted for s in sliced.body if isinstance(s, f.Function))
