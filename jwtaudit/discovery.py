@@ -472,6 +472,8 @@ _SUPERSETS_OF_ASCII = re.compile(
     re.IGNORECASE,
 )
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ASCII = bytes(range(128))
+_LETTER = re.compile(r"\w", re.ASCII)
 
 
 class Needles:
@@ -501,10 +503,12 @@ class Needles:
             return bool(cookie and not _SUPERSETS_OF_ASCII.fullmatch(cookie[1].replace(b"_", b"-")))
         if data.startswith(_UTF16):
             return self._plain(data.replace(b"\0", b""))
-        # Identifiers are equal by NFKC: a full-width "jwt" is the name "jwt".
-        text = data.decode("utf-8", "ignore")
-        if unicodedata.is_normalized("NFKC", text):
+        # Identifiers are equal by NFKC: a full-width "jwt" is the name "jwt". Most of what is no
+        # ASCII stands for no letter of it.
+        odd = data.translate(None, _ASCII).decode("utf-8", "ignore")
+        if not _LETTER.search(unicodedata.normalize("NFKC", odd)):
             return False
+        text = data.decode("utf-8", "ignore")
         return self._count(unicodedata.normalize("NFKC", text)) > self._count(text)
 
     def _count(self, text: str) -> int:

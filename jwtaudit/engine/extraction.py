@@ -87,15 +87,12 @@ class Extraction:
 
     def results(self) -> Iterator[tuple[str, Outcome]]:
         """The facts of every file that matters, or why there are none."""
-        here = []
-        for task in self._waiting:
+        waiting, self._waiting = self._waiting, []
+        for task in waiting:  # one by one: the look at a file and its parse share a tree
             if _is_harmless(task.path, task.data):
-                here.append(task)
+                yield task.path, _outcome(task.path, partial(frontends.extract, *task))
             else:
                 self._hand_over(task)
-        self._waiting.clear()
-        for task in here:
-            yield task.path, _outcome(task.path, partial(frontends.extract, *task))
         for path, future in self._futures.items():
             yield path, _outcome(path, future.result)
         self._futures.clear()

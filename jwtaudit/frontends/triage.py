@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.frontends import SCRIPT_NEEDLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class Vocabulary(NamedTuple):
@@ -40,7 +40,14 @@ def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     if vocabulary.any_file or _holds_text(data):
         return True
     lower = data.lower()
-    return any(test(lower) for test in _tests(vocabulary))
+    words = _words(vocabulary.imports)
+    if words and (_names_it(lower, words) or _TAKEN_APART.search(lower)):
+        return True
+    decoding = tuple(name for name in vocabulary.calls if "decode" in name)
+    setting = tuple(name for name in vocabulary.calls if name not in decoding)
+    return _is_called_near_token(lower, setting) or (
+        _is_called_near_token(lower, decoding) and _AT_DOTS.search(lower) is not None
+    )
 
 
 _SCRIPTS = tuple(needle.encode() for needle in SCRIPT_NEEDLES)
@@ -62,6 +69,8 @@ def _holds_text(data: bytes) -> bool:
 _IMPORT = re.compile(rb"(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?(?:from|import)[ \t][^#]*")
 # from x import (a, b, jwt)
 _LIST = re.compile(rb"from[ \t]+[\w.]+[ \t]+import[ \t]*\(([^)]*)")
+# importlib.import_module("x.jwt"), __import__("jwt")
+_BY_NAME = re.compile(rb"import(?:_module|__)[ \t]*\(\s*[\"']([\w.]*)")
 # a token that is taken apart by hand; every repetition has a bound
 _TAKEN_APART = re.compile(rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode\(")
 # token.split("."), SEPARATOR = ".": without it what is decoded is the password of basic
@@ -88,7 +97,7 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
         any(_says_it(lower, *hit) for hit in _hits(lower, _words(vocabulary.imports)))
         or (bool(vocabulary.imports) and _splits(lower))
         or any(_LOGGED.match(lower, start + 8) for start in finds(lower, b"console."))
-        or any(_CALLED.match(lower, end) for _, end in _begun(lower, vocabulary.calls))
+        or _is_called_near_token(lower, vocabulary.calls)
     )
 
 
@@ -194,49 +203,32 @@ def _splits(lower: bytes) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=8)
-def _tests(vocabulary: Vocabulary) -> tuple[Callable[[bytes], object], ...]:
-    """Tests of a file's bytes in lower case."""
-    tests: list[Callable[[bytes], object]] = []
-    if vocabulary.imports:
-        word = f"(?<![a-z])(?:{'|'.join(map(re.escape, vocabulary.imports))})(?![a-z])"
-        loaded = rf"import(?:_module|__)[ \t]*\(\s*[\"'][\w.]*{word}"
-        patterns = re.compile(word.encode()), re.compile(loaded.encode())
-        tests.append(functools.partial(_names_it, *patterns))
-        tests.append(_TAKEN_APART.search)
-    decoding = tuple(name for name in vocabulary.calls if "decode" in name)
-    if setting := tuple(name for name in vocabulary.calls if name not in decoding):
-        tests.append(_called_near_token(setting))
-    if decoding:
-        called = _called_near_token(decoding)
-        tests.append(lambda data: called(data) and _AT_DOTS.search(data))
-    return tuple(tests)
+def _is_called_near_token(lower: bytes, names: Iterable[str]) -> bool:
+    return any(_CALLED.match(lower, end) for _, end in _begun(lower, names))
 
 
-def _called_near_token(names: Iterable[str]) -> Callable[[bytes], object]:
-    called = "|".join(map(re.escape, names))
-    pattern = rf"(?s)\b(?:{called})[ \t]*\(.{{0,300}}?(?:token|jwt|auth)"
-    return re.compile(pattern.encode()).search
-
-
-def _names_it(word: re.Pattern[bytes], loaded: re.Pattern[bytes], data: bytes) -> bool:
+def _names_it(data: bytes, words: tuple[bytes, ...]) -> bool:
     """Whether a word stands in an import or in the name of something that is set."""
-    start = end = 0
+    end = 0
     comment = True
     stands = False
-    for hit in word.finditer(data):
-        if hit.start() >= end:
-            start = data.rfind(b"\n", 0, hit.start()) + 1
-            end = data.find(b"\n", hit.start())
+    for begin, behind in sorted(_hits(data, words)):
+        if begin >= end:
+            start = data.rfind(b"\n", 0, begin) + 1
+            end = data.find(b"\n", begin)
             end = len(data) if end < 0 else end
             line = data[start:end]
             comment = line.lstrip().startswith(b"#")
-            if not comment and any(map(word.search, _IMPORT.findall(line))):
+            if not comment and _stands_in_one(_IMPORT.findall(line), words):
                 return True
         if not comment:
             stands = True
-            if _SET.match(data, hit.end()):
+            if _SET.match(data, behind):
                 return True
     return stands and (
-        any(map(word.search, _LIST.findall(data))) or loaded.search(data) is not None
+        _stands_in_one(_LIST.findall(data), words) or _stands_in_one(_BY_NAME.findall(data), words)
     )
+
+
+def _stands_in_one(texts: Iterable[bytes], words: tuple[bytes, ...]) -> bool:
+    return any(True for text in texts for _ in _hits(text, words))
