@@ -109,7 +109,7 @@ def program_of(path: str) -> str | None:
     return PROGRAMS.get(language_of(path) or "")
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1 << 16)
 def language_of(path: str) -> str | None:
     """The language of a file by its name; None when there is no front end for it."""
     path = path.lower()

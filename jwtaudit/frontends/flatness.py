@@ -19,7 +19,7 @@ _MAX_QUOTES = 200
 _PATTERN_WEIGHT = 12  # each level of a pattern doubles libcst's time
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def is_flat(text: str) -> bool:
     """Whether Python source goes no deeper than people write it; False also for what is none."""
     tree = syntax_tree(text)

@@ -16,6 +16,7 @@ from jwtaudit import facts as f
 from jwtaudit.frontends.flatness import is_flat
 from jwtaudit.frontends.python_base import Lowering, compared, with_sign
 from jwtaudit.frontends.python_strings import pieces
+from jwtaudit.frontends.slicing import outermost
 from jwtaudit.frontends.trees import functions, statements, syntax_tree
 from jwtaudit.source import Span
 
@@ -51,23 +52,27 @@ def lower(source: Source, omitted: frozenset[int] = frozenset()) -> f.Facts | No
 
 
 def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
-    """The outermost function around an offset; None where that is left to libcst."""
-    tree = _tree(source.text)
-    if tree is None:
+    """The outermost function around an offset; None where that is left to libcst.
+
+    Its lines alone are parsed, behind as many others as stand before them in the file.
+    """
+    extent = outermost(source, start) if _is_plain(source.text) else None
+    if extent is None:
         return None
-    lowering = _TreeLowering(source)
-    for node in functions(tree):
-        if lowering.offset(node.lineno, node.col_offset) <= start < lowering.span(node).end:
-            return None if _matches(source.text, [node]) else lowering.block([node])
-    return None
+    text = source.text[slice(*extent)]
+    before = "\n" * bisect.bisect_left(source.line_starts, extent[0])
+    tree = syntax_tree(f"{before[1:]}if 1:\n{text}" if text[0] in " \t" else before + text)
+    if tree is None or _matches(text, tree.body):
+        return None
+    return _TreeLowering(source).block(functions(tree))
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def _is_plain(text: str) -> bool:
     return is_flat(text) and not _ODD.search(text)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def _says_match(text: str) -> bool:
     return _MATCH.search(text) is not None
 

@@ -70,11 +70,18 @@ def cut_function(source: Source, start: int) -> tuple[str, int] | None:
 
     A method is put below an ``if``, so that its indentation is right.
     """
-    for begin, end in _extents(source.text):
-        if begin <= start < end:
-            head = "if 1:\n" if source.text[begin] in " \t" else ""
-            return head + source.text[begin:end] + "\n", begin - len(head)
-    return None
+    extent = outermost(source, start)
+    if extent is None:
+        return None
+    begin, end = extent
+    head = "if 1:\n" if source.text[begin] in " \t" else ""
+    return head + source.text[begin:end] + "\n", begin - len(head)
+
+
+def outermost(source: Source, start: int) -> tuple[int, int] | None:
+    """Where the lines of the outermost function around an offset begin and end."""
+    extents = _extents(source.text)
+    return next((extent for extent in extents if extent[0] <= start < extent[1]), None)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -8,17 +8,20 @@ from jwtaudit.program.scopes import Event, Stored
 from jwtaudit.values import CHILDREN, Call, Const, Member, Outcome, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 _MAX_DEEP = 2000
 
 
-def deep(value: Value) -> Iterator[Value]:
+def deep(value: Value) -> Iterable[Value]:
     """The value, all values inside it, and those inside the calls it is the outcome of."""
     if type(value) not in CHILDREN and not isinstance(value, Outcome):  # most hold nothing
-        yield value
-        return
+        return (value,)
+    return _inside(value)
+
+
+def _inside(value: Value) -> Iterator[Value]:
     calls = [value]
     seen: set[int] = set()
     while calls and len(seen) < _MAX_DEEP:
