@@ -29,11 +29,13 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
+
+    _Texts = Sequence[tuple[Event, tuple[Value, ...]]]
 
 _KEY = re.compile(r"[?&]([\w.-]+)=$")
 _ELSEWHERE = re.compile(r"https?://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
@@ -49,10 +51,10 @@ def token_in_url(project: Project) -> Iterator[Draft]:
 
 def _written(project: Project) -> Iterator[Draft]:
     seen = set(in_letters(project))
-    for event in project.events:
+    for event, texts in _events_with_texts(project):
         if is_test(event.place.path):
             continue
-        for text, token, key in _url_texts(project, event):
+        for text, token, key in _url_texts(project, event, texts):
             place = text.place or event.place
             if place in seen or place.path != event.place.path or is_link(project, event.scope):
                 continue
@@ -77,21 +79,22 @@ def _written(project: Project) -> Iterator[Draft]:
             )
 
 
-def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, str]]:
+def _url_texts(
+    project: Project, event: Event, texts: Sequence[Value]
+) -> Iterator[tuple[Value, Value, str]]:
     """Tokens behind a key of a query string: (the whole text, the token, the key)."""
-    for value in event_values(event):
-        for text in _texts(value):
-            parts = pieces(text)
-            if _starts(parts, _FORM):
-                continue
-            for before, after in itertools.pairwise(parts):
-                if isinstance(before, Const) and isinstance(before.value, str):
-                    key = _KEY.search(before.value)
-                    if key and names_token(key[1]):
-                        yield text, after, key[1]
-            for part in parts:
-                if isinstance(part, Operation) and part.operator == "url-encode":
-                    yield from ((text, *found) for found in _entries(part.operands[0]))
+    for text in texts:
+        parts = pieces(text)
+        if _starts(parts, _FORM):
+            continue
+        for before, after in itertools.pairwise(parts):
+            if isinstance(before, Const) and isinstance(before.value, str):
+                key = _KEY.search(before.value)
+                if key and names_token(key[1]):
+                    yield text, after, key[1]
+        for part in parts:
+            if isinstance(part, Operation) and part.operator == "url-encode":
+                yield from ((text, *found) for found in _entries(part.operands[0]))
     if isinstance(event, Call):
         model = project.model_of(event)
         if model is not None and model.role == "http-request":
@@ -102,6 +105,20 @@ def _url_texts(project: Project, event: Event) -> Iterator[tuple[Value, Value, s
             if isinstance(name, Const) and isinstance(name.value, str) and names_token(name.value):
                 value = project.argument(event, model, "value")
                 yield Outcome(event, event.place), value, name.value
+
+
+def _events_with_texts(project: Project) -> _Texts:
+    """The events, with the texts in their values."""
+    found = _texts_of.get(project)
+    if found is None:
+        found = _texts_of[project] = [
+            (event, tuple(text for value in event_values(event) for text in _texts(value)))
+            for event in project.events
+        ]
+    return found
+
+
+_texts_of: WeakKeyDictionary[Project, _Texts] = WeakKeyDictionary()
 
 
 def _texts(value: Value) -> Iterator[Value]:
@@ -157,18 +174,17 @@ def _is_sent(project: Project, entry: Call) -> bool:
 
 def _in_urls(project: Project) -> Iterator[Place]:
     """The calls that make a query string which then stands behind a `?`."""
-    for event in project.events:
+    for event, texts in _events_with_texts(project):
         if not project.is_script(event.place.path):
             continue
-        for value in event_values(event):
-            for text in _texts(value):
-                for before, after in itertools.pairwise(pieces(text)):
-                    if (
-                        isinstance(before, Const)
-                        and isinstance(before.value, str)
-                        and before.value.endswith(("?", "&"))
-                    ):
-                        yield from (p.call.place for p in walk(after) if isinstance(p, Outcome))
+        for text in texts:
+            for before, after in itertools.pairwise(pieces(text)):
+                if (
+                    isinstance(before, Const)
+                    and isinstance(before.value, str)
+                    and before.value.endswith(("?", "&"))
+                ):
+                    yield from (p.call.place for p in walk(after) if isinstance(p, Outcome))
 
 
 _query_strings: WeakKeyDictionary[Project, frozenset[Place]] = WeakKeyDictionary()

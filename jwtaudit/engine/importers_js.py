@@ -43,6 +43,7 @@ class ScriptImporters:
 
     Args:
         meant: gives the paths that an import in a folder may mean by the project's own settings.
+        imports: what files import that were looked at before; those looked at now are added.
 
     Attributes:
         aliases: what files call the modules that they import as a whole.
@@ -52,10 +53,12 @@ class ScriptImporters:
         self,
         facts: Iterable[Facts],
         words: Sequence[str],
-        names: Collection[str] = (),
-        meant: Callable[[str, str], Iterable[str]] = lambda _folder, _module: (),
+        names: Collection[str],
+        meant: Callable[[str, str], Iterable[str]],
+        imports: dict[str, tuple[str, ...]],
     ) -> None:
         self._meant = meant
+        self._imports = imports
         self.modules: dict[str, frozenset[str]] = {}
         for fact in facts:
             if fact.language != "javascript" or is_test(fact.path):
@@ -72,11 +75,18 @@ class ScriptImporters:
         """Whether there is anything to look for."""
         return bool(self.modules)
 
+    def is_out(self, path: str) -> bool:
+        """Whether a file that was looked at before imports none of the modules."""
+        imports = self._imports.get(path)
+        return imports is not None and not any(self._given(path, name) for name in imports)
+
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
         given: set[str] = set()
         aliases: set[str] = set()
-        for start, specifier in _specifiers(data):
+        specifiers = tuple(_specifiers(data))
+        self._imports[path] = tuple(specifier for _, specifier in specifiers)
+        for start, specifier in specifiers:
             names = self._given(path, specifier)
             given |= names
             if _WHOLE in names:

@@ -71,9 +71,10 @@ class Loader:
         new: Iterable[Facts] = tuple(facts.values())
         names: frozenset[str] = frozenset()
         aliases = ScriptAliases(self._files.tree.files, self.text)
+        imports: dict[str, tuple[str, ...]] = {}
         for _ in range(_WAVES):
             python = Importers(new, words["python"], self._models.is_library, names)
-            scripts = ScriptImporters(new, words["javascript"], names, aliases.meant)
+            scripts = ScriptImporters(new, words["javascript"], names, aliases.meant, imports)
             wanted = tuple(self._importing(python, scripts, facts))
             found = self._further_facts(wanted)
             if not found:
@@ -95,7 +96,7 @@ class Loader:
             importers = python if program == "python" else scripts
             if program is None or path in known or path in self._files.unanalysed:
                 continue
-            if not importers.seeks:
+            if not importers.seeks or (importers is scripts and scripts.is_out(path)):
                 continue
             data = self._files.content(path)
             if data is None or not importers.match(path, data):

@@ -6,6 +6,7 @@ fills in becomes a run of ``HOLE``; what it only steers becomes blank.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,6 +68,7 @@ class Script(NamedTuple):
     grammar: str
 
 
+@functools.lru_cache(maxsize=16)
 def scripts(path: str, text: str) -> Script | None:
     """The scripts of a page, a component or a template; None when it has none."""
     out: list[str] = []
