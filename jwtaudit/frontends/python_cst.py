@@ -28,24 +28,11 @@ if TYPE_CHECKING:
     from jwtaudit.source import Source
 
 
-class _Recorder:
-    """Notes where a node begins and ends while it is "generated"."""
-
-    __slots__ = ("counter", "node", "start")
-
-    def __init__(self, counter: _Counter, node: cst.CSTNode) -> None:
-        self.counter = counter
-        self.node = node
-
-    def __enter__(self) -> None:
-        self.start = self.counter.offset
-
-    def __exit__(self, *_: object) -> None:
-        self.counter.spans[id(self.node)] = (self.start, self.counter.offset)
-
-
 class _Counter(CodegenState):
-    """A code generation state that counts characters instead of keeping them."""
+    """A code generation state that counts characters instead of keeping them.
+
+    As a context it notes where a node begins and ends while it is "generated".
+    """
 
     offset = 0
 
@@ -53,6 +40,7 @@ class _Counter(CodegenState):
         super().__init__(module.default_indent, module.default_newline)
         self.tokens.append("")  # a module without any would be given a line end
         self.spans: dict[int, tuple[int, int]] = {}
+        self.begun: list[tuple[int, int]] = []
 
     def add_token(self, value: str) -> None:
         self.offset += len(value)
@@ -66,8 +54,16 @@ class _Counter(CodegenState):
 
     def record_syntactic_position(  # type: ignore[override]
         self, node: cst.CSTNode, *, start_node: object = None, end_node: object = None
-    ) -> _Recorder:
-        return _Recorder(self, node)
+    ) -> _Counter:
+        self.begun.append((id(node), self.offset))
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        node, start = self.begun.pop()
+        self.spans[node] = (start, self.offset)
 
 
 def lower(

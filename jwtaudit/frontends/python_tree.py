@@ -17,7 +17,7 @@ from jwtaudit.frontends.flatness import is_flat
 from jwtaudit.frontends.python_base import Lowering, compared, with_sign
 from jwtaudit.frontends.python_strings import pieces
 from jwtaudit.frontends.slicing import outermost
-from jwtaudit.frontends.trees import functions, statements, syntax_tree
+from jwtaudit.frontends.trees import functions, parsed, statements, syntax_tree
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
         return None
     text = source.text[slice(*extent)]
     before = "\n" * bisect.bisect_left(source.line_starts, extent[0])
-    tree = syntax_tree(f"{before[1:]}if 1:\n{text}" if text[0] in " \t" else before + text)
+    tree = parsed(f"{before[1:]}if 1:\n{text}" if text[0] in " \t" else before + text)
     if tree is None or _matches(text, tree.body):
         return None
     return _TreeLowering(source).block(functions(tree))

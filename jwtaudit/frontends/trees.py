@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @functools.lru_cache(maxsize=12)
 def syntax_tree(text: str) -> ast.Module | None:
-    """The tree; None for what libcst may read all the same."""
+    """The tree of a file; None for what libcst may read all the same."""
+    return parsed(text)
+
+
+def parsed(text: str) -> ast.Module | None:
+    """The tree of a text that nobody else looks at."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -113,9 +113,8 @@ def _find_tests(project: Project, path: str) -> Iterator[_Test]:
         for event in events:
             if isinstance(event, Tested) and id(event) not in seen:
                 seen.add(id(event))
-                leaves = _leaves(project, event)
-                if any(leaves):
-                    yield event, tuple(_looked_at(project, event.value)), *leaves
+                if (test := _leaving_test(project, event)) is not None:
+                    yield test
 
 
 def _refusing(project: Project) -> Iterator[FunctionScope]:
@@ -131,17 +130,19 @@ def _refusing(project: Project) -> Iterator[FunctionScope]:
             yield scope
 
 
-_leaving: WeakKeyDictionary[Project, dict[int, tuple[bool, bool]]] = WeakKeyDictionary()
+_told: WeakKeyDictionary[Project, dict[int, _Test | None]] = WeakKeyDictionary()
 
 
-def _leaves(project: Project, test: Tested) -> tuple[bool, bool]:
-    """Whether the two sides of a test leave."""
-    known = _leaving.setdefault(project, {})
+def _leaving_test(project: Project, test: Tested) -> _Test | None:
+    """What a test looks at, and which of its sides leave; None where none does."""
+    known = _told.setdefault(project, {})
     if id(test) not in known:
-        known[id(test)] = (
+        leaves = (
             _leaves_by(project, test, "then", exits=test.then_exits),
             _leaves_by(project, test, "else", exits=test.else_exits),
         )
+        looked_at = tuple(_looked_at(project, test.value)) if any(leaves) else ()
+        known[id(test)] = (test, looked_at, *leaves) if any(leaves) else None
     return known[id(test)]
 
 
