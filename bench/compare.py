@@ -30,7 +30,7 @@ from jwtaudit import cli
 from jwtaudit.engine import loading
 loading.Loader.add_importers = lambda run, facts: None
 loading.Loader.module = lambda run, path: None
-raise SystemExit(cli.main())
+cli.run()
 """
 CACHE = Path(os.environ.get("JWTAUDIT_BENCH_CACHE", Path.home() / ".cache" / "jwtaudit-bench"))
 

@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CLEAN, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def run() -> NoReturn:
+    """Run the program as a process, and end that at once.
+
+    The interpreter would first free the trees and facts of a scan, one by one: an eighth of its
+    time.
+    """
+    code = main()
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+    except (OSError, ValueError):  # the other side is gone, or the disk is full
+        code = code or ERROR
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
