@@ -14,11 +14,10 @@ from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import Kind, words
 from jwtaudit.program.refused_tokens import asks_for_revocation
-from jwtaudit.program.scopes import Returned, Stored
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.verifiers import wanted_kind
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Absent, Call, Outcome
+from jwtaudit.values import Absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +87,8 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
         place = next((place for place in taker.places if place not in asked), None)
         if careful is None or place is None or place in told or asks_for_revocation(taker.site):
             continue
-        if not _lets_in(project, taker.site):
+        reading = Reading(taker.site)
+        if reading.is_only_logged or not reading.direct - (REGISTERED - {"sub"}):
             continue
         told.add(place)
         yield Draft(
@@ -113,7 +113,7 @@ def _takes_the_same(project: Project, minted: list[KeyUse], careful: _Taker, oth
         return False
     if not are_one_program(project, careful.use.place.path, other.use.place.path):
         return False
-    needed = (Reading(careful.site).claims | Reading(other.site).claims) - (REGISTERED - {"sub"})
+    needed = (Reading(careful.site).direct | Reading(other.site).direct) - (REGISTERED - {"sub"})
     sets = [
         claims
         for use in minted
@@ -123,23 +123,6 @@ def _takes_the_same(project: Project, minted: list[KeyUse], careful: _Taker, oth
     return not sets or any(
         not is_known(claims) or needed <= {str(name) for name in claims.entries} for claims in sets
     )
-
-
-def _lets_in(project: Project, site: Site) -> bool:
-    """Whether what stands in the token goes anywhere but into a log."""
-    if not Reading(site).claims - (REGISTERED - {"sub"}):
-        return False
-    outermost = (site.call, *site.chain)[-1].scope
-    for event in project.uses(site.call):
-        if event.scope != outermost:
-            continue
-        if isinstance(event, (Returned, Stored)):
-            return True
-        if isinstance(event, Call) and not isinstance(event.receiver, Outcome):
-            model = project.model_of(event)
-            if model is None or model.role != "log":
-                return True
-    return False
 
 
 def _answers_all(site: Site) -> bool:

@@ -46,6 +46,7 @@ class Reading:
     def __init__(self, site: Site) -> None:
         self._project = site.project
         self._call = site.call
+        self._way = (site.call, *site.chain)
         self._other = _other_ways(site)
 
     def _uses(self) -> list[Event]:
@@ -113,11 +114,16 @@ class Reading:
     @cached_property
     def is_only_logged(self) -> bool:
         """Whether they are written to a log, and nothing comes of them in a function for that."""
-        scope = self._project.scope(self._call.scope)
+        *inner, outermost = [call.scope for call in self._way]
+        scope = self._project.scope(outermost)
         returned = [e for e in (() if scope is None else scope.events) if isinstance(e, Returned)]
         if any(not isinstance(e.value, Const) or e.value.value is not None for e in returned):
             return False
-        used = [e for e in self._uses() if isinstance(e, (Call, Returned, Stored, Raised))]
+        used = [
+            e
+            for e in self._uses()
+            if isinstance(e, (Call, Returned, Stored, Raised)) and e.scope not in inner
+        ]
         logged = [e for e in used if isinstance(e, Call) and self._is_log(e)]
         return bool(logged) and all(e in logged or self._is_read(e) for e in used)
 
