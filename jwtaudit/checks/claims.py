@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
     from jwtaudit.program.switches import Off
+    from jwtaudit.source import Place
     from jwtaudit.values import Value
 
 _LENIENT = frozenset(
@@ -388,7 +389,7 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
                 continue
             yield Draft(
                 rule="",
-                place=wanted.place or site.place,
+                place=_given_in(site, wanted),
                 message=f"{site.library.title} accepts a token without `{claim}` here, although"
                 f" one is expected: a token that was never meant for this service passes",
                 confidence=stepped(site, Confidence.MEDIUM),
@@ -399,6 +400,12 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
                 notes=site.notes,
                 repair=require_claim(site, claim),
             )
+
+
+def _given_in(site: Site, value: Value) -> Place:
+    """Where a value stands, beside the call; the call, where it comes from another file."""
+    at = value.place
+    return at if at is not None and at.path == site.place.path else site.place
 
 
 _EXPECTED = (
@@ -488,8 +495,9 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             advice = "Verify with the library's JWT function, which looks at the claims, too."
         if _is_lenient(site) or _is_self_made(site) or _verified_elsewhere(site):
             continue
-        if tells_of_user(site.argument("token")):
-            continue
+        token = site.argument("token")
+        if tells_of_user(token) or is_answer(project, token):
+            continue  # made a moment ago
         yield Draft(
             rule="",
             place=site.place,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.readings import Reading
     from jwtaudit.program.sites import Site
     from jwtaudit.repair import Repair
+    from jwtaudit.source import Place
 
 
 @check("unverified-decode")
@@ -208,20 +209,27 @@ def _nearest(key: str, known: frozenset[str]) -> str:
     return near[0] if near else ""
 
 
+def _written(site: Site, value: Value, name: str) -> Place:
+    """Where something is given to a call: its value may come from far away."""
+    own = next((a.place for a in site.call.arguments if a.name == name and a.place), None)
+    return own or value.place or site.place
+
+
 def _draft(
     site: Site, value: Value, name: str, wanted: str, instead: str, repair: Repair | None
 ) -> Draft:
     scope = site.scope
     meant = f": {wanted}" if wanted else ""
     version = site.version or site.library.newest
+    place = _written(site, value, name)
     return Draft(
         "",
-        value.place or site.place,
+        place,
         f"{site.library.title} {version} ignores `{name}`, so what it was written for does not"
         f" happen{meant}",
         Confidence.HIGH if instead and isinstance(value, (Const, Sequence)) else Confidence.MEDIUM,
         trace=steps(value, site.place, f"given as `{name}`, and ignored") if value.place else (),
-        related=((site.place, "the call"),) if value.place not in (None, site.place) else (),
+        related=((site.place, "the call"),) if place != site.place else (),
         advice=f"Write {instead} instead." if instead else f"Remove `{name}`.",
         notes=site.notes,
         anchor=f"{scope.name if scope else ''} {name}",

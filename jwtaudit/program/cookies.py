@@ -13,8 +13,8 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
 from jwtaudit.program.development import DEVELOPMENT
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
-from jwtaudit.program.texts import pieces
-from jwtaudit.values import UNKNOWN, Absent, Const, Outcome, Value, options
+from jwtaudit.program.texts import pieces, told
+from jwtaudit.values import UNKNOWN, Absent, Const, Operation, Outcome, Table, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -146,7 +146,7 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     if "value" not in {*site.model.meanings, *site.model.inside}:  # the library puts the token in
         return Confidence.HIGH
     value = site.argument("value")
-    parts = [part for option in options(value) for part in pieces(option)]
+    parts = [part for option in options(value) for piece in pieces(option) for part in _held(piece)]
     if is_other_token(called) or all(isinstance(part, (Absent, Const)) for part in parts):
         return None
     name = site.argument("name")
@@ -169,6 +169,12 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     if surest is None and not called and any(map(is_called_token, parts)):
         return Confidence.MEDIUM
     return surest
+
+
+def _held(piece: Value) -> Iterator[Value]:
+    """What is in a part of a cookie: all tokens of a pair, also written as JSON."""
+    is_json = isinstance(piece, Operation) and piece.operator == "json-encode"
+    yield from told(piece) if is_json or isinstance(piece, Table) else (piece,)
 
 
 def _is_random(project: Project, value: Value) -> bool:
