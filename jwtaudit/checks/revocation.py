@@ -12,7 +12,7 @@ from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.kinds import Kind, words
+from jwtaudit.program.kinds import KIND_CLAIMS, Kind, words
 from jwtaudit.program.refused_tokens import asks_for_revocation
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.verifiers import wanted_kind
@@ -113,16 +113,17 @@ def _takes_the_same(project: Project, minted: list[KeyUse], careful: _Taker, oth
         return False
     if not are_one_program(project, careful.use.place.path, other.use.place.path):
         return False
-    needed = (Reading(careful.site).direct | Reading(other.site).direct) - (REGISTERED - {"sub"})
+    readings = [Reading(one.site) for one in (careful, other)]
+    asked, needed = ((r.direct | r.claims & KIND_CLAIMS) - (REGISTERED - {"sub"}) for r in readings)
     sets = [
         claims
         for use in minted
         if use.site is not None and identities(project, use.value) & other.keys
         for claims in claim_sets(use.site)
     ]
-    return not sets or any(
-        not is_known(claims) or needed <= {str(name) for name in claims.entries} for claims in sets
-    )
+    own = needed - {"sub"}  # what no other kind of token has
+    meant = [claims for claims in sets if own <= set(claims.entries)] or sets
+    return not sets or any(not is_known(c) or asked <= set(c.entries) for c in meant)
 
 
 def _answers_all(site: Site) -> bool:

@@ -56,5 +56,7 @@ def _names(event: Event) -> Iterator[str]:
     for value in event_values(event):
         for part in walk(value):
             yield from names_of(part)
-            if isinstance(part, Const) and isinstance(part.value, str):
-                yield part.value
+            text = part.value if isinstance(part, Const) else None
+            # A word alone is the name of an event.
+            if isinstance(text, str) and (part is not value or " " in text):
+                yield text
