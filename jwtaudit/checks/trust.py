@@ -131,7 +131,7 @@ def kid_injection(project: Project) -> Iterator[Draft]:
             what, gain = _DANGERS[site.role]
             yield _draft(
                 site,
-                chosen.value.place or site.place,
+                _where(site, chosen),
                 f"`{chosen.name}` of a token that nobody has verified becomes part of {what}:"
                 f" whoever sends a token {gain}",
                 "Look it up among the keys that there are, or match it against a strict pattern.",
@@ -190,7 +190,7 @@ def jwks_url_from_token(project: Project) -> Iterator[Draft]:
                 continue
             told.add(chosen.value.place)
             sure = _certainty(project, site, chosen, url)
-            yield _steered(site, chosen, "fetched here", sure)
+            yield _steered(site, _where(site, chosen), chosen, "fetched here", sure)
     # fetched by something of the project's own, or of nobody known
     for site in project.sites("verify", "verify-signature"):
         key = site.argument("key")
@@ -200,13 +200,23 @@ def jwks_url_from_token(project: Project) -> Iterator[Draft]:
                 continue
             if not is_own(project, chosen.token) and not steering.is_examined(chosen, site, key):
                 told.add(place)
-                yield _steered(site, chosen, "verified with what is found there", Confidence.HIGH)
+                how = "verified with what is found there"
+                yield _steered(site, place or site.place, chosen, how, Confidence.HIGH)
 
 
-def _steered(site: Site, chosen: Chosen, how: str, sure: Confidence) -> Draft:
+def _where(site: Site, chosen: Chosen) -> Place:
+    """The call that is steered, in the function that reads the token; else where that reads it."""
+    read, scope = chosen.value.place, site.scope
+    if read is None or read.path != site.place.path:
+        return read or site.place
+    around = None if scope is None or scope.definition is None else scope.definition.span
+    return site.place if around is None or around.contains(read.span) else read
+
+
+def _steered(site: Site, place: Place, chosen: Chosen, how: str, sure: Confidence) -> Draft:
     return _draft(
         site,
-        chosen.value.place or site.place,
+        place,
         f"`{chosen.name}` of a token that nobody has verified says where its keys are fetched:"
         " anyone can name a server of their own, whose key then verifies their token, and can make"
         " this program call any address",

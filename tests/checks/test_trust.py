@@ -29,7 +29,7 @@ def test_every_way_into_a_path_a_command_or_a_statement(use):
         f"def f(token, db):\n    kid = jwt.get_unverified_header(token)['kid']\n    return {use}\n"
     )
     [found] = findings(body, "JWT112")
-    assert found.location.start_line == 4
+    assert found.location.start_line == 5
     assert [step.location.start_line for step in found.trace] == [4, 4, 5]
 
 
