@@ -108,8 +108,9 @@ def test_set_argument(before, after):
 
 def test_set_argument_that_would_make_the_line_too_long():
     before = "    return decode(" + "x" * 68 + ")"
-    after = "    return decode(" + "x" * 68 + ',\n                  name="value")'
-    assert _edit(before, SetArgument(_at(before, before.strip()), "name", "value")) == after
+    after = "    return decode(\n        " + "x" * 68 + ',\n        name="value",\n    )'
+    call = _at(before, before.strip().removeprefix("return "))
+    assert _edit(before, SetArgument(call, "name", "value")) == after
 
 
 def test_set_argument_inside_a_mapping():

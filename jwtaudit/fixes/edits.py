@@ -123,7 +123,7 @@ def _joined(one: Edit, other: Edit) -> Edit:
     taken = a if a.start < a.end else b
     both = a == b and a.start == a.end and _ENDS.search(one.text) and _BEGINS.match(other.text)
     text = one.text + (", " if both else "") + other.text
-    added = re.match(r"(,?)(\r\n|\r|\n)", text)
+    added = re.match(r"(,?)(\r\n|\r|\n)", text) if not (one if taken is a else other).text else None
     if taken.start < taken.end and added and taken.end > (b if taken is a else a).end:
         text = text[added.end() :] + added[2]  # a whole line for a whole line
     return Edit(Place(one.place.path, Span(min(a.start, b.start), max(a.end, b.end))), text)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from jwtaudit.source import Span
 
 _MODULE = r"""["'](?:node:)?(?P<module>[\w@/.-]+)["']"""
-_GAP = r"(?:[\s,]|//[^\r\n]*|/\*.*?\*/)*"
+GAP = r"(?:[\s,]|//[^\r\n]*|/\*.*?\*/)*"
 _FORMS = (
     re.compile(
-        rf"(?:const|let|var)\s+(?P<bound>[\w$]+|\{{[^{{}}]*\}})\s*=\s*require\({_GAP}{_MODULE}{_GAP}\)"
+        rf"(?:const|let|var)\s+(?P<bound>[\w$]+|\{{[^{{}}]*\}})\s*=\s*require\({GAP}{_MODULE}{GAP}\)"
     ),
     re.compile(rf"import\s+(?:\*\s*as\s+)?(?P<bound>[\w$]+|\{{[^{{}}]*\}})\s+from\s+{_MODULE}"),
     re.compile(rf"import\s+(?P<bound>[\w$]+)\s*,\s*\{{[^{{}}]*\}}\s+from\s+{_MODULE}"),
-    re.compile(rf"import\s+(?P<bound>[\w$]+)\s*=\s*require\({_GAP}{_MODULE}{_GAP}\)"),
+    re.compile(rf"import\s+(?P<bound>[\w$]+)\s*=\s*require\({GAP}{_MODULE}{GAP}\)"),
 )
 _PART = re.compile(r"(?P<name>[\w$]+)(?:\s*(?::|\bas\b)\s*(?P<alias>[\w$]+))?")
 

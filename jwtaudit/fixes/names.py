@@ -144,5 +144,5 @@ def _secret(given: tuple[Source, str] | None, place: Place) -> str:
     match = _LITERAL.fullmatch(text, *place.span)
     if match:
         return match["body"]
-    line = max(text.rfind("\n", 0, place.span.start), text.rfind("\r", 0, place.span.start)) + 1
-    return f"{place.path}:{text[line : place.span.end]}"
+    statement = max(text.rfind(end, 0, place.span.start) for end in "\n\r;") + 1
+    return f"{place.path}:{text[statement : place.span.end].strip()}"

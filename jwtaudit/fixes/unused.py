@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.fixes.imports_js import GAP
 from jwtaudit.fixes.lists import Splice, remove
 from jwtaudit.source import Span
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 _PYTHON = re.compile(
     r"(?:import\s+(?P<whole>\w+)|from\s+[\w.]+\s+import\s+(?P<names>.+))", re.DOTALL
 )
-_MODULE = r"(?:require\([\"'][\w@/.:-]+[\"']\)|[\"'][\w@/.:-]+[\"'])"
+_NAME = r"[\"'][\w@/.:-]+[\"']"
+_MODULE = rf"(?:require\({GAP}{_NAME}{GAP}\)|{_NAME})"
 _SCRIPT = re.compile(
     rf"(?:(?:const|let|var)|import)\s+(?:(?P<whole>[\w$]+)|\{{(?P<names>[^{{}}]*)\}})"
     rf"\s*(?:=|from)\s*{_MODULE}"
 )
+_IMPORTS = re.compile(r"(?:(?:import|from)\b[^;]*;\s*)*")  # on one line
 _BOUND = re.compile(r"(?:.*(?:\bas\b|:)\s*)?([\w$]+)\s*", re.DOTALL)
 _PART = re.compile(r"[^\s,\\][^,\\\r\n]*")
 _NEW_ITEM = re.compile(r", ([\w$]+)")
@@ -72,7 +75,8 @@ def _imports(layout: Layout) -> Iterator[_Imported]:
     form = _PYTHON if layout.language == "python" else _SCRIPT
     for span in layout.statements:
         found = form.fullmatch(layout.text, span.start, span.end)
-        if found is None or span.start != layout.line_start(span.start):
+        before = layout.text[layout.line_start(span.start) : span.start]
+        if found is None or not _IMPORTS.fullmatch(before):
             continue
         if found["whole"] is not None:
             yield _Imported(found["whole"], span)
@@ -112,6 +116,13 @@ def _without(layout: Layout, imported: _Imported, splices: list[Splice]) -> list
             return [*splices, *remove(layout, group, imported.item)]
     start = layout.line_start(imported.statement.start)
     end = layout.line_end(imported.statement.end)
+    if layout.language == "python":  # several on one line
+        following = re.compile(r"[ \t]*;[ \t]*(?=\w)").match(layout.text, imported.statement.end)
+        if following:
+            return [*splices, Splice(imported.statement.start, following.end(), "")]
+        former = re.search(r"[ \t]*;[ \t]*\Z", layout.text[start : imported.statement.start])
+        if former:
+            return [*splices, Splice(start + former.start(), imported.statement.end, "")]
     if layout.text[imported.statement.end : end].strip(" \t;"):
         return splices  # a comment, or a further statement
     end = layout.next_line(end)

@@ -55,6 +55,6 @@ def _refused(project: Project, call: Call, model: Model, version: Version) -> bo
     return (
         model.role == "verify"
         and isinstance(site.argument("algorithms"), Absent)
-        and site.semantic("algorithms-missing") == "accept"
+        and site.semantic("algorithms-missing") != "error"
         and model.library.semantic("algorithms-missing", version) == "error"
     )
