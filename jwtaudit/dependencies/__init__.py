@@ -140,6 +140,7 @@ class Dependencies:
         self.diagnostics: list[Diagnostic] = []
         self._top = _top(self.root)
         self._directories: dict[tuple[str, Path], dict[str, list[_Entry]]] = {}
+        self._missing: dict[tuple[str, str], bool] = {}
 
     def version(self, library: Library, path: str) -> Pin | None:
         """What is known of a library's version at a file; None when no manifest names it."""
@@ -160,11 +161,16 @@ class Dependencies:
 
     def is_missing(self, library: Library, path: str) -> bool:
         """Whether manifests hold for a file, and none of them names a library."""
-        ecosystem = _ECOSYSTEMS[library.ecosystem]
-        roots = (root.removeprefix(SCRIPT) for root in library.roots)
-        names = {*map(ecosystem.normalised, (library.package, *roots))}
-        declared = [self._declared(ecosystem, directory) for directory in self._upwards(path)]
-        return any(declared) and not any(names & found.keys() for found in declared)
+        key = (library.id, path.rpartition("/")[0])
+        if key not in self._missing:
+            ecosystem = _ECOSYSTEMS[library.ecosystem]
+            roots = (root.removeprefix(SCRIPT) for root in library.roots)
+            names = {*map(ecosystem.normalised, (library.package, *roots))}
+            declared = [self._declared(ecosystem, directory) for directory in self._upwards(path)]
+            self._missing[key] = any(declared) and not any(
+                names & found.keys() for found in declared
+            )
+        return self._missing[key]
 
     def package_present(self, name: str, path: str) -> bool:
         """Whether a manifest that holds for a Python file names a package."""

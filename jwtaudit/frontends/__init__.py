@@ -130,7 +130,7 @@ def is_program(path: str) -> bool:
     return language_of(path) not in ("config", "manifest", "document")
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def read(path: str, data: bytes) -> Source:
     """Decode a file as its language does; who looks at a file twice gets the same.
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import Unparsable, documents, notebook, python_tree
+from jwtaudit.frontends import Unparsable, python_tree
 from jwtaudit.frontends.slicing import blanked, bodies_left_out, cut_function
 from jwtaudit.frontends.triage import VALUES, matters
 
@@ -46,7 +46,7 @@ def lower_notebook(source: Source, vocabulary: Vocabulary | None = None) -> f.Fa
     Raises:
         Unparsable: it is no notebook, or its code is not Python.
     """
-    from jwtaudit.frontends import python_cst  # noqa: PLC0415
+    from jwtaudit.frontends import notebook, python_cst  # noqa: PLC0415
 
     text, offsets = notebook.code(source.text)
     if vocabulary is not None and not matters(text.encode("utf-8", "replace"), vocabulary):
@@ -60,7 +60,7 @@ def lower_block(source: Source) -> f.Facts:
     Raises:
         Unparsable: it is no whole program, as most of what documents show.
     """
-    from jwtaudit.frontends import python_cst  # noqa: PLC0415
+    from jwtaudit.frontends import documents, python_cst  # noqa: PLC0415
 
     text, offsets = documents.python(source.text)
     return python_cst.lower(source, text, offsets=offsets)

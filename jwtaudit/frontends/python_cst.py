@@ -18,7 +18,6 @@ from libcst._nodes.internal import CodegenState
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable
-from jwtaudit.frontends.python2 import as_python3
 from jwtaudit.frontends.python_base import Lowering, compared, with_sign
 from jwtaudit.source import Span
 
@@ -200,6 +199,8 @@ def _parsed(text: str) -> tuple[cst.Module, str]:
         try:
             return cst.parse_module(text), text
         except cst.ParserSyntaxError:
+            from jwtaudit.frontends.python2 import as_python3  # noqa: PLC0415 - rarely met
+
             other = as_python3(text)
             if other == text:
                 raise
