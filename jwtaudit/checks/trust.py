@@ -121,13 +121,15 @@ def _is_none(value: Value) -> bool:
 def kid_injection(project: Project) -> Iterator[Draft]:
     """A header member goes into a path, an SQL text or a command before anything is verified."""
     steering = project.steering
+    told: set[Place | None] = set()
     for site in project.sites("file", "sql", "shell"):
         value = _target(site)
         if is_test(site.place.path) or value is None:
             continue
         for chosen in steering.chosen(value):
-            if steering.is_examined(chosen, site, value):
+            if chosen.value.place in told or steering.is_examined(chosen, site, value):
                 continue
+            told.add(chosen.value.place)
             what, gain = _DANGERS[site.role]
             yield _draft(
                 site,
