@@ -22,6 +22,7 @@ from jwtaudit.repair import Await, Repair
 from jwtaudit.values import (
     Arm,
     Call,
+    Closure,
     Const,
     FunctionId,
     Member,
@@ -64,13 +65,13 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
         model = project.model_of(call)
         effects = model.effect.split("+") if model is not None else []
         if model is not None and "async" in effects and not call.awaited:
-            if _counts_as_true(project, call):
-                name = call.name.rpartition(".")[2]
+            name = call.name.rpartition(".")[2]
+            if (why := _unwaited(project, call, model.role)) is not None:
                 yield _draft(
                     project,
                     call,
-                    f"`{name}()` of {model.library.title} is never awaited: a promise counts as"
-                    " true, whatever comes of it, so that every token passes",
+                    f"`{name}()` of {model.library.title} is never awaited: {why}, so that every"
+                    " token passes",
                     f"Write `await {name}(...)`.",
                     repair=_awaited(project, call),
                 )
@@ -113,6 +114,16 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
                     "Test the result, or let the function raise.",
                     refusing[call.target],
                 )
+
+
+def _unwaited(project: Project, call: Call, role: str) -> str | None:
+    """Why a promise that nobody waits for lets every token pass; None where it may not."""
+    if _counts_as_true(project, call):
+        return "a promise counts as true, whatever comes of it"
+    told = any(isinstance(argument.value, Closure) for argument in call.arguments)
+    if call.discarded and role in ("verify", "verify-signature") and not told:
+        return "the program goes on before anything is verified"
+    return None
 
 
 def _awaited(project: Project, call: Call) -> Repair | None:

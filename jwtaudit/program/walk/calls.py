@@ -182,11 +182,11 @@ def _fallback_name(
     interpreter: Interpreter, base: Value, known: str, name: str, frame: Frame
 ) -> str:
     wild = f"{SCRIPT}*.{name}" if frame.is_script else f"*.{name}"
+    of_member = modelled(interpreter, base, name, frame)
+    if of_member:  # `c.req.query` says more than `query`
+        return of_member
     if interpreter.models.exactly(wild):
         return wild
-    of_member = modelled(interpreter, base, name, frame)
-    if of_member:
-        return of_member
     if isinstance(base, _SCALARS):
         for kind in scripts.TEXTS if frame.is_script else ("str", "bytes"):
             for model in interpreter.models.exactly(f"{kind}.{name}"):
