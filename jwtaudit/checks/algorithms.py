@@ -1,26 +1,29 @@
-"""Which signature algorithms a verifying call accepts, and which a signing call uses."""
+"""Which signature algorithms a verifying call accepts."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.context import Setting, is_test, setting_of
-from jwtaudit.program.key_at_hand import signed_instead, verified_with_key
-from jwtaudit.program.names import names_of, pairs, words
-from jwtaudit.program.none_branches import none_branches
-from jwtaudit.program.origins import origins, steps
+from jwtaudit.program.algorithms import (
+    algorithm_name,
+    is_given,
+    is_none,
+    listed,
+    lists,
+    verifying,
+)
+from jwtaudit.program.call_drafts import call_draft, version_of
+from jwtaudit.program.names import words
 from jwtaudit.program.readings import is_header_of_token
-from jwtaudit.program.repairs import drop, set_meaning, signing_algorithm
+from jwtaudit.program.repairs import set_meaning, signing_algorithm
 from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.sites import Site
-from jwtaudit.program.switches import turned_off
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
-from jwtaudit.repair import DropItem, Repair, Replace
+from jwtaudit.repair import Repair, Replace
 from jwtaudit.values import (
     Absent,
     Call,
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
-    from jwtaudit.source import Place
 
 _HMAC = frozenset({"HS256", "HS384", "HS512"})
 _ASYMMETRIC = frozenset(
@@ -59,153 +61,9 @@ _ASYMMETRIC = frozenset(
 _PUBLIC_WORDS = frozenset(
     ("public", "pubkey", "publickey", "pem", "jwk", "jwks", "cert", "certs", "certificate", "x509")
 )
-_NAMES = re.compile(r"\w+")
 _PLACES = frozenset({"url", "uri", "host", "hostname", "domain", "origin", "dir", "folder", "ip"})
 # What bundlers put into the browser: `NEXT_PUBLIC_X`, whatever X is.
 _PREFIXED = frozenset({"next", "expo", "secret"})
-
-
-@check("none-algorithm-accepted")
-def none_algorithm_accepted(project: Project) -> Iterator[Draft]:
-    """A verifying call that takes tokens without any signature."""
-    for test, event in none_branches(project):
-        yield Draft(
-            "",
-            test.place,
-            "a token whose header says `none` is taken without any signature here, so anyone can"
-            " mint tokens",
-            Confidence.HIGH,
-            trace=((test.place, "asked here"), (event.place, "returned unverified here")),
-            advice="Refuse it: only the algorithm that your issuer signs with is right.",
-            anchor=f"{test.scope.qualname} none",
-        )
-    for site in _verifying(project):
-        title = site.library.title
-        if site.semantic("none-default") == "accept" and not _given(site.argument("algorithms")):
-            yield _draft(
-                site,
-                site.place,
-                f"{title} {_version(site)} accepts tokens with alg `none` in this call, whatever"
-                " the key: anyone can mint tokens",
-                f"Upgrade {title}, and list the algorithm that your issuer signs with.",
-                confidence=Confidence.HIGH if site.version else Confidence.LOW,
-            )
-        if (nothing := _key_for_none(project, site)) is not None:
-            yield _draft(
-                site,
-                site.place,
-                f"`{nothing.name.rpartition('.')[2]}` as the key makes {title} take tokens without"
-                " any signature, so anyone can mint tokens",
-                "Give the issuer's key.",
-            )
-        for name in _listed(site) if _accepts_none(site) else ():
-            if _is_none(name) and not _is_request_object(site):
-                yield _draft(
-                    site,
-                    name.place or site.place,
-                    f"`none` is accepted as an algorithm: {title} takes tokens without any"
-                    " signature here, so anyone can mint tokens",
-                    "Remove `none` from the list.",
-                    value=name,
-                    what="accepted here",
-                    confidence=_by_branch(site.argument("algorithms")),
-                    repair=_without(site, name),
-                )
-        for off in turned_off(site):
-            if off.effect == "unsigned":
-                value = off.evidence.value
-                yield _draft(
-                    site,
-                    value.place or site.place,
-                    f"`{off.switch.when.argument}` makes {title} take tokens without any"
-                    " signature, so anyone can mint tokens",
-                    f"Remove `{off.switch.when.argument}`.",
-                    value=value,
-                    what="given here",
-                    repair=drop(site, value, f"Remove `{off.switch.when.argument}`"),
-                )
-
-
-def _is_request_object(site: Site) -> bool:
-    """Whether the token carries a client's request, which may be unsigned (OIDC Core 6.1)."""
-    names = (*names_of(site.argument("token")), site.call.scope.qualname)
-    return any("request_object" in pairs(name) for name in names)
-
-
-@check("none-algorithm-listed")
-def none_algorithm_listed(project: Project) -> Iterator[Draft]:
-    """``none`` where the library refuses it: no hole today, and a trap for the next change."""
-    for site in _verifying(project):
-        if _accepts_none(site):
-            continue
-        for name in _listed(site):
-            if _is_none(name):
-                yield _draft(
-                    site,
-                    name.place or site.place,
-                    f"`none` is in the list of accepted algorithms; {site.library.title} never"
-                    " accepts it, but another library or version would take unsigned tokens",
-                    "Remove `none` from the list.",
-                    value=name,
-                    what="listed here",
-                    repair=_without(site, name, safe=True),
-                )
-    for site in _signing(project):
-        for algorithm in _unsigned(site):
-            if _refuses_unsigned(site):
-                yield _draft(
-                    site,
-                    algorithm.place or site.place,
-                    f"`none` as the algorithm of a signature: {site.library.title} refuses to make"
-                    " this token, so the call always fails",
-                    "Name the algorithm that fits the key.",
-                    value=algorithm,
-                    what="used here",
-                    repair=signed_instead(site),
-                )
-
-
-@check("unsigned-token-issued")
-def unsigned_token_issued(project: Project) -> Iterator[Draft]:
-    """A token made without a signature."""
-    for site in _signing(project):
-        keyless = _key_for_none(project, site)
-        if keyless is not None:
-            yield _draft(
-                site,
-                keyless.place or site.place,
-                f"{site.library.title} issues a token without a signature for this key: whoever"
-                " accepts it accepts any token that anyone writes",
-                "Give the key to sign with.",
-                value=keyless,
-                what="used here",
-                repair=signed_instead(site),
-            )
-        if not _issues_unsigned(site):
-            continue
-        for algorithm in _unsigned(site):
-            yield _draft(
-                site,
-                algorithm.place or site.place,
-                "a token is issued without a signature: whoever accepts it accepts any token that"
-                " anyone writes",
-                "Sign it: name an algorithm such as HS256 or ES256, and give a key.",
-                value=algorithm,
-                what="used here",
-                confidence=Confidence.HIGH if _no_key(site) else Confidence.MEDIUM,
-                repair=signed_instead(site),
-            )
-        key = site.argument("key")
-        none = isinstance(key, Absent) or (isinstance(key, Const) and key.value is None)
-        if none and site.semantic("key-none") == "accept":
-            yield _draft(
-                site,
-                site.place,
-                f"without a key {site.library.title} issues a token without a signature: whoever"
-                " accepts it accepts any token that anyone writes",
-                "Give the key to sign with.",
-                repair=signed_instead(site),
-            )
 
 
 @check("algorithms-not-pinned")
@@ -232,13 +90,13 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             facts = site.library.semantics.get("algorithms-missing", ())
             once = any(value == "accept" for _, value in facts)
             message = (
-                f"no list of algorithms: {title} {_version(site)} raises for every token here,"
+                f"no list of algorithms: {title} {version_of(site)} raises for every token here,"
                 " which is a bug and not a hole"
             )
             if once:
                 message += "; an older version takes any algorithm of the key's family"
             confidence = Confidence.MEDIUM if once and site.version is None else Confidence.LOW
-        yield _draft(
+        yield call_draft(
             site,
             site.place,
             message,
@@ -255,7 +113,7 @@ def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
     """A verifying call that names no algorithm, of a library that goes by the kind of key."""
     for site in _without_algorithms(project, "by-key"):
         if not _is_public(project, site.argument("key")):
-            yield _draft(
+            yield call_draft(
                 site,
                 site.place,
                 f"no list of algorithms: {site.library.title} goes by the key, and takes every"
@@ -278,11 +136,11 @@ def _list_of(site: Site, algorithm: str) -> str:
 @check("algorithm-from-token")
 def algorithm_from_token(project: Project) -> Iterator[Draft]:
     """The token itself says which algorithm may verify it."""
-    for site in _verifying(project):
-        for name in _listed(site):
+    for site in verifying(project):
+        for name in listed(site):
             for part in _sources(name):
                 if is_header_of_token(project, part) and not _allowlisted(project, site, name):
-                    yield _draft(
+                    yield call_draft(
                         site,
                         name.place or site.place,
                         "the accepted algorithm is read from the token's own header: the sender"
@@ -300,15 +158,15 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
 @check("mixed-algorithm-families")
 def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
     """One list that accepts a shared secret and a public key."""
-    for site in _verifying(project):
+    for site in verifying(project):
         if site.semantic("keys") == "typed" or _typed_key(project, site):
             continue
-        first = next((f for names in _lists(site) if (f := _mixed(project, names))), None)
+        first = next((f for names in lists(site) if (f := _mixed(project, names))), None)
         if first is None:
             continue
         given = site.argument("algorithms")
         place = (given if isinstance(given, Sequence) else first).place or site.place
-        yield _draft(
+        yield call_draft(
             site,
             place,
             "one list accepts HMAC and public-key algorithms: where the library takes the public"
@@ -331,54 +189,14 @@ def _mixed(project: Project, names: list[list[Value]]) -> Value | None:
             if _every_algorithm(project, value):
                 return value
             others = (v for other in names if other is not name for v in other)
-            if _algorithm(value) in _HMAC and any(_algorithm(v) in _ASYMMETRIC for v in others):
+            if algorithm_name(value) in _HMAC and any(
+                algorithm_name(v) in _ASYMMETRIC for v in others
+            ):
                 return value
     return None
 
 
 # -- what the calls say ----------------------------------------------------------------------------
-
-
-def _verifying(project: Project) -> Iterator[Site]:
-    """The calls outside of tests that do look at the signature."""
-    for site in project.sites("verify", "verify-signature"):
-        if not is_test(site.place.path) and not any(
-            o.effect == "signature" for o in turned_off(site)
-        ):
-            yield site
-
-
-def _signing(project: Project) -> Iterator[Site]:
-    return (s for s in project.sites("sign") if not is_test(s.place.path))
-
-
-def _given(value: Value) -> bool:
-    return not isinstance(value, Absent) and not (isinstance(value, Const) and value.value is None)
-
-
-def _listed(site: Site) -> list[Value]:
-    """The accepted algorithms, one by one, branches and defaults taken apart."""
-    return [value for names in _lists(site) for name in names for value in name]
-
-
-def _lists(site: Site) -> Iterator[list[list[Value]]]:
-    """The lists of accepted algorithms, one by branch; each name is what it may be."""
-    for origin in origins(site.argument("algorithms")):
-        value = origin.value
-        if isinstance(value, Sequence):
-            items = (*value.items, *value.rest)
-            yield [[o.value for o in origins(item)] for item in items]
-        elif isinstance(value, Operation) and value.operator == "split":
-            yield from _split(value)
-        else:
-            yield [[value]]
-
-
-def _split(value: Operation) -> Iterator[list[list[Value]]]:
-    """The lists in a text of names, that of a default among them."""
-    for text in (origin.value for origin in origins(value.operands[0])):
-        if isinstance(text, Const) and isinstance(text.value, str):
-            yield [[replace(text, value=name)] for name in _NAMES.findall(text.value)]
 
 
 def _sources(value: Value) -> Iterator[Value]:
@@ -389,81 +207,9 @@ def _sources(value: Value) -> Iterator[Value]:
             yield from _sources(part.call.receiver)
 
 
-def _algorithm(value: Value) -> str | None:
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return value.value
-    if isinstance(value, Symbol):  # a library's constant: ALGORITHMS.HS256
-        return value.name.rpartition(".")[2]
-    return None
-
-
-def _by_branch(value: Value) -> Confidence:
-    """High for what always holds, medium for one of several branches."""
-    return Confidence.MEDIUM if len(options(value)) > 1 else Confidence.HIGH
-
-
-def _is_none(value: Value) -> bool:
-    return (
-        isinstance(value, Const) and isinstance(value.value, str) and value.value.lower() == "none"
-    )
-
-
-def _key_for_none(project: Project, site: Site) -> Symbol | None:
-    """A library's own stand-in for a key, with which nothing is verified."""
-    for option in options(site.argument("key")):
-        if isinstance(option, Symbol) and any(
-            model.effect == "no-key" for model in project.models.exactly(option.name)
-        ):
-            return option
-    return None
-
-
-def _accepts_none(site: Site) -> bool:
-    accepted = site.semantic("none-listed")
-    if accepted == "accept-without-key":
-        return _no_key(site)
-    return bool(accepted == "accept")
-
-
-def _unsigned(site: Site) -> Iterator[Value]:
-    """The values that make a signing call write no signature."""
-    algorithm = site.argument("algorithm")
-    if site.semantic("header-alg") == "overrides":
-        named = site.project.follow(site.argument("headers"), "alg")
-        algorithm = named if _given(named) else algorithm
-    if isinstance(algorithm, Const) and algorithm.value is None:
-        if site.semantic("algorithm-none") == "unsigned":
-            yield algorithm
-    else:
-        yield from (o.value for o in origins(algorithm) if _is_none(o.value))
-
-
-def _issues_unsigned(site: Site) -> bool:
-    """Whether the library makes an unsigned token."""
-    if site.model.effect == "unsigned":
-        return True
-    return site.semantic("none-signing") == "accept" and not _refuses_unsigned(site)
-
-
-def _refuses_unsigned(site: Site) -> bool:
-    """Whether the library raises where no signature is asked for; some do so with a key."""
-    key = site.argument("key")
-    known = isinstance(key, Const) and bool(key.value)
-    if site.model.effect == "unsigned":
-        return False
-    return site.semantic("none-signing") == "error" or (
-        known and site.semantic("none-signing-with-key") == "error"
-    )
-
-
-def _no_key(site: Site) -> bool:
-    key = site.argument("key")
-    return isinstance(key, Absent) or (isinstance(key, Const) and not key.value)
-
-
 def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
     """The verifying calls without a list of algorithms, of libraries to which that means so."""
-    for site in _verifying(project):
+    for site in verifying(project):
         model = site.model
         if "algorithms" not in {*model.meanings, *model.factory, *model.inside}:
             continue
@@ -479,7 +225,7 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
             if isinstance(o, Table)
         ):
             continue
-        if not _given(site.argument("algorithms")):
+        if not is_given(site.argument("algorithms")):
             yield site
 
 
@@ -568,7 +314,7 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
     """Whether some condition holds the algorithm against a list, or against one name."""
     names = [algorithm]
     if site.call.origin is not None:  # as the function itself sees it, which may do the testing
-        names.extend(_listed(Site(project, site.call.origin, site.model)))
+        names.extend(listed(Site(project, site.call.origin, site.model)))
     names = [name for name in names if not isinstance(name, (Const, Absent))]
     if any(
         same(option, name)
@@ -595,9 +341,9 @@ def _held_against(event: Event) -> Iterator[Value]:
     for part in walk(event.value):
         if isinstance(part, Operation) and part.operator in ("in", "not in", "==", "!="):
             left, right = part.operands
-            if not _is_none(right):
+            if not is_none(right):
                 yield left
-            if not _is_none(left):
+            if not is_none(left):
                 yield right
 
 
@@ -641,53 +387,3 @@ def _public_only(site: Site, listed: Value) -> Repair | None:
     ):
         return None
     return Repair("Accept no HMAC with a public key", Replace(listed.place, kept))
-
-
-def _without(site: Site, name: Value, *, safe: bool = False) -> Repair | None:
-    """Take an algorithm from the list; where nothing is left, what the project signs with."""
-    if any(not _is_none(value) for value in _listed(site)):
-        dropped = DropItem(name.place) if name.place else None
-        return Repair("Remove `none` from the list", dropped, safe=safe) if dropped else None
-    algorithm = signing_algorithm(site)
-    if algorithm is None or name.place is None:
-        return verified_with_key(site) if _no_key(site) else None
-    return Repair(
-        f"Accept {algorithm}, which the project signs with, and not `none`",
-        Replace(name.place, algorithm),
-    )
-
-
-# -- how it is said --------------------------------------------------------------------------------
-
-
-def _version(site: Site) -> str:
-    return str(site.version or site.library.newest or "")
-
-
-def _draft(
-    site: Site,
-    place: Place,
-    message: str,
-    advice: str,
-    *,
-    value: Value | None = None,
-    what: str = "",
-    confidence: Confidence = Confidence.HIGH,
-    notes: tuple[str, ...] = (),
-    repair: Repair | None = None,
-) -> Draft:
-    if setting_of(place.path) is Setting.EXAMPLE:
-        confidence = Confidence(max(0, confidence - 1))
-    scope = site.scope
-    return Draft(
-        "",
-        place,
-        message,
-        confidence,
-        trace=steps(value, site.place, what) if value is not None and value.place else (),
-        related=((site.place, what),) if what and place != site.place else (),
-        advice=advice,
-        notes=notes,
-        anchor=f"{scope.name if scope else ''} {site.call.name}",
-        repair=repair,
-    )
