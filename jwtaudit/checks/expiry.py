@@ -33,6 +33,7 @@ from jwtaudit.values import (
     Member,
     Operation,
     Outcome,
+    Param,
     Table,
     entry,
     options,
@@ -81,7 +82,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         for claims in claim_sets(site):
             if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
                 continue
-            if is_completed(project, claims, "exp"):
+            if is_completed(project, claims, "exp") or _is_updated(site):
                 continue
             missing = _missing_expiry(project, claims)
             if missing is not None:
@@ -120,6 +121,23 @@ def _limited_setting(setting: LifetimeSetting) -> Repair | None:
     of = "refresh" if "refresh" in setting.name.lower() else "access"
     change = Replace(setting.value.place, Named(f"{of}-lifetime"))
     return Repair(f"Set `{setting.name}` to what the library has by itself", change)
+
+
+def _is_updated(site: Site) -> bool:
+    """Whether the function that signs puts more into the claims of its caller than can be seen."""
+    scope = site.scope
+    return scope is not None and any(
+        isinstance(event, Call)
+        and event.name.endswith(".update")
+        and event.order < (site.call.origin or site.call).order
+        and any(isinstance(option, Param) for option in options(event.receiver or ABSENT))
+        and any(not _is_seen(argument.value) for argument in event.arguments)
+        for event in scope.events
+    )
+
+
+def _is_seen(value: Value) -> bool:
+    return all(isinstance(option, Table) and is_known(option) for option in options(value))
 
 
 def _only_tries_keys(site: Site) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,6 +49,19 @@ def edits_of(
         files: path -> the file and its language.
         lookups: path -> how environment variables are read in that file and in its project.
     """
+    edits = _edits(repair, files, lookups)
+    if edits is not None and _overlap(edits):  # a line that is broken anew, and changed elsewhere
+        edits = _edits(repair, files, lookups, folding=False)
+    return None if edits is None or _overlap(edits) else edits
+
+
+def _edits(
+    repair: Repair,
+    files: Callable[[str], tuple[Source, str] | None],
+    lookups: Callable[[str], Sequence[Lookup]],
+    *,
+    folding: bool = True,
+) -> tuple[Edit, ...] | None:
     found: dict[str, dict[Splice, None]] = {}
     editors: dict[str, Editor] = {}
     try:
@@ -60,6 +74,8 @@ def edits_of(
                 source, language = given
                 read = lookups(place.path) if any(map(_reads, repair.changes)) else ()
                 editors[place.path] = editor_of(source, language, read)
+                if not folding:
+                    editors[place.path].layout.width = sys.maxsize
             made = editors[place.path].splices(change)
             found.setdefault(place.path, {}).update(dict.fromkeys(made))
     except CannotError:
@@ -69,8 +85,7 @@ def edits_of(
         for path, splices in found.items()
         for splice in with_unused(editors[path].layout, path, list(splices))
     ]
-    edits = tuple(_merged(sorted(whole)))
-    return None if _overlap(edits) else edits
+    return tuple(_merged(sorted(whole)))
 
 
 def _reads(change: Change) -> bool:
