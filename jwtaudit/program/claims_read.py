@@ -114,11 +114,11 @@ class Reading:
     @cached_property
     def is_only_logged(self) -> bool:
         """Whether they are written to a log, and nothing comes of them in a function for that."""
-        *inner, outermost = [call.scope for call in self._way]
-        scope = self._project.scope(outermost)
-        returned = [e for e in (() if scope is None else scope.events) if isinstance(e, Returned)]
-        if any(not isinstance(e.value, Const) or e.value.value is not None for e in returned):
+        way = [call.scope for call in self._way]
+        end = next((index for index, one in enumerate(way) if self._gives_nothing(one)), None)
+        if end is None:
             return False
+        inner = way[:end]
         used = [
             e
             for e in self._uses()
@@ -126,6 +126,15 @@ class Reading:
         ]
         logged = [e for e in used if isinstance(e, Call) and self._is_log(e)]
         return bool(logged) and all(e in logged or self._is_read(e) for e in used)
+
+    def _gives_nothing(self, function: FunctionId) -> bool:
+        """Whether a function does what it does, and gives nothing back."""
+        scope = self._project.scope(function)
+        return scope is not None and all(
+            isinstance(event.value, Const) and event.value.value is None
+            for event in scope.events
+            if isinstance(event, Returned)
+        )
 
     def _is_log(self, call: Call) -> bool:
         model = self._project.model_of(call)
