@@ -12,7 +12,7 @@ import pytest
 from packaging.version import Version
 
 from jwtaudit import models
-from jwtaudit.models import ModelError, load
+from jwtaudit.models import ModelError, load, reading, records
 from jwtaudit.resources import rules_directory
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def model(name: str, version: str | None = None) -> Model:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_file_loads(path: Path) -> None:
     """By itself, and under an id of its own."""
-    document = models._parse(path.name, path.read_bytes())
-    found, calls = models._library(path.name, document)
+    document = reading._parse(path.name, path.read_bytes())
+    found, calls = reading._library(path.name, document)
     assert calls or found.settings or found.key_settings
     assert all(call.library is found for call in calls)
     assert document["schema"] == 1
@@ -232,8 +232,8 @@ def test_switches_by_version() -> None:
     off = {s.when.argument: s for s in decode.switches if s.versions == "<2"}
     assert set(off) == {"verify", "verify_expiration"}
     signature = next(s for s in decode.switches if s.when.key == "verify_signature")
-    assert models._pick(signature.effect, Version("1.7.1")) == "signature"
-    assert models._pick(signature.effect, Version("2.8.0")) == "signature+claims"
+    assert records._pick(signature.effect, Version("1.7.1")) == "signature"
+    assert records._pick(signature.effect, Version("2.8.0")) == "signature+claims"
 
 
 def test_what_a_call_is_may_depend_on_its_arguments() -> None:
