@@ -407,3 +407,34 @@ def test_a_pin_is_not_raised_beyond_what_another_manifest_allows():
         "setup.py": 'from setuptools import setup\n\nsetup(install_requires=["PyJWT>=1.7,<2"])\n',
     }
     assert fixed(files) == {}
+
+
+def test_a_version_is_not_raised_while_a_call_would_be_refused():
+    files = {
+        "package.json": '{\n  "dependencies": {\n    "express-jwt": "5.3.1"\n  }\n}\n',
+        "app.js": 'const guard = require("express-jwt");\n\n'
+        "exports.guard = guard({ secret: process.env.SECRET });\n",
+    }
+    assert fixed(files) == {}
+    files["app.js"] = files["app.js"].replace("SECRET }", 'SECRET, algorithms: ["HS256"] }')
+    assert b'"express-jwt": "6.0.0"' in fixed(files)["package.json"]
+
+
+def test_a_long_line_that_loses_an_argument_and_gets_one():
+    code = (
+        "import os\n\nimport jwt\nfrom flask import g, request\n\n\ndef load():\n"
+        '    g.user = jwt.decode(request.headers["T"], os.environ["K"], algorithms=["HS256"],'
+        ' verify=False)["sub"]\n'
+    )
+    files = {"app.py": code, "requirements.txt": "PyJWT==1.7.1\n"}
+    assert b'algorithms=["HS256"], options={"require_exp": True})["sub"]' in fixed(files)["app.py"]
+
+
+def test_an_import_that_nothing_uses_any_more_goes():
+    code = (
+        "import string\nfrom random import choice, seed\n\nimport jwt\n\n"
+        'KEY = "".join(choice(string.ascii_letters) for _ in range(32))\nseed(1)\n\n\n'
+        'def read(token):\n    return jwt.decode(token, KEY, algorithms=["HS256"])\n'
+    )
+    lines = fixed({"app.py": code})["app.py"].decode().splitlines()
+    assert lines[:5] == ["import os", "from random import seed", "", "import jwt", ""]
