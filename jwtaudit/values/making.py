@@ -1,467 +1,53 @@
-"""Values: what an expression may stand for, as far as the source tells.
-
-The lattice never guesses. ``ABSENT`` (the argument is not there), ``Const(None)`` and ``Unknown``
-are three different things. Values are compared by identity; ``same`` compares structure.
-"""
+"""Values made of others: joined, merged, looked into, and with some of their parts replaced."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from jwtaudit.facts import Class, Function, Scalar
-    from jwtaudit.source import Place
-
-MAX_OPTIONS = 12
-MAX_DEPTH = 40
-
-
-class Hop(NamedTuple):
-    """One step on the way of a value: where, and what happens there."""
-
-    place: Place
-    what: str
-
-
-Trace: TypeAlias = tuple[Hop, ...]
-
-
-@dataclass(slots=True, eq=False)
-class Const:
-    """A known scalar."""
-
-    value: Scalar
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Sequence:
-    """A list, tuple or set; ``rest`` holds what was spread into it and is not known."""
-
-    items: tuple[Value, ...]
-    rest: tuple[Value, ...] = ()
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Table:
-    """A mapping: known entries, and ``rest``: mappings merged into it that are not known.
-
-    A value of ``ABSENT`` among the entries says that the key was removed.
-    """
-
-    entries: dict[Scalar, Value]
-    rest: tuple[Value, ...] = ()
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Env:
-    """An environment variable; ``default`` is ``ABSENT`` when a missing one raises."""
-
-    name: str | None
-    default: Value
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Setting:
-    """An entry of a settings object or file; ``default`` is what the project's source gives."""
-
-    name: str
-    default: Value
-    owner: str = ""
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Param:
-    """A parameter of a project function; ``injected`` where a framework gives the default."""
-
-    function: FunctionId
-    name: str
-    default: Value
-    annotation: Value | None = None
-    place: Place | None = None
-    trace: Trace = ()
-    injected: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Join:
-    """One of several, by branch; of ``ordered`` ones the first that is something."""
-
-    options: tuple[Value, ...]
-    place: Place | None = None
-    trace: Trace = ()
-    ordered: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Symbol:
-    """Something of a library or of the language, by its canonical dotted name."""
-
-    name: str
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """An attribute (``item`` False) or an entry (``item`` True) of a value.
-
-    ``optional`` says that where the value is nothing, so is the attribute, without an error.
-    """
-
-    base: Value
-    key: Value
-    item: bool
-    place: Place | None = None
-    trace: Trace = ()
-    optional: bool = False
-
-    @property
-    def name(self) -> str | None:
-        """The key where it is a known string."""
-        return (
-            self.key.value
-            if isinstance(self.key, Const) and isinstance(self.key.value, str)
-            else None
-        )
-
-
-@dataclass(slots=True, eq=False)
-class Outcome:
-    """The result of a call."""
-
-    call: Call
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Operation:
-    """An operation on values that are not all known. ``text`` interpolates its operands."""
-
-    operator: str
-    operands: tuple[Value, ...]
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Closure:
-    """A project function; ``receiver`` is what it is bound to.
-
-    ``captured`` holds the arguments of the calls that made it, by the function around it.
-    """
-
-    id: FunctionId
-    definition: Function
-    receiver: Value | None = None
-    place: Place | None = None
-    trace: Trace = ()
-    captured: tuple[tuple[FunctionId, dict[str, Value]], ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class Partial:
-    """A callable with some arguments given."""
-
-    target: Value
-    arguments: tuple[Bound, ...]
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class ClassRef:
-    """A project class."""
-
-    id: FunctionId
-    definition: Class
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Instance:
-    """An instance of a project class; ``call`` made it (None for ``self``)."""
-
-    cls: ClassRef
-    call: Call | None = None
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class ModuleRef:
-    """A module of the project."""
-
-    path: str
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Imported:
-    """A name bound by an import that nobody has followed yet; found in variables only.
-
-    ``name`` is None for the module itself.
-    """
-
-    importer: str
-    module: str
-    name: str | None
-    level: int
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Absent:
-    """Not there."""
-
-    place: Place | None = None
-    trace: Trace = ()
-
-
-@dataclass(slots=True, eq=False)
-class Unknown:
-    """Cannot be told; ``why`` is for people, and the name alone where no variable has that name."""
-
-    why: str = ""
-    place: Place | None = None
-    trace: Trace = ()
-
-
-Value: TypeAlias = (
-    Const
-    | Sequence
-    | Table
-    | Env
-    | Setting
-    | Param
-    | Join
-    | Symbol
-    | Member
-    | Outcome
-    | Operation
-    | Closure
-    | Partial
-    | ClassRef
-    | Instance
-    | ModuleRef
-    | Imported
-    | Absent
-    | Unknown
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from jwtaudit.values.inside import (
+    children,
+    options,
+    same,
+    spread_out,
+)
+from jwtaudit.values.kinds import (
+    ABSENT,
+    MAX_DEPTH,
+    MAX_OPTIONS,
+    Absent,
+    Call,
+    ClassRef,
+    Closure,
+    Const,
+    Env,
+    Imported,
+    Instance,
+    Join,
+    Member,
+    ModuleRef,
+    Operation,
+    Outcome,
+    Param,
+    Partial,
+    Sequence,
+    Setting,
+    Symbol,
+    Table,
+    Trace,
+    Unknown,
+    Value,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jwtaudit.facts import Scalar
+    from jwtaudit.source import Place
+
     Change: TypeAlias = Callable[[Value], Value | None]
     Attribute: TypeAlias = Callable[[Value, str, Place], Value]
     Concerns: TypeAlias = Callable[[Value], bool]
-
-ABSENT = Absent()
-UNKNOWN = Unknown()
-
-
-class FunctionId(NamedTuple):
-    """A definition's identity: its file, its dotted name, and where it begins."""
-
-    path: str
-    qualname: str
-    start: int
-
-
-class Bound(NamedTuple):
-    """An argument as evaluated; ``spread`` as in ``facts.Argument``."""
-
-    value: Value
-    name: str | None = None
-    spread: int = 0
-    place: Place | None = None
-
-
-class Arm(NamedTuple):
-    """One side of a branch: the branching statement's offset, which side, and of what kind."""
-
-    start: int
-    side: str
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """A call as evaluated.
-
-    Attributes:
-        name: canonical dotted name of what is called: ``jwt.decode``; ``*.set_cookie`` for a
-            method of an unknown receiver; empty when nothing is known.
-        receiver: what the method is called on.
-        target: the project function, when it is one.
-        scope: the function (or module) that holds the call.
-        path: the branches around it, outermost first.
-        awaited: whether it stands behind an ``await``.
-        discarded: whether it is a statement of its own, so that nobody sees its result.
-    """
-
-    place: Place
-    name: str
-    receiver: Value | None
-    arguments: tuple[Bound, ...]
-    scope: FunctionId
-    path: tuple[Arm, ...] = ()
-    target: FunctionId | None = None
-    awaited: bool = False
-    discarded: bool = False
-    order: int = 0
-    origin: Call | None = field(default=None, repr=False)
-
-    @property
-    def site(self) -> Place:
-        """Where it stands: the same for all instantiations of one call."""
-        return self.place
-
-
-def spread_out(argument: Bound) -> Iterator[Bound]:
-    """The arguments that one stands for: more than one, where a known value is spread."""
-    value, place = argument.value, argument.place
-    if argument.spread == 1 and isinstance(value, Sequence):
-        yield from (Bound(v, place=place) for v in value.items)
-        yield from (Bound(v, spread=1, place=place) for v in value.rest)
-    elif argument.spread == 2 and isinstance(value, Table):
-        for name, given in value.entries.items():
-            if isinstance(name, str) and not isinstance(given, Absent):
-                yield Bound(given, name=name, place=place)
-        without: dict[Scalar, Value] = {
-            name: given for name, given in value.entries.items() if isinstance(given, Absent)
-        }
-        if without and value.rest:  # whatever the rest is, these are not in it
-            yield Bound(Table(without, value.rest), spread=2, place=place)
-        else:
-            yield from (Bound(v, spread=2, place=place) for v in value.rest)
-    else:
-        yield argument
-
-
-def hop(value: Value, place: Place, what: str) -> Value:
-    """The value with one more step of its way."""
-    if len(value.trace) >= 12 or isinstance(value, (Absent, Symbol, ModuleRef)):
-        return value
-    return replace(value, trace=(*value.trace, Hop(place, what)))
-
-
-def children(value: Value) -> tuple[Value, ...]:
-    """The values directly inside; a call's arguments are not part of its outcome."""
-    inner = CHILDREN.get(type(value))
-    return () if inner is None else inner(value)
-
-
-CHILDREN: dict[type, Callable[[Any], tuple[Value, ...]]] = {
-    Join: lambda value: value.options,
-    Sequence: lambda value: (*value.items, *value.rest),
-    Table: lambda value: (*value.entries.values(), *value.rest),
-    Member: lambda value: (value.base,),
-    Operation: lambda value: value.operands,
-    Env: lambda value: () if isinstance(value.default, Absent) else (value.default,),
-    Setting: lambda value: () if isinstance(value.default, Absent) else (value.default,),
-}
-
-
-def walk(value: Value) -> Iterator[Value]:
-    """The value and all values inside it."""
-    if type(value) not in CHILDREN:  # most hold nothing
-        yield value
-        return
-    stack = [value]
-    seen: set[int] = set()
-    while stack:
-        current = stack.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        inner = CHILDREN.get(type(current))
-        if inner is not None:
-            stack.extend(reversed(inner(current)))
-
-
-def options(value: Value) -> tuple[Value, ...]:
-    """The alternatives of a join, flattened; any other value is its only alternative.
-
-    The join's own trace is put behind that of each alternative.
-    """
-    if not isinstance(value, Join):
-        return (value,)
-    flat: list[Value] = []
-    for option in value.options:
-        flat += [
-            replace(leaf, trace=(*leaf.trace, *value.trace)) if value.trace else leaf
-            for leaf in options(option)
-        ]
-    return tuple(flat)
-
-
-def same(a: Value, b: Value, depth: int = 0) -> bool:
-    """Whether two values are alike in structure, wherever they come from."""
-    if a is b:
-        return True
-    if type(a) is not type(b) or depth > MAX_DEPTH:
-        return False
-    if isinstance(a, Const) and isinstance(b, Const):
-        return type(a.value) is type(b.value) and a.value == b.value
-    if isinstance(a, Param) and isinstance(b, Param):
-        return a.function == b.function and a.name == b.name
-    if isinstance(a, Symbol) and isinstance(b, Symbol):
-        return a.name == b.name
-    if isinstance(a, Outcome) and isinstance(b, Outcome):
-        return a.call.place == b.call.place
-    if isinstance(a, Env) and isinstance(b, Env):
-        return a.name is not None and a.name == b.name and same(a.default, b.default, depth + 1)
-    if isinstance(a, Setting) and isinstance(b, Setting):
-        return a.name == b.name and a.owner == b.owner
-    if isinstance(a, Member) and isinstance(b, Member):
-        return (
-            a.item == b.item and same(a.key, b.key, depth + 1) and same(a.base, b.base, depth + 1)
-        )
-    if isinstance(a, Operation) and isinstance(b, Operation):
-        return a.operator == b.operator and _all_same(a.operands, b.operands, depth)
-    if isinstance(a, Sequence) and isinstance(b, Sequence):
-        return _all_same(a.items, b.items, depth) and _all_same(a.rest, b.rest, depth)
-    if isinstance(a, Table) and isinstance(b, Table):
-        return (
-            a.entries.keys() == b.entries.keys()
-            and all(same(v, b.entries[k], depth + 1) for k, v in a.entries.items())
-            and _all_same(a.rest, b.rest, depth)
-        )
-    if isinstance(a, Join) and isinstance(b, Join):
-        return _all_same(a.options, b.options, depth)
-    if isinstance(a, (Closure, ClassRef)) and isinstance(b, (Closure, ClassRef)):
-        return a.id == b.id and _captured(a) == _captured(b)
-    if isinstance(a, Instance) and isinstance(b, Instance):
-        return a.cls.id == b.cls.id and a.call is b.call
-    if isinstance(a, ModuleRef) and isinstance(b, ModuleRef):
-        return a.path == b.path
-    if isinstance(a, Imported) and isinstance(b, Imported):
-        return (a.importer, a.module, a.name, a.level) == (b.importer, b.module, b.name, b.level)
-    return isinstance(a, Absent)
-
-
-def _captured(value: Closure | ClassRef) -> list[int]:
-    """What tells two values of one function apart."""
-    return [id(b) for _, b in value.captured] if isinstance(value, Closure) else []
-
-
-def _all_same(a: tuple[Value, ...], b: tuple[Value, ...], depth: int) -> bool:
-    return len(a) == len(b) and all(same(x, y, depth + 1) for x, y in zip(a, b, strict=True))
 
 
 def join(*values: Value) -> Value:
