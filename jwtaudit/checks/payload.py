@@ -312,6 +312,8 @@ def _fields(project: Project, value: Value) -> tuple[str, ...] | None:
         seen.add(current.id)
         hidden = {name for name, value in scope.names.items() if _is_left_out(value)}
         names.extend(n for n in (*scope.names, *scope.annotations) if n not in hidden)
+        if any(not isinstance(base, (ClassRef, Symbol)) for base in scope.bases):
+            return None  # made by a call: its fields are not in sight
         queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
     return tuple(dict.fromkeys(names)) or None
 
