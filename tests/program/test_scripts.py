@@ -26,7 +26,7 @@ KEYS = {
     "environment nullish": ('jwt.sign({}, process.env.K ?? "d");', ["env K default 'd'"]),
     "environment, two": (
         'jwt.sign({}, process.env.A || process.env.B || "d");',
-        ["'d' | env A default None | env B default None"],
+        ["'d' | env A default absent | env B default absent"],
     ),
     "environment unpacked": ("const { K } = process.env; jwt.sign({}, K);", ["env K default None"]),
     "environment unpacked with a default": (
