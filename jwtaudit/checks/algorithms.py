@@ -16,6 +16,7 @@ from jwtaudit.program.algorithms import (
     verifying,
 )
 from jwtaudit.program.call_drafts import call_draft, version_of
+from jwtaudit.program.commands import is_typed_by_callers
 from jwtaudit.program.names import words
 from jwtaudit.program.readings import is_header_of_token
 from jwtaudit.program.repairs import set_meaning, signing_algorithm
@@ -137,6 +138,8 @@ def _list_of(site: Site, algorithm: str) -> str:
 def algorithm_from_token(project: Project) -> Iterator[Draft]:
     """The token itself says which algorithm may verify it."""
     for site in verifying(project):
+        if is_typed_by_callers(project, site.argument("token")):
+            continue  # whoever types a token deceives nobody but themselves
         for name in listed(site):
             for part in _sources(name):
                 if is_header_of_token(project, part) and not _allowlisted(project, site, name):
