@@ -192,7 +192,7 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
         return "its payload has no `exp`", Confidence.HIGH
     given = [option for option in found if not isinstance(option, Absent)]
     if len(given) < len(found) and all(_adds_nothing(project, option) for option in given):
-        return "this caller leaves the optional lifetime out", Confidence.MEDIUM
+        return "its optional lifetime is left out, or zero", Confidence.MEDIUM
     return None
 
 
@@ -204,13 +204,16 @@ def _adds_nothing(project: Project, value: Value) -> bool:
     """Whether a time is computed from a lifetime that was not given, so that it never is."""
     for part in walk(value):
         given: tuple[Value, ...] = ()
+        length: tuple[Value, ...] = ()
         if isinstance(part, Operation) and part.operator in ("+", "-", "*"):
             given = part.operands
         elif isinstance(part, Outcome):
             model = project.model_of(part.call)
             if model is not None and model.role == "duration":
-                given = tuple(argument.value for argument in part.call.arguments)
+                given = length = tuple(argument.value for argument in part.call.arguments)
         if any(isinstance(v, Const) and v.value is None for v in given):
+            return True
+        if length and all(isinstance(v, Const) and v.value == 0 for v in length):
             return True
     return False
 
