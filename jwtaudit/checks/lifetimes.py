@@ -18,7 +18,7 @@ from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
-from jwtaudit.program.timespans import as_lifetime
+from jwtaudit.program.timespans import as_lifetime, is_of_last_resort
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropFactor, Named, Repair, Replace
 from jwtaudit.values import Absent, Const, Env, Operation, entry, options, walk
@@ -128,6 +128,8 @@ def _too_long(
         Kind.MACHINE: float("inf"),
     }.get(kind, project.options.max_access_lifetime)
     if time.length is None or time.length <= limit + HOUR:  # a day and five seconds is a day
+        return
+    if is_of_last_resort(project, time.source):
         return
     if time.length < _SURE or time.fallback:
         sure = min(sure, Confidence.MEDIUM)

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time
-from jwtaudit.values import Const
+from jwtaudit.values import Const, Outcome, Param, Value, walk
 
 if TYPE_CHECKING:
+    from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
 
 _SPAN = re.compile(r"\s*\+?\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)(?:\s+from\s+now)?\s*", re.IGNORECASE)
@@ -23,6 +25,7 @@ _UNITS = {
     **dict.fromkeys(("mo", "mon", "month", "months"), 30.0 * DAY),
     **dict.fromkeys(("y", "yr", "yrs", "year", "years"), 365.25 * DAY),
 }
+_FORMS = frozenset({"endswith", "startswith", "match", "fullmatch", "isdigit", "isnumeric"})
 _MONTH = "M"  # the one short form in which the case counts
 
 
@@ -80,3 +83,29 @@ def _times(time: Time, factor: float) -> Time:
 
 
 __all__ = ["as_lifetime", "as_tolerance", "span_of", "unit_of"]
+
+
+def is_of_last_resort(project: Project, length: Value) -> bool:
+    """Whether a function that reads lengths gives this one for a text in none of its forms."""
+    given = {
+        event.scope: event.order
+        for event in project.events
+        if isinstance(event, Returned)
+        and event.value.place == length.place
+        and not any(arm.side == "then" for arm in event.path)
+    }
+    return length.place is not None and any(
+        isinstance(event, Tested)
+        and event.order < given.get(event.scope, 0)
+        and _asks_for_form(event.value)
+        for event in project.events
+    )
+
+
+def _asks_for_form(test: Value) -> bool:
+    return any(
+        isinstance(part, Outcome)
+        and part.call.name.rpartition(".")[2].lower() in _FORMS
+        and isinstance(part.call.receiver, Param)
+        for part in walk(test)
+    )
