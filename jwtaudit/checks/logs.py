@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
-    from jwtaudit.values import Bound, FunctionId
+    from jwtaudit.values import Arm, Bound, FunctionId
 
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _NAMED = ("trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal")
@@ -64,6 +64,7 @@ _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "s
 _CONSOLE = "to the console"
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _TAKING_APART = frozenset({"header-peek", "decode-unverified", "transform"})
+_WORTHLESS = frozenset({"decode", "signature", "expired"})  # in names of errors
 
 
 class _Message(NamedTuple):
@@ -308,8 +309,9 @@ def _is_refused(project: Project, event: Event, text: Value) -> bool:
 
 
 def _is_unreadable(project: Project, event: Event, token: Value) -> bool:
-    """Whether a token is named where it could not even be taken apart: it lets nobody in."""
+    """Whether a token is named where it was not taken apart, or not verified: it is of no use."""
     tried = {arm.start for arm in event.path if arm.side.startswith("except")}
+    worthless = any(map(_tells_worthless, event.path))
     scope = project.scope(event.scope) if tried else None
     roles = {
         _reading_role(project, call)
@@ -318,7 +320,15 @@ def _is_unreadable(project: Project, event: Event, token: Value) -> bool:
         and any(arm.start in tried and arm.side == "try" for arm in call.path)
         and any(same(argument.value, token) for argument in call.arguments)
     }
-    return bool(roles) and roles <= _TAKING_APART
+    return bool(roles) and roles <= (_TAKING_APART | {"verify"} if worthless else _TAKING_APART)
+
+
+def _tells_worthless(arm: Arm) -> bool:
+    """Whether errors are caught that tell of a token that nobody will take."""
+    kept, _, caught = arm.side.partition(" ")
+    return kept == "except" and all(
+        _WORTHLESS.intersection(words(name.rpartition(".")[2])) for name in caught.split(",")
+    )
 
 
 def _reading_role(project: Project, call: Call) -> str:

@@ -13,10 +13,11 @@ from jwtaudit.program.walk.expressions import noted
 from jwtaudit.program.walk.frame import Frame, dotted_name
 from jwtaudit.program.walk.targets import assign, assignment, delete
 from jwtaudit.source import Place
-from jwtaudit.values import ABSENT, Arm, Const, Imported, ModuleRef, Symbol, Unknown
+from jwtaudit.values import ABSENT, Arm, Const, Imported, Join, ModuleRef, Symbol, Unknown
 
 if TYPE_CHECKING:
     from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.values import Value
 
 
 def statement(interpreter: Interpreter, node: f.Statement, frame: Frame) -> bool:
@@ -106,6 +107,13 @@ def _if(interpreter: Interpreter, node: f.If, frame: Frame) -> bool:
     return alive or otherwise_alive
 
 
+def _error_name(kind: Value) -> str:
+    """The class of errors that a handler names; of `A or B` Python takes the first."""
+    if isinstance(kind, Join) and kind.ordered:
+        kind = kind.options[0]
+    return kind.name if isinstance(kind, Symbol) else "?"
+
+
 def _is_not_set_yet(interpreter: Interpreter, test: f.Expression, frame: Frame) -> bool:
     """Whether a test in a function asks for what others fill: an attribute, a global name."""
     if frame.scope.definition is None:
@@ -156,7 +164,7 @@ def _try(interpreter: Interpreter, node: f.Try, frame: Frame) -> bool:
     for handler in node.handlers:
         frame.swap(join_names(before, body_end))
         types = [interpreter.expr(t, frame) for t in handler.types]
-        caught = ",".join(t.name if isinstance(t, Symbol) else "?" for t in types) or "*"
+        caught = ",".join(map(_error_name, types)) or "*"
         frame.path = (*path, Arm(start, f"except {caught}"))
         if handler.name is not None:
             place = Place(frame.file, handler.span)
