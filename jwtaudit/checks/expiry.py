@@ -21,7 +21,7 @@ from jwtaudit.program.claims import (
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.operations import is_text
-from jwtaudit.program.records import is_row
+from jwtaudit.program.records import is_row, written_fields
 from jwtaudit.program.repairs import drop, renamed, set_meaning
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import CallFurther, Named, Repair, Replace, SetEntry, Snippet
@@ -35,6 +35,7 @@ from jwtaudit.values import (
     Outcome,
     Param,
     Table,
+    Unknown,
     entry,
     options,
     walk,
@@ -43,6 +44,7 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jwtaudit.facts import Scalar
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
     from jwtaudit.repair import Change
@@ -79,8 +81,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             continue
         if asked and (lacking := _no_claims(site)) is not None:
             yield _never_expires(site, lacking, Confidence.MEDIUM)
-        for claims in claim_sets(site):
-            if not is_known(claims) or _WITHOUT_EXPIRY & set(claims.entries):
+        for claims in _known_sets(site):
+            if _WITHOUT_EXPIRY & set(claims.entries):
                 continue
             if is_completed(project, claims, "exp") or _is_updated(site):
                 continue
@@ -121,6 +123,32 @@ def _limited_setting(setting: LifetimeSetting) -> Repair | None:
     of = "refresh" if "refresh" in setting.name.lower() else "access"
     change = Replace(setting.value.place, Named(f"{of}-lifetime"))
     return Repair(f"Set `{setting.name}` to what the library has by itself", change)
+
+
+def _known_sets(site: Site) -> Iterator[Table]:
+    """The claims of a signing call where all are known, those that a model declares among them."""
+    yield from (claims for claims in claim_sets(site) if is_known(claims))
+    opened = [
+        payload if isinstance(payload, Table) else Table({}, (payload,))
+        for payload in options(site.argument("payload"))
+    ]
+    for table in () if any("exp" in table.entries for table in opened) else opened:
+        written = [_declared(site, rest) for rest in table.rest]
+        if written and all(written):
+            fields: dict[Scalar, Value] = {
+                name: Unknown("a field") for names in written for name in names
+            }
+            yield Table({**fields, **table.entries})
+
+
+def _declared(site: Site, rest: Value) -> tuple[str, ...]:
+    """The fields that a model object writes out, where nobody adds to them; none if in doubt."""
+    if not isinstance(rest, Outcome) or any(
+        isinstance(use, Call) and use.name.endswith((".update", ".setdefault"))
+        for use in site.project.uses(rest.call)
+    ):
+        return ()
+    return written_fields(site.project, rest) or ()
 
 
 def _is_updated(site: Site) -> bool:

@@ -17,7 +17,7 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
-from jwtaudit.program.records import class_of, is_credential, is_person, whole_objects
+from jwtaudit.program.records import fields_of, is_credential, is_person, whole_objects
 from jwtaudit.program.repairs import drop, lies_in
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.travels import deep
@@ -25,7 +25,6 @@ from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropKey, Repair
 from jwtaudit.values import (
     Absent,
-    ClassRef,
     Const,
     Instance,
     Member,
@@ -108,7 +107,7 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
     """All fields of a record, those added next year included."""
     for site in _signing(project):
         for dumped, taken in whole_objects(project, site):
-            known = _fields(project, dumped)
+            known = fields_of(project, dumped)
             if known is not None and not any(is_credential(field) for field in known):
                 continue
             if known is None and not is_person(dumped):
@@ -293,39 +292,6 @@ def _is_link(site: Site) -> bool:
 
 
 # -- whole objects -------------------------------------------------------------------------------
-
-
-def _fields(project: Project, value: Value) -> tuple[str, ...] | None:
-    """The fields of an object's class; None when the class is not known in full."""
-    cls = class_of(value)
-    if cls is None:
-        return None
-    scope = project.classes.get(cls.id)
-    names: list[str] = []
-    queue = [cls]
-    seen = set()
-    while queue:
-        current = queue.pop()
-        scope = project.classes.get(current.id)
-        if scope is None or current.id in seen:
-            continue
-        seen.add(current.id)
-        hidden = {name for name, value in scope.names.items() if _is_left_out(value)}
-        names.extend(n for n in (*scope.names, *scope.annotations) if n not in hidden)
-        if any(not isinstance(base, (ClassRef, Symbol)) for base in scope.bases):
-            return None  # made by a call: its fields are not in sight
-        queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
-    return tuple(dict.fromkeys(names)) or None
-
-
-def _is_left_out(declared: Value) -> bool:
-    """Whether a field says that it is never written out: ``Field(exclude=True)``."""
-    return isinstance(declared, Outcome) and any(
-        argument.name == "exclude"
-        and isinstance(argument.value, Const)
-        and argument.value.value is True
-        for argument in declared.call.arguments
-    )
 
 
 def _fields_note(fields: tuple[str, ...] | None) -> str:

@@ -106,8 +106,16 @@ def overridden(project: Project, ref: ClassRef, name: str) -> Value | None:
     return join(*found) if found else None
 
 
+def has_heirs(project: Project, ref: ClassRef) -> bool:
+    """Whether a class of the project derives from one, so that an object may be of either."""
+    return any(
+        scope.ref.id != ref.id and _derives(project, scope, ref)
+        for scope in tuple(project.classes.values())
+    )
+
+
 def _derives(project: Project, scope: ClassScope, ref: ClassRef) -> bool:
-    return any(other.ref.id == ref.id for other in _lineage(project, scope.ref))
+    return any(other.ref.id == ref.id for other in lineage(project, scope.ref))
 
 
 def class_setting(
@@ -146,7 +154,7 @@ def field_default(project: Project, value: Value) -> Value:
 
 def method(project: Project, ref: ClassRef, name: str) -> FunctionScope | None:
     """A method of a class or of its project bases."""
-    for scope in _lineage(project, ref):
+    for scope in lineage(project, ref):
         if name in scope.methods:
             return project.functions[scope.methods[name]]
     return None
@@ -154,14 +162,14 @@ def method(project: Project, ref: ClassRef, name: str) -> FunctionScope | None:
 
 def library_base(project: Project, ref: ClassRef) -> str:
     """The dotted name of the library class that a project class derives from."""
-    for scope in _lineage(project, ref):
+    for scope in lineage(project, ref):
         for base in scope.bases:
             if isinstance(base, Symbol):
                 return base.name
     return ""
 
 
-def _lineage(project: Project, ref: ClassRef) -> Iterator[ClassScope]:
+def lineage(project: Project, ref: ClassRef) -> Iterator[ClassScope]:
     """A class and the project's classes that it derives from, the nearest first."""
     seen: set[FunctionId] = set()
     queue = [ref]
@@ -190,7 +198,7 @@ def stands_for(project: Project, method: FunctionId) -> Iterator[FunctionId]:
     function = project.functions.get(method)
     if function is None or function.cls is None:
         return
-    for scope in _lineage(project, function.cls):
+    for scope in lineage(project, function.cls):
         found = scope.methods.get(method.qualname.rpartition(".")[2])
         if found is not None and found != method:
             yield found

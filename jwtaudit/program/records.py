@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.classes import has_heirs, library_base, lineage
 from jwtaudit.program.names import Sensitivity, names_of, sensitivity, words
 from jwtaudit.values import (
+    ABSENT,
     Absent,
     Call,
     ClassRef,
@@ -16,6 +18,7 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     Param,
+    Symbol,
     Table,
     Unknown,
     Value,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import ClassScope
     from jwtaudit.program.sites import Site
 
 _MAX_NESTING = 4
@@ -196,6 +200,65 @@ def class_of(value: Value) -> ClassRef | None:
     if isinstance(value, Param) and isinstance(value.annotation, ClassRef):
         return value.annotation
     return None
+
+
+def fields_of(project: Project, value: Value) -> tuple[str, ...] | None:
+    """The fields of an object's class; None when the class is not known in full."""
+    cls = class_of(value)
+    if cls is None:
+        return None
+    scope = project.classes.get(cls.id)
+    names: list[str] = []
+    queue = [cls]
+    seen = set()
+    while queue:
+        current = queue.pop()
+        scope = project.classes.get(current.id)
+        if scope is None or current.id in seen:
+            continue
+        seen.add(current.id)
+        hidden = {name for name, value in scope.names.items() if _is_left_out(value)}
+        names.extend(n for n in (*scope.names, *scope.annotations) if n not in hidden)
+        if any(not isinstance(base, (ClassRef, Symbol)) for base in scope.bases):
+            return None  # made by a call: its fields are not in sight
+        queue.extend(base for base in scope.bases if isinstance(base, ClassRef))
+    return tuple(dict.fromkeys(names)) or None
+
+
+def _is_left_out(declared: Value) -> bool:
+    """Whether a field says that it is never written out: ``Field(exclude=True)``."""
+    return isinstance(declared, Outcome) and any(
+        argument.name == "exclude"
+        and isinstance(argument.value, Const)
+        and argument.value.value is True
+        for argument in declared.call.arguments
+    )
+
+
+def written_fields(project: Project, value: Value) -> tuple[str, ...] | None:
+    """The fields that a library's model object writes out; None when they are not all known."""
+    call = value.call if isinstance(value, Outcome) else None
+    cls = class_of(call.receiver or ABSENT) if call is not None else None
+    if call is None or cls is None:
+        return None
+    method = f"{library_base(project, cls)}.{call.name.rpartition('.')[2]}"
+    if all(model.role != "dump" for model in project.models.exactly(method)):
+        return None
+    if has_heirs(project, cls) or any(map(_writes_more, lineage(project, cls))):
+        return None
+    return fields_of(project, call.receiver or ABSENT)
+
+
+def _writes_more(scope: ClassScope) -> bool:
+    """Whether a class may write out what it does not declare, or by another name."""
+    set_up = any(argument.name is not None for argument in scope.definition.bases)
+    renamed = any(
+        isinstance(declared, Outcome)
+        and any("alias" in (argument.name or "") for argument in declared.call.arguments)
+        for declared in scope.names.values()
+    )
+    configured = bool({"Config", "model_config"} & scope.names.keys())
+    return set_up or renamed or configured or bool(scope.methods)
 
 
 def is_person(value: Value) -> bool:
