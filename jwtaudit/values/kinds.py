@@ -78,7 +78,12 @@ class Setting:
 
 @dataclass(slots=True, eq=False)
 class Param:
-    """A parameter of a project function; ``injected`` where a framework gives the default."""
+    """A parameter of a project function.
+
+    Attributes:
+        injected: a framework gives the default.
+        given: a test has shown that it is not None.
+    """
 
     function: FunctionId
     name: str
@@ -87,6 +92,7 @@ class Param:
     place: Place | None = None
     trace: Trace = ()
     injected: bool = False
+    given: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -21,7 +21,9 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    join,
     member,
+    options,
     rewrite,
     rewrite_call,
 )
@@ -96,6 +98,15 @@ def _is_known(value: Value) -> bool:
     return isinstance(value, Table) and not value.rest
 
 
+def _argument(parameter: Param, binding: Mapping[str, Value]) -> Value | None:
+    """What is given for a parameter; where it is known not to be None, without that."""
+    found = binding.get(parameter.name)
+    if found is None or not parameter.given:
+        return found
+    there = [o for o in options(found) if not (isinstance(o, Const) and o.value is None)]
+    return join(*there) if there else ABSENT
+
+
 def substitute(
     interpreter: Interpreter, value: Value, function: FunctionId, binding: Mapping[str, Value]
 ) -> Value:
@@ -105,7 +116,7 @@ def substitute(
 
     def change(part: Value) -> Value | None:
         if isinstance(part, Param) and part.function == function:
-            return binding.get(part.name)
+            return _argument(part, binding)
         return None
 
     return rewrite(value, change, interpreter.attribute, _mentioning(interpreter, function))
@@ -118,7 +129,7 @@ def substitute_call(
 
     def change(part: Value) -> Value | None:
         if isinstance(part, Param) and part.function == function:
-            return binding.get(part.name)
+            return _argument(part, binding)
         return None
 
     return rewrite_call(call, change, interpreter.attribute, _mentioning(interpreter, function))
@@ -152,7 +163,7 @@ def outcome(
 
     def change(part: Value) -> Value | None:
         if isinstance(part, Param) and part.function in arguments:
-            return arguments[part.function].get(part.name)
+            return _argument(part, arguments[part.function])
         if (
             isinstance(part, Closure)
             and binding

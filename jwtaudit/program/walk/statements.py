@@ -11,6 +11,7 @@ from jwtaudit.program.scopes import Caught, Raised, Returned, Tested
 from jwtaudit.program.walk.definitions import define, define_class
 from jwtaudit.program.walk.expressions import noted
 from jwtaudit.program.walk.frame import Frame, dotted_name
+from jwtaudit.program.walk.narrowing import narrowed
 from jwtaudit.program.walk.targets import assign, assignment, delete
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Arm, Const, Imported, Join, ModuleRef, Symbol, Unknown
@@ -92,12 +93,14 @@ def _if(interpreter: Interpreter, node: f.If, frame: Frame) -> bool:
         value = Unknown("set later", place=value.place)
     if not (isinstance(value, Const) and not value.value):
         frame.path = (*path, Arm(start, side))
-        alive = interpreter.block(node.body, frame)
+        with narrowed(node.test, frame, holds=True):
+            alive = interpreter.block(node.body, frame)
     after = dict(frame.names)
     frame.swap(before)
     if not (isinstance(value, Const) and value.value):
         frame.path = (*path, Arm(start, "else"))
-        otherwise_alive = interpreter.block(node.otherwise, frame)
+        with narrowed(node.test, frame, holds=False):
+            otherwise_alive = interpreter.block(node.otherwise, frame)
     frame.path = path
     event.then_exits, event.else_exits = not alive, not otherwise_alive
     if alive and otherwise_alive:

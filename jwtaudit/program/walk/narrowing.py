@@ -1,0 +1,56 @@
+"""What a test shows of parameters that may be left out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jwtaudit import facts as f
+from jwtaudit.values import ABSENT, Const, Param
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.walk.frame import Frame
+
+
+@contextmanager
+def narrowed(test: f.Expression, frame: Frame, *, holds: bool) -> Iterator[None]:
+    """Take ``None`` for no argument any more, where a test has shown that it is none.
+
+    ``if verify is not None: options["verify_signature"] = verify``
+    """
+    shown: dict[str, tuple[Param, Param]] = {}
+    for name in _there(test, holds=holds):
+        value = frame.names.get(name)
+        if isinstance(value, Param) and _may_be_none(value):
+            given = frame.names[name] = replace(value, default=ABSENT, given=True)
+            shown[name] = value, given
+    yield
+    for name, (before, given) in shown.items():
+        if frame.names.get(name) is given:
+            frame.names[name] = before
+
+
+def _may_be_none(parameter: Param) -> bool:
+    return isinstance(parameter.default, Const) and parameter.default.value is None
+
+
+def _there(test: f.Expression, *, holds: bool) -> Iterator[str]:
+    """The variables that are not None where a test holds, or where it does not."""
+    if isinstance(test, f.Name):
+        if holds:
+            yield test.id
+    elif isinstance(test, f.Unary) and test.operator == "not":
+        yield from _there(test.operand, holds=not holds)
+    elif isinstance(test, f.Logical) and test.operator == ("and" if holds else "or"):
+        yield from _there(test.left, holds=holds)
+        yield from _there(test.right, holds=holds)
+    elif isinstance(test, f.Compare) and test.operator in _UNLIKE[holds]:
+        right = test.right
+        if isinstance(test.left, f.Name) and isinstance(right, f.Literal) and right.value is None:
+            yield test.left.id
+
+
+_UNLIKE = {True: ("is not", "!="), False: ("is", "==")}
