@@ -239,7 +239,7 @@ def _adds_nothing(project: Project, value: Value) -> bool:
             model = project.model_of(part.call)
             if model is not None and model.role == "duration":
                 given = length = tuple(argument.value for argument in part.call.arguments)
-        if any(isinstance(v, Const) and v.value is None for v in given):
+        if any(isinstance(v, Absent) or (isinstance(v, Const) and v.value is None) for v in given):
             return True
         if length and all(isinstance(v, Const) and v.value == 0 for v in length):
             return True

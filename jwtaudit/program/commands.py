@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.context import in_main, is_test
-from jwtaudit.program.names import words
+from jwtaudit.program.names import names_of, words
 from jwtaudit.program.travels import deep
 from jwtaudit.values import Member, Outcome, Param, Symbol, Value
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FOLDERS = frozenset({"cli", "command", "commands", "manage", "management", "script", "scripts"})
 _ASKING = frozenset({"input", "getpass", "parse_args", "parse_known_args", "prompt"})
+_OF_REQUESTS = frozenset({"req", "reqparse", "request"})
 _GIVEN = ("sys.argv", "sys.stdin")
 
 
@@ -71,11 +72,18 @@ def is_program(project: Project, call: Call) -> bool:
 def is_typed(value: Value) -> bool:
     """Whether a value was given on the command line, or at a prompt."""
     for part in deep(value):
-        if isinstance(part, Outcome) and part.call.name.rpartition(".")[2] in _ASKING:
+        if isinstance(part, Outcome) and _asks(part.call):
             return True
         if isinstance(part, Symbol) and part.name.startswith(_GIVEN):
             return True
     return False
+
+
+def _asks(call: Call) -> bool:
+    """Whether a call asks whoever started the program; parsers of requests have its name, too."""
+    names = [call.name, *(names_of(call.receiver) if call.receiver is not None else ())]
+    said = {word for name in names for word in words(name)}
+    return call.name.rpartition(".")[2] in _ASKING and not said & _OF_REQUESTS
 
 
 def is_typed_by_callers(project: Project, value: Value, depth: int = 3) -> bool:
