@@ -29,7 +29,7 @@ from jwtaudit.program.context import (
 )
 from jwtaudit.program.kinds import words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.peeks import is_chosen_by
+from jwtaudit.program.peeks import compares_signer, is_chosen_by
 from jwtaudit.program.repairs import check_and_require, require_claim
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.switches import turned_off
@@ -214,7 +214,7 @@ def _leaves_open(site: Site, offs: list[Off], argument: str, *claims: str) -> bo
         return False
     if {off.effect for off in offs} & {claims[0], "claims"} or requires(site, claims[0]):
         return False
-    if not is_foreign(site):
+    if not is_foreign(site) or compares_signer(site):
         return False
     return not any(_checks_itself(site.project, site, claim) for claim in claims)
 
