@@ -13,7 +13,7 @@ from jwtaudit.program.key_identity import identified
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
-from jwtaudit.values import ABSENT, Const, Operation, walk
+from jwtaudit.values import ABSENT, Const, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,11 +87,7 @@ def _others(project: Project) -> Iterator[_Other]:
 def _is_labelled(project: Project, call: Call) -> bool:
     """Whether what is signed begins with words of its own, as no token does."""
     model = project.model_of(call)
-    given = ABSENT if model is None else project.argument(call, model, "value")
-    return any(
-        isinstance(part, Operation)
-        and part.operator in ("text", "+")
-        and isinstance(part.operands[0], Const)
-        and bool(part.operands[0].value)
-        for part in walk(given)
-    )
+    first = ABSENT if model is None else project.argument(call, model, "value")
+    while isinstance(first, Operation) and first.operands:
+        first = first.operands[0]
+    return isinstance(first, Const) and bool(first.value)

@@ -12,7 +12,7 @@ from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.kinds import KIND_CLAIMS, Kind, words
+from jwtaudit.program.kinds import Kind, words
 from jwtaudit.program.names import names_of
 from jwtaudit.program.refused_tokens import asks_for_revocation
 from jwtaudit.program.scopes import Returned
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from jwtaudit.values import Value
 
 _MEANING = "revocation"
-_ADDRESSES = frozenset({"x-forwarded-for", "x-real-ip", "remote_addr", "get_remote_address"})
 
 
 @check("no-revocation")
@@ -59,8 +58,8 @@ def no_revocation(project: Project) -> Iterator[Draft]:
         )
 
 
-class _Taker(NamedTuple):
-    """A place that takes access tokens, and what tells their key."""
+class _Keyed(NamedTuple):
+    """A place that signs tokens, or takes access tokens, and what tells their key."""
 
     use: KeyUse
     site: Site
@@ -75,27 +74,31 @@ class _Taker(NamedTuple):
 @check("revocation-check-skipped")
 def revocation_check_skipped(project: Project) -> Iterator[Draft]:
     """Tokens that were revoked are refused in one place, and accepted in another."""
-    uses = [u for u in key_uses(project) if u.site is not None and not is_tested(u.site)]
-    takers = [
-        _Taker(use, use.site, identities(project, use.value))
-        for use in uses
-        if use.role == "verify" and use.site and wanted_kind(use.site) is Kind.ACCESS
+    uses = [
+        _Keyed(use, use.site, identities(project, use.value))
+        for use in key_uses(project)
+        if use.site is not None and not is_tested(use.site)
     ]
-    asking = [one for one in takers if asks_for_revocation(one.site)] if takers[1:] else []
-    minted = [use for use in uses if use.role == "sign"] if asking else []
+    minted = [one for one in uses if one.use.role == "sign"]
+    asking: list[_Keyed] = []
+    others: list[_Keyed] = []
+    for one in uses:
+        if one.use.role == "verify" and wanted_kind(one.site) is Kind.ACCESS:
+            (asking if asks_for_revocation(one.site) else others).append(one)
     asked = {place for one in asking for place in one.places}
     told = set()
-    for taker in takers if asking else ():
-        careful = next(
-            (one for one in asking if _takes_the_same(project, minted, one, taker)), None
-        )
+    for taker in others if asking else ():
         place = next((place for place in taker.places if place not in asked), None)
-        if careful is None or place is None or place in told or asks_for_revocation(taker.site):
+        if place is None or place in told:
             continue
         reading = Reading(taker.site)
         if reading.is_only_logged or not reading.direct - (REGISTERED - {"sub"}):
             continue
         if _tells_apart(project, place, taker.site):
+            continue
+        alike = (one for one in asking if _takes_the_same(project, minted, one, taker))
+        careful = next(alike, None)
+        if careful is None:
             continue
         told.add(place)
         yield Draft(
@@ -132,23 +135,19 @@ def _tells_apart(project: Project, place: Place, site: Site) -> bool:
 
 def _is_address(part: Value) -> bool:
     text = (part.value,) if isinstance(part, Const) and isinstance(part.value, str) else ()
-    return any(name.rpartition(".")[2].lower() in _ADDRESSES for name in (*names_of(part), *text))
+    addresses = words_of_data("name-words", "caller-address")
+    return any(name.rpartition(".")[2].lower() in addresses for name in (*names_of(part), *text))
 
 
-def _takes_the_same(project: Project, minted: list[KeyUse], careful: _Taker, other: _Taker) -> bool:
+def _takes_the_same(project: Project, minted: list[_Keyed], careful: _Keyed, other: _Keyed) -> bool:
     """Whether a token that the one takes, and may refuse as revoked, gets in at the other."""
     if not careful.keys & other.keys or (_answers_all(careful.site) and not _is_apart(other.site)):
         return False
     if not are_one_program(project, careful.use.place.path, other.use.place.path):
         return False
     readings = [Reading(one.site) for one in (careful, other)]
-    asked, needed = ((r.direct | r.claims & KIND_CLAIMS) - (REGISTERED - {"sub"}) for r in readings)
-    sets = [
-        claims
-        for use in minted
-        if use.site is not None and identities(project, use.value) & other.keys
-        for claims in claim_sets(use.site)
-    ]
+    asked, needed = (reading.direct - (REGISTERED - {"sub"}) for reading in readings)
+    sets = [claims for one in minted if one.keys & other.keys for claims in claim_sets(one.site)]
     own = needed - {"sub"}  # what no other kind of token has
     meant = [claims for claims in sets if own <= set(claims.entries)] or sets
     return not sets or any(not is_known(c) or asked <= set(c.entries) for c in meant)

@@ -28,7 +28,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
@@ -55,26 +55,21 @@ class Reading:
     @cached_property
     def claims(self) -> frozenset[str]:
         """The names of the claims that are read, also by functions that are given them."""
-        found: set[str] = set()
-        for event in self._uses():
-            for value in event_values(event):
-                for name, bases in members_read(self._project, value).items():
-                    if holds_call(bases, self._call):
-                        found.add(str(name))
-                found |= {name for name, base in _insisted(value) if holds_call([base], self._call)}
-        for function, parameter in self._given():
-            found |= self._read_of(function, parameter, _MAX_STEPS)
-        return frozenset(found) - _PARTS
+        return self._read(lambda base: holds_call([base], self._call))
 
     @cached_property
     def direct(self) -> frozenset[str]:
         """Those that are read of the claims themselves, and not of what they lead to."""
+        return self._read(lambda base: self._is_claims(base, _MAX_STEPS))
+
+    def _read(self, is_read_of: Callable[[Value], bool]) -> frozenset[str]:
         found: set[str] = set()
         for event in self._uses():
             for value in event_values(event):
                 for name, bases in members_read(self._project, value).items():
-                    if any(self._is_claims(base, _MAX_STEPS) for base in bases):
+                    if any(map(is_read_of, bases)):
                         found.add(str(name))
+                found |= {name for name, base in _insisted(value) if is_read_of(base)}
         for function, parameter in self._given():
             found |= self._read_of(function, parameter, _MAX_STEPS)
         return frozenset(found) - _PARTS

@@ -207,7 +207,6 @@ def fields_of(project: Project, value: Value) -> tuple[str, ...] | None:
     cls = class_of(value)
     if cls is None:
         return None
-    scope = project.classes.get(cls.id)
     names: list[str] = []
     queue = [cls]
     seen = set()
@@ -217,7 +216,7 @@ def fields_of(project: Project, value: Value) -> tuple[str, ...] | None:
         if scope is None or current.id in seen:
             continue
         seen.add(current.id)
-        hidden = {name for name, value in scope.names.items() if _is_left_out(value)}
+        hidden = {name for name, declared in scope.names.items() if _is_left_out(declared)}
         names.extend(n for n in (*scope.names, *scope.annotations) if n not in hidden)
         if any(not isinstance(base, (ClassRef, Symbol)) for base in scope.bases):
             return None  # made by a call: its fields are not in sight

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.project import Project
     from jwtaudit.source import Place
+    from jwtaudit.values import Value
 
 _FILE = re.compile(r"(?:^|/)(\w+)[\w-]*\.config\.[cm]?[jt]s$")
 _VARIABLES = re.compile(r"env(_\w+)?")
@@ -24,26 +25,26 @@ _VARIABLES = re.compile(r"env(_\w+)?")
 def variables(project: Project) -> Iterator[tuple[str, str, Place]]:
     """The names, the values that are written there, and where those stand."""
     seen = set()
+    for name, text in _entries(project):
+        written = text.value if isinstance(text, Const) else None
+        if isinstance(written, str) and text.place is not None and text.place not in seen:
+            seen.add(text.place)
+            yield name, written, text.place
+
+
+def _entries(project: Project) -> Iterator[tuple[str, Value]]:
+    """What stands in the mappings called ``env`` of such scripts."""
+    for value in _given(project):
+        for part in walk(value):
+            for name, held in part.entries.items() if isinstance(part, Table) else ():
+                if isinstance(held, Table) and _VARIABLES.fullmatch(str(name)):
+                    yield from ((str(variable), text) for variable, text in held.entries.items())
+
+
+def _given(project: Project) -> Iterator[Value]:
     for path in sorted(project.files):
         tool = _FILE.search(path)
-        if tool is None or tool[1] in platform_words("test-tools"):
-            continue
-        module = project.module(path)
-        if module is None:
-            continue
-        for value in (*module.exports.values(), *module.names.values()):
-            for part in walk(value):
-                if not isinstance(part, Table):
-                    continue
-                for name, entries in part.entries.items():
-                    if not isinstance(entries, Table) or not _VARIABLES.fullmatch(str(name)):
-                        continue
-                    for variable, text in entries.entries.items():
-                        if (
-                            isinstance(text, Const)
-                            and isinstance(text.value, str)
-                            and text.place is not None
-                            and text.place not in seen
-                        ):
-                            seen.add(text.place)
-                            yield str(variable), text.value, text.place
+        wanted = tool is not None and tool[1] not in platform_words("test-tools")
+        module = project.module(path) if wanted else None
+        if module is not None:
+            yield from (*module.exports.values(), *module.names.values())
