@@ -29,7 +29,7 @@ class Kind(enum.Enum):
 
 
 _WORDS = {
-    Kind.REFRESH: frozenset({"refresh", "remember"}),
+    Kind.REFRESH: frozenset({"refresh", "refreshtoken", "remember"}),
     Kind.LINK: frozenset(
         {"reset", "recovery", "recover", "invite", "invitation", "invitations", "confirm"}
         | {"confirmation", "activation", "activate", "email", "mail", "unsubscribe", "magic"}
