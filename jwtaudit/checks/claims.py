@@ -88,6 +88,8 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
                 continue
             if _checks_itself(project, site, "exp") or _verified_elsewhere(site):
                 continue
+            if compares(project, site.call, "iat"):
+                continue  # it is refused once it is too old
             if tells_of_user(site.argument("token")) or Reading(site).is_only_logged:
                 continue
             what = "The expiry is not" if off.effect == "exp" else "No claim is"

@@ -57,6 +57,7 @@ _OWN_EXPIRY = re.compile(
 # A logout or security event token has no exp (RFC 8417, 2.2), a DPoP proof is judged by its iat
 # (RFC 9449, 4.2).
 _WITHOUT_EXPIRY = frozenset({"events", "htm", "htu"})
+_IDENTIFIERS = frozenset({"_id", "email", "id", "userId", "user_id", "username", "uuid"})
 # A token by which one service names itself to another, such as a push service, to judge by age.
 _OF_A_SERVICE = frozenset({"iss", "iat", "aud", "jti", "nbf"})
 
@@ -184,7 +185,7 @@ def _no_claims(site: Site) -> str | None:
     if not site.project.is_script(site.place.path):
         return None
     given = options(site.argument("payload"))
-    if any(is_text(option) or _is_written_out(option) for option in given):
+    if any(is_text(o) or _is_written_out(o) or _is_one_field(o) for o in given):
         return "its payload is a text, and has no claims"
     if any(is_row(site.project, option) and not _has_end(option) for option in given):
         return "its payload is a record, which has no `exp`"
@@ -193,6 +194,11 @@ def _no_claims(site: Site) -> str | None:
 
 def _has_end(payload: Value) -> bool:
     return isinstance(payload, Table) and "exp" in payload.entries
+
+
+def _is_one_field(value: Value) -> bool:
+    """Whether a value is what tells a user apart, by itself: ``user.id``."""
+    return isinstance(value, Member) and not value.item and value.name in _IDENTIFIERS
 
 
 def _is_written_out(value: Value) -> bool:

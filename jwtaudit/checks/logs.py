@@ -17,7 +17,7 @@ from jwtaudit.program.bearers import (
     is_claims,
     token_evidence,
 )
-from jwtaudit.program.commands import is_command, is_typed_by_callers
+from jwtaudit.program.commands import is_command, is_program, is_typed_by_callers
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.key_leaks import secret_keys, shown_keys
 from jwtaudit.program.names import (
@@ -30,7 +30,7 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
-from jwtaudit.program.platforms import on_server
+from jwtaudit.program.platforms import in_browser, on_server
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import has_role
@@ -62,6 +62,7 @@ _LEVELS = frozenset({"log", *_NAMED, *(f"a{name}" for name in _NAMED)})  # `awai
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
 _CONSOLE = "to the console"
+_CONSOLES = "js:console."
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(\.\d+)?[a-zA-Z]")
 _TAKING_APART = frozenset({"header-peek", "decode-unverified", "transform"})
 _WORTHLESS = frozenset({"decode", "signature", "expired"})  # in names of errors
@@ -238,6 +239,8 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
         return
     if not logger and is_command(project, call):
         return  # a command that was asked for the token says it
+    if _is_console(project, call) and (is_command(project, call) or is_program(project, call)):
+        return
     cut = _cut_fields(call)
     for index, argument in enumerate(call.arguments):
         if not logger and is_typed_by_callers(project, argument.value):
@@ -248,6 +251,11 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
             continue
         if argument.name not in _MANNER and index not in cut:
             yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
+
+
+def _is_console(project: Project, call: Call) -> bool:
+    """Whether a script of a server writes to what it was started on."""
+    return call.name.startswith(_CONSOLES) and not in_browser(project, call.place.path)
 
 
 def _passed_on(project: Project, function: FunctionId) -> Iterator[str]:

@@ -9,7 +9,7 @@ from jwtaudit.program.bearers import handling
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_test
 from jwtaudit.program.links import is_link
-from jwtaudit.program.names import is_token_name, names_of, words
+from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.token_sources import is_request
 from jwtaudit.program.travels import deep, event_values
@@ -125,7 +125,7 @@ def _query_members(
     seen: set[tuple[FunctionId, str | None]] = set()
     for site, part in _read_tokens(project):
         name = _asked_member(part)
-        if name is not None and part.place is not None:
+        if name is not None and part.place is not None and not is_link_name(name):
             key = (site.call.scope, name)
             if key not in seen:
                 seen.add(key)
@@ -141,6 +141,7 @@ def _query_members(
                     and part.place is not None
                     and part.name is not None
                     and names_token(part.name)
+                    and not is_link_name(part.name)
                     and _is_query(part.base)
                     and (event.scope, part.name) not in seen
                 ):

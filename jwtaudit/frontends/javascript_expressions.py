@@ -210,6 +210,13 @@ class Expressions:
     def call(self, node: Node) -> f.Expression:
         span = self.span(node)
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+        if callee is not None and callee.type == "await_expression":
+            # the grammar takes `await f<T>(x)` for `(await f)<T>(x)`
+            return f.Await(span, self.called(node, span, _first(callee)))
+        return self.called(node, span, callee)
+
+    def called(self, node: Node, span: Span, callee: Node | None) -> f.Expression:
+        """The call of a function, with the arguments that stand at the node."""
         function = self.expr(callee)
         if callee is not None and callee.type == "import":
             function = f.Name(self.span(callee), "require")  # import("m") is awaited, no more

@@ -97,6 +97,7 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
         any(_says_it(lower, *hit) for hit in _hits(lower, _words(vocabulary.imports)))
         or (bool(vocabulary.imports) and _splits(lower))
         or any(_LOGGED.match(lower, start + 8) for start in finds(lower, b"console."))
+        or any(_PUT_TOGETHER.match(lower, start + 6) for start in finds(lower, b"token="))
         or _is_called_near_token(lower, vocabulary.calls)
     )
 
@@ -131,6 +132,8 @@ _HELD = re.compile(
     rb"(?:access_?|auth_?|id_?)?\Z"
 )
 _CALLED = re.compile(rb"(?s)[ \t]*%s\(.{0,300}?(?:token|jwt|auth)" % _TYPES)
+# `?token=${token}`, "token=" + token, behind the sign
+_PUT_TOGETHER = re.compile(rb"\$\{|[\"'`]\s{0,20}\+")
 # console.log("...", token), from the name of the method on
 _LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 

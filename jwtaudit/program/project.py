@@ -307,7 +307,21 @@ class Project:
     def _configured(self, model: Model, meaning: str) -> Value:
         """What the project's configuring calls say; unknown where there are none to be seen."""
         found = [self.argument(site.call, site.model, meaning) for site in self.configuring(model)]
+        if not found and self._listed(model):
+            return ABSENT
         return join(*found) if found else Unknown("configured elsewhere")
+
+    def _listed(self, model: Model) -> bool:
+        """Whether a class that could be configured stands in a decorator's lists as it is."""
+        owners = {name.rpartition(".")[0] for name in model.configured_by}
+        return any(
+            isinstance(part, Symbol) and part.name in owners
+            for cls in self.classes.values()
+            for decorator in cls.decorators
+            if isinstance(decorator, Outcome) and not is_test(decorator.call.place.path)
+            for argument in decorator.call.arguments
+            for part in walk(argument.value)
+        )
 
     def given(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning, without what configuring calls say."""

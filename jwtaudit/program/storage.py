@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.cookie_texts import cookie_text
 from jwtaudit.program.names import names_of, words
-from jwtaudit.program.scopes import Stored
+from jwtaudit.program.scopes import Assigned, Stored, Tested
+from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -66,8 +67,8 @@ def kept(project: Project) -> Iterator[Kept]:
     for site in project.sites("storage"):
         yield from _from_site(project, site)
     for site in project.sites("storage-hook"):
-        if not _is_server_cookie(site):
-            yield _entry(project, site, site.argument("name"), ABSENT)
+        if not _is_server_cookie(site) and (held := _held(project, site)) is not None:
+            yield _entry(project, site, site.argument("name"), held)
     for site in project.sites("storage-state"):
         yield from _state(project, site)
     for event in project.events:
@@ -115,6 +116,34 @@ def _from_site(project: Project, site: Site) -> Iterator[Kept]:
 def _is_server_cookie(site: Site) -> bool:
     """Whether the server sets the cookie, and no script reads it."""
     return any(isinstance(o, Const) and bool(o.value) for o in options(site.argument("httponly")))
+
+
+def _held(project: Project, site: Site) -> Value | None:
+    """What a cookie's variable is given; ABSENT where others may, None where it is only read."""
+    if site.model.effect != COOKIE:
+        return ABSENT
+    given: list[Value] = []
+    for event in project.events:
+        if event.place.path != site.place.path or isinstance(event, (Assigned, Tested)):
+            continue
+        if isinstance(event, Stored) and _is_of(site, event.base):
+            given.append(event.value)
+        elif any(_is_of(site, part) for value in event_values(event) for part in _handed(value)):
+            return ABSENT
+    return join(*given) if given else None
+
+
+def _is_of(site: Site, value: Value) -> bool:
+    return isinstance(value, Outcome) and value.call.place == site.call.place
+
+
+def _handed(value: Value) -> Iterator[Value]:
+    """A value as it is handed on: by itself, or in an object or a list."""
+    for option in options(value):
+        yield option
+        if isinstance(option, Table):
+            yield from option.entries.values()
+    yield from _items(value)
 
 
 def _entry(project: Project, site: Site, key: Value, value: Value) -> Kept:

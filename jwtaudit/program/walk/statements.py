@@ -214,10 +214,21 @@ def _import_star(interpreter: Interpreter, node: f.Import, frame: Frame, place: 
 
 
 def _is_main_guard(test: f.Expression) -> bool:
-    return (
-        isinstance(test, f.Compare)
-        and isinstance(test.left, f.Name)
-        and test.left.id == "__name__"
-        and isinstance(test.right, f.Literal)
-        and test.right.value == "__main__"
+    if not isinstance(test, f.Compare):
+        return False
+    if isinstance(test.left, f.Name) and test.left.id == "__name__":
+        return isinstance(test.right, f.Literal) and test.right.value == "__main__"
+    return _is_own_file(test.left) or _is_own_file(test.right)
+
+
+def _is_own_file(value: f.Expression) -> bool:
+    """``require.main`` or ``import.meta.url``, which a script compares with what was started."""
+    if not isinstance(value, f.Attribute):
+        return False
+    owner = value.object
+    return (isinstance(owner, f.Name) and (owner.id, value.name) == ("require", "main")) or (
+        value.name == "url"
+        and isinstance(owner, f.Attribute)
+        and isinstance(owner.object, f.Name)
+        and (owner.object.id, owner.name) == ("import", "meta")
     )
