@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.context import is_test
-from jwtaudit.values import Call, Const, Member, Operation, Outcome, Param, Table, Value, walk
+from jwtaudit.values import (
+    Call,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Table,
+    Value,
+    entry,
+    options,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +58,16 @@ def macs(project: Project) -> Iterator[Call]:
     """The calls that compute a message authentication code, outside of tests."""
     for call in project.calls:
         model = project.model_of(call)
-        if model is not None and model.effect == "mac" and not is_test(call.place.path):
+        if model is None or model.effect != "mac" or is_test(call.place.path):
+            continue
+        if "scheme" not in model.meanings or _is_hmac(project.argument(call, model, "scheme")):
             yield call
+
+
+def _is_hmac(scheme: Value) -> bool:
+    """Whether a function that signs in several ways is asked for a MAC, by name or in a table."""
+    named = entry(scheme, "name") if isinstance(scheme, Table) else scheme
+    return any(isinstance(o, Const) and str(o.value).upper() == "HMAC" for o in options(named))
 
 
 def mac_key(project: Project, call: Call) -> tuple[Value, Place, Library] | None:
@@ -110,10 +130,21 @@ def _makes_token(project: Project, call: Call) -> bool:
 def _texts(project: Project, call: Call) -> Iterator[list[Value]]:
     """The parts of each text that is put together for a call."""
     model = project.model_of(call)
-    value = None if model is None else project.argument(call, model, "value")
-    for text in walk(value) if value is not None else ():
-        if isinstance(text, Operation) and text.operator in _JOINS:
-            yield list(walk(text))
+    if model is None:
+        return
+    for value in _given(project, project.argument(call, model, "value")):
+        for text in walk(value):
+            if isinstance(text, Operation) and text.operator in _JOINS:
+                yield list(walk(text))
+
+
+def _given(project: Project, value: Value) -> Iterator[Value]:
+    """A value, and what callers give for it where it is a function's parameter."""
+    yield value
+    for part in walk(value):
+        if isinstance(part, Param):
+            for caller in project.callers.get(part.function, ()):
+                yield from (a.value for a in caller.arguments if a.name == part.name)
 
 
 def _is_dot(value: Value) -> bool:
