@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Draft
-from jwtaudit.program.cookies import Cookie, off, token_cookies
+from jwtaudit.program.cookies import Cookie, lax, off, token_cookies
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import set_meaning
 from jwtaudit.repair import Repair
@@ -96,13 +96,16 @@ def _protected(cookie: Cookie, attribute: str) -> Repair | None:
     """Give an attribute; where `SameSite` is left out that, too, as all of them are then given."""
     if cookie.site is None:
         return None
-    change = set_meaning(cookie.site, attribute, "Lax" if attribute == "samesite" else True)
+    given = cookie.attributes["samesite"]
+    is_small = isinstance(given, Const) and given.value == "none"
+    same_site = "lax" if is_small else lax(cookie.site)
+    change = set_meaning(cookie.site, attribute, same_site if attribute == "samesite" else True)
     if change is None:
         return None
     title = f"Give `{cookie.spelling[attribute]}`"
     alone = Repair(title, change)
     if attribute == "samesite" or not _is_left_out(cookie):
         return alone
-    lax = set_meaning(cookie.site, "samesite", "Lax")
+    second = set_meaning(cookie.site, "samesite", same_site)
     both = f"{title} and `{cookie.spelling['samesite']}`"
-    return Repair(both, change, lax, otherwise=alone) if lax else alone
+    return Repair(both, change, second, otherwise=alone) if second else alone

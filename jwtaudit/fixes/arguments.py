@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError
-from jwtaudit.fixes.lists import Splice, append, remove
+from jwtaudit.fixes.lists import append, remove
+from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.statements import StatementWriter
 from jwtaudit.source import Span
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jwtaudit.fixes.layout import Layout
-    from jwtaudit.fixes.lists import Splice
+    from jwtaudit.fixes.splices import Splice
     from jwtaudit.repair import Code
 
 
@@ -44,7 +44,9 @@ class Lookup(NamedTuple):
 
 
 class Dialect(Protocol):
-    """What an editor asks of a language."""
+    """What an editor asks of a language; ``quote`` is that of what is written next."""
+
+    quote: str
 
     def render(self, code: Code, at: int = 0) -> tuple[str, list[Splice]]:
         """The text of some code that is to stand at an offset, and what else the file needs."""
@@ -67,6 +69,7 @@ class _Plain:
     def __init__(self, layout: Layout, lookups: Sequence[Lookup] = ()) -> None:
         self.layout = layout
         self.lookups = lookups
+        self.quote = layout.quote
 
     def render(self, code: Code, at: int = 0) -> tuple[str, list[Splice]]:
         if isinstance(code, Snippet):
@@ -95,7 +98,7 @@ class _Plain:
         if isinstance(value, str):
             if re.search(r"[\\\"'\x00-\x1f]", value) or not value.isascii():
                 raise CannotError
-            return f"{self.layout.quote}{value}{self.layout.quote}"
+            return f"{self.quote}{value}{self.quote}"
         return repr(value)
 
     def named(self, name: str) -> tuple[str, list[Splice]]:
@@ -149,7 +152,7 @@ class Python(_Plain):
             more.extend(splice for splice in found[1] if splice not in more)
             return found[0]
 
-        quoted = text if "'" in text else text.replace('"', self.layout.quote)
+        quoted = text if "'" in text else text.replace('"', self.quote)
         return re.sub(r"\{([\w.]+)(!?)\}", named, quoted), more
 
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
@@ -188,7 +191,7 @@ class JavaScript(_Plain):
             more.extend(splice for splice in found[1] if splice not in more)
             return found[0]
 
-        return re.sub(r"\{([\w.]+)\}", named, text).replace('"', self.layout.quote), more
+        return re.sub(r"\{([\w.]+)\}", named, text).replace('"', self.quote), more
 
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
         return f"process.env.{name}{'!' if self.layout.typed else ''}", []

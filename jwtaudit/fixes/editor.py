@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.arguments import ArgumentWriter
 from jwtaudit.fixes.dialects import CannotError
-from jwtaudit.fixes.lists import Splice, has_comment, remove
+from jwtaudit.fixes.lists import has_comment, remove
+from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.variables import variable
 from jwtaudit.repair import EnvVar, Filled, Insist, Named, Replace, ReplaceText
 from jwtaudit.source import Span

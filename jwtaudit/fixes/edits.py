@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Lookup
-    from jwtaudit.fixes.lists import Splice
+    from jwtaudit.fixes.splices import Splice
     from jwtaudit.repair import Change, Repair
     from jwtaudit.source import Source
 

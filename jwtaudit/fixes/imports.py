@@ -10,7 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.fixes.lists import Splice
+from jwtaudit.fixes.splices import Splice
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jwtaudit.fixes.lists import Splice
+from jwtaudit.fixes.splices import Splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

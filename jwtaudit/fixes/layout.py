@@ -258,13 +258,29 @@ class Layout:
     @cached_property
     def quote(self) -> str:
         """The quote that the file's strings use most."""
-        single = double = 0
+        quotes = [quote for _, quote in self._quotes]
+        return max('"', "'", key=quotes.count)
+
+    def quote_at(self, offset: int) -> str:
+        """The quote of the statement at an offset, where all of its strings have the same."""
+        around = self.statement(offset)
+        if around is None:
+            return self.quote
+        first = bisect.bisect_left(self._quotes, (around.start, ""))
+        behind = bisect.bisect_left(self._quotes, (around.end, ""))
+        found = {quote for _, quote in self._quotes[first:behind]}
+        return found.pop() if len(found) == 1 else self.quote
+
+    @cached_property
+    def _quotes(self) -> list[tuple[int, str]]:
+        """Where strings begin, and with which quote, as far as another one could have been used."""
+        found = []
         for token in self.tokens:
             if token.kind == "string":
                 text = self.text[token.start : token.end].lstrip("rbuftRBUFT")
-                single += text[:1] == "'"
-                double += text[:1] == '"' and text[:3] != '"""'
-        return "'" if single > double else '"'
+                if text[0] in "\"'" and text[:3] != '"""' and not re.search("[\"']", text[1:-1]):
+                    found.append((token.start, text[0]))
+        return found
 
     @cached_property
     def width(self) -> int:

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from jwtaudit.fixes.folding import fold
+from jwtaudit.fixes.splices import Splice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jwtaudit.fixes.layout import Group, Item, Layout
-
-
-class Splice(NamedTuple):
-    """Text in place of a range of characters."""
-
-    start: int
-    end: int
-    text: str
 
 
 def append(layout: Layout, group: Group, text: str) -> list[Splice]:
@@ -41,28 +36,13 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
     column = last.span.end - layout.line_start(last.span.end)
     rest = layout.line_end(last.span.end) - last.span.end
     if column + 2 + len(text) + rest > layout.width and layout.language == "python":
-        if not group.parent and not layout.breaks(group.start, group.end):
-            return _one_each(layout, group, text)
+        if folded := fold(layout, group, text):
+            return folded
         first = items[0].span.start - layout.line_start(items[0].span.start)
         if not group.parent or first + len(text) + rest <= layout.width:
             line = _on_next_line(layout, group, text)
             return [Splice(last.span.end, last.span.end, line)]
     return [Splice(last.span.end, last.span.end, f", {text}")]
-
-
-def _one_each(layout: Layout, group: Group, text: str) -> list[Splice]:
-    """The items of brackets on one line, and a further one, each on a line of its own."""
-    items = layout.items(group)
-    indent = layout.indent(group.start)
-    inner = f"{layout.newline}{indent}{layout.step}"
-    last = items[-1].span.end
-    return [
-        Splice(group.start + 1, items[0].span.start, inner),
-        *(Splice(a.span.end, b.span.start, f",{inner}") for a, b in pairwise(items)),
-        Splice(last, last, f",{inner}{text}"),
-        # with the bracket, so that what else is added here comes before it
-        Splice(last, group.end, f",{layout.newline}{indent}{layout.text[group.end - 1]}"),
-    ]
 
 
 def _has_line_each(layout: Layout, items: Sequence[Item]) -> bool:

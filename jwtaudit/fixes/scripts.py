@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from jwtaudit.fixes.dialects import CannotError, snippets
 from jwtaudit.fixes.editor import Editor
 from jwtaudit.fixes.imports_js import ScriptImports
-from jwtaudit.fixes.lists import Splice, append, has_comment
+from jwtaudit.fixes.lists import append, has_comment
+from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.statements import TARGET
 from jwtaudit.source import Span
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError
 from jwtaudit.fixes.guards import fallback_at
-from jwtaudit.fixes.lists import Splice
+from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.writer import Writer
 from jwtaudit.repair import Named
 from jwtaudit.source import Place, Span

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.fixes.imports_js import GAP
-from jwtaudit.fixes.lists import Splice, remove
+from jwtaudit.fixes.lists import remove
+from jwtaudit.fixes.splices import Splice
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:

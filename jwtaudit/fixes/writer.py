@@ -11,7 +11,7 @@ from jwtaudit.repair import Filled, Given, Links, Receiver, Snippet
 if TYPE_CHECKING:
     from jwtaudit.fixes.dialects import Dialect
     from jwtaudit.fixes.layout import Group, Item, Layout
-    from jwtaudit.fixes.lists import Splice
+    from jwtaudit.fixes.splices import Splice
     from jwtaudit.repair import Code
     from jwtaudit.source import Place, Span
 
@@ -34,6 +34,7 @@ class Writer:
     # -- code as text ------------------------------------------------------------------------------
 
     def _text(self, code: Code, at: int) -> tuple[str, list[Splice]]:
+        self.dialect.quote = self.layout.quote_at(at)
         if isinstance(code, Given):
             return self._given(code, at), []
         if isinstance(code, Receiver):

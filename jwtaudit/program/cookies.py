@@ -120,11 +120,19 @@ def _given(project: Project, site: Site, attribute: str) -> Value:
     return site.argument(attribute)
 
 
+def lax(site: Site) -> str:
+    """The value of SameSite as the library spells it: some take only that, by their types."""
+    default = site.model.defaults.get("samesite")
+    if isinstance(default, str):
+        return default
+    return "lax" if "samesite" in site.model.inside else "Lax"
+
+
 def _spelling(site: Site, attribute: str) -> str:
-    value = '"Lax"' if attribute == "samesite" else "True"
+    value = f'"{lax(site)}"' if attribute == "samesite" else "True"
     if attribute in site.model.inside:
         key = site.model.inside[attribute].key
-        return f"{key}: {value.lower()}" if value == "True" else f'{key}: "lax"'
+        return f"{key}: {value.lower()}"
     return f"{site.model.meanings.get(attribute, attribute)}={value}"
 
 
