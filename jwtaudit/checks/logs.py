@@ -20,6 +20,7 @@ from jwtaudit.program.bearers import (
 from jwtaudit.program.commands import is_command, is_program, is_typed_by_callers
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.key_leaks import secret_keys, shown_keys
+from jwtaudit.program.log_repairs import unsaid
 from jwtaudit.program.names import (
     is_called_token,
     is_link_name,
@@ -35,7 +36,6 @@ from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.travels import event_values
-from jwtaudit.repair import DropItem, DropStatement, Repair, Replace, ReplaceText
 from jwtaudit.values import (
     Call,
     Const,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
-    from jwtaudit.values import Arm, Bound, FunctionId
+    from jwtaudit.values import Arm, FunctionId
 
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _NAMED = ("trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal")
@@ -380,59 +380,5 @@ def _draft(
         trace=steps(part, event.place, "written here"),
         secrets=(part.place,) if isinstance(part, Const) and part.place is not None else (),
         anchor=f"{event.scope.qualname}:{subject}",
-        repair=_unsaid(message, part) if confidence > Confidence.LOW else None,
-    )
-
-
-def _unsaid(message: _Message, part: Value) -> Repair | None:
-    """Name what is logged, and not its value; a message of nothing else goes as a whole."""
-    call = message.event
-    if not isinstance(call, Call):
-        return None
-    unsaid = Repair("Do not log it", DropStatement(call.place)) if call.discarded else None
-    whole = [a for a in call.arguments if a.place and same(a.value, part) and not a.spread]
-    if len(call.arguments) > 1 and len(whole) == 1 and whole[0].place:
-        masked = Repair("Log that there is one, and not its value", Replace(whole[0].place, "***"))
-        others = [argument.value for argument in call.arguments if argument is not whole[0]]
-        if unsaid and all(_only_names(other, part) for other in others):
-            return unsaid.before(masked)
-        if _is_field_of_its_own(call, whole[0]):
-            return Repair("Do not log it", DropItem(whole[0].place), otherwise=masked)
-        return masked
-    for argument in call.arguments:
-        if argument.place and _says_more(argument.value, part):
-            for name in names_of(part):
-                for field in (f"{{{name}}}", f"${{{name}}}"):  # the last one is tried first
-                    change = ReplaceText(argument.place, field, "***")
-                    unsaid = Repair("Leave it out of the message", change, otherwise=unsaid)
-    return unsaid
-
-
-def _only_names(text: Value, part: Value) -> bool:
-    """Whether a text says no more than what the value is called: ``"token:"``."""
-    if not isinstance(text, Const) or not isinstance(text.value, str):
-        return False
-    named = {word for name in names_of(part) for word in words(name)}
-    said = re.sub(r"%\w|\{\w*\}", "", text.value)  # what is filled in is the value
-    return {word.lower() for word in re.findall(r"[^\W_]+", said)} <= named
-
-
-def _is_field_of_its_own(call: Call, argument: Bound) -> bool:
-    """Whether a library that logs was given a field, which no text of the message asks for."""
-    asked = f"{{{argument.name}"
-    texts = (a.value.value for a in call.arguments if isinstance(a.value, Const))
-    return bool(argument.name) and call.target is None and not any(asked in str(t) for t in texts)
-
-
-def _says_more(text: Value, part: Value) -> bool:
-    """Whether a text that is filled in has words of its own."""
-    return (
-        isinstance(text, Operation)
-        and text.operator == "text"
-        and any(
-            isinstance(each, Const)
-            and re.search(r"\w\w", str(each.value))
-            and not _only_names(each, part)
-            for each in text.operands
-        )
+        repair=unsaid(message.event, part) if confidence > Confidence.LOW else None,
     )

@@ -172,9 +172,9 @@ class Editor(ArgumentWriter):
     def _replacetext(self, change: ReplaceText) -> list[Splice]:
         start, end = change.place.span
         line = self.layout.text[start:end]
-        found = [
-            m.start() for m in re.finditer(rf"(?<![\w.]){re.escape(change.old)}(?![\w.])", line)
-        ]
+        before = r"(?<![\w.])" if re.match(r"\w", change.old) else ""
+        behind = r"(?![\w.])" if re.search(r"\w\Z", change.old) else ""
+        found = [m.start() for m in re.finditer(f"{before}{re.escape(change.old)}{behind}", line)]
         if len(found) != 1 or "--hash" in line or line.endswith("\\"):
             raise CannotError
         at = start + found[0]

@@ -36,6 +36,19 @@ def fold(layout: Layout, group: Group, text: str) -> list[Splice] | None:
     return folding.below(outermost.parent)
 
 
+def on_own_line(layout: Layout, text: str, indent: str) -> str:
+    """An item that has a line of its own; a sum that is too long for it gets two."""
+    before, plus, behind = text.partition(" + ")
+    too_long = _columns(indent) + len(text) + len(",") > layout.width
+    if not (plus and too_long and layout.language == "python"):
+        return text
+    return f"{before}{layout.newline}{indent}+ {behind}"
+
+
+def _columns(indent: str) -> int:
+    return len(indent.expandtabs(4))
+
+
 def _is_one(layout: Layout, group: Group) -> bool:
     """Whether a comma behind what stands in brackets would be wrong, or cannot be done without."""
     words = (layout.text[token.start : token.end] for token in group.tokens)
@@ -59,10 +72,11 @@ class _Folding:
         end, inner = f"{layout.newline}{indent}", indent + layout.step
         opened = Splice(group.start + 1, first, f"{layout.newline}{inner}")
         if group is not self.inmost and self._fits(Span(first, last), inner):
-            return [opened, self._added(" "), Splice(last, group.end - 1, end)]
+            return [opened, self._added(), Splice(last, group.end - 1, end)]
         splices = [opened, *self._each(items, inner)]
         if group is self.inmost:
-            splices.append(self._added(f"{layout.newline}{inner}"))
+            written = on_own_line(layout, self.text, inner)
+            splices.append(Splice(last, last, f",{layout.newline}{inner}{written}"))
         comma = "," if len(items) > 1 or group is self.inmost else ""
         # with the bracket, so that what else is added here comes before it
         closing = f"{comma}{end}{layout.text[group.end - 1]}"
@@ -94,19 +108,19 @@ class _Folding:
         for item in items:
             held = [group for group in self.chain if _contains(item.span, group)]
             if held and self._fits(item.span, indent, behind=1):
-                splices.append(self._added(" "))
+                splices.append(self._added())
             elif held:
                 splices += self.broken(held[-1], indent)
         return splices
 
     def _fits(self, span: Span, indent: str, behind: int = 0) -> bool:
         """Whether a part of the line and the addition have room on a line of their own."""
-        columns = len(indent.expandtabs(4)) + span.end - span.start + len(", ") + len(self.text)
+        columns = _columns(indent) + span.end - span.start + len(", ") + len(self.text)
         return columns + behind <= self.layout.width
 
-    def _added(self, before: str) -> Splice:
+    def _added(self) -> Splice:
         last = self.layout.items(self.inmost)[-1].span.end
-        return Splice(last, last, f",{before}{self.text}")
+        return Splice(last, last, f", {self.text}")
 
 
 def _contains(span: Span, group: Group) -> bool:

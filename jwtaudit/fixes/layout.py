@@ -284,9 +284,15 @@ class Layout:
 
     @cached_property
     def width(self) -> int:
-        """How long the file's lines may be: as long as its longest one, within reason."""
-        longest = max((len(line) for line in re.split(r"[\r\n]+", self.text)), default=0)
-        return min(max(longest, 88), 120)
+        """How long the file's lines may be: as long as its longest one, within reason.
+
+        What cannot be broken, a text with what closes behind it or a comment, says nothing of it.
+        """
+        longest = 0
+        for token in self.tokens:
+            if token.kind in ("word", "open"):
+                longest = max(longest, token.end - self.line_start(token.start))
+        return min(max(longest, _BLACK), _WIDEST)
 
     @cached_property
     def step(self) -> str:
@@ -339,6 +345,7 @@ class Layout:
         return found
 
 
+_BLACK, _WIDEST = 88, 120
 _TYPED_CALL = re.compile(r"[\w$]<[^<>()=;]*(?:<[^<>()=;]*>[^<>()=;]*)?>$|[\w$)\]]\?\.$")  # f<T>(
 _NOT_CALLED = frozenset(
     "and as assert await case del elif else except for from if import in is lambda match not or"

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jwtaudit.fixes.folding import fold
+from jwtaudit.fixes.folding import fold, on_own_line
 from jwtaudit.fixes.splices import Splice
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _append_line(layout: Layout, last: Item, comma: int, text: str) -> list[Spli
     """A further item on a line of its own, behind the last one and its comment."""
     at = layout.line_end(max(last.span.end, comma))
     indent = layout.indent(_line_of_item(layout, last))
-    line = f"{layout.newline}{indent}{text}"
+    line = f"{layout.newline}{indent}{on_own_line(layout, text, indent)}"
     if comma > 0:
         return [Splice(at, at, f"{line},")]
     if at == last.span.end:
