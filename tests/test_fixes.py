@@ -113,6 +113,62 @@ def test_set_argument_that_would_make_the_line_too_long():
     assert _edit(before, SetArgument(call, "name", "value")) == after
 
 
+_SUM = Snippet("a_rather_long_name_of_a_function() + " + "another_one" * 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (  # all on one line below the brackets, if they fit there
+            "    return jwt.encode({'sub': user.identifier, 'roles': roles}, settings.KEY)\n",
+            "    return jwt.encode(\n"
+            "        {'sub': user.identifier, 'roles': roles, 'expires': 900}, settings.KEY\n"
+            "    )\n",
+        ),
+        (  # what stands below the brackets already gets a line each, and what closes stays
+            "token = encode(\n"
+            "    {'sub': user.identifier, 'roles': roles, 'name': user.name}, settings.KEY)\n",
+            "token = encode(\n"
+            "    {'sub': user.identifier, 'roles': roles, 'name': user.name, 'expires': 900},\n"
+            "    settings.KEY)\n",
+        ),
+        (
+            "token = encode(\n"
+            "    {'sub': user.identifier, 'roles': user.roles(), 'n': user.name}, settings.KEY\n"
+            ")\n",
+            "token = encode(\n"
+            "    {'sub': user.identifier, 'roles': user.roles(), 'n': user.name, 'expires': 900},\n"
+            "    settings.KEY,\n"
+            ")\n",
+        ),
+        (  # commas of a comprehension do not part items
+            "x = [encode({'subject': user, 'many': 'claims'}) for user, word in database.users]\n",
+            "x = [encode({'subject': user, 'many': 'claims',\n"
+            "             'expires': 900}) for user, word in database.users]\n",
+        ),
+    ],
+)
+def test_an_entry_that_makes_a_line_too_long(before, after):
+    mapping = before[before.index("{") : before.index("}") + 1]
+    assert _edit(before, SetEntry(_at(before, mapping), "expires", 900)) == after
+
+
+def test_a_sum_that_is_too_long_for_a_line_gets_two():
+    before = "claims = {\n        'sub': user,\n}\n"
+    after = _edit(before, SetEntry(_at(before, before[9:-1]), "exp" * 10, _SUM))
+    assert after.splitlines()[2:4] == [
+        f"        '{'exp' * 10}': a_rather_long_name_of_a_function()",
+        f"        + {'another_one' * 2},",
+    ]
+
+
+def test_quotes_are_those_of_the_statement():
+    before = 'a = "x"\nb = "it\'s"\nf(o=\'k\', p="it\'s")\n'
+    call = before.splitlines()[2]
+    after = _edit(before, SetArgument(_at(before, call), "q", "v"))
+    assert after.splitlines()[2] == call[:-1] + ", q='v')"
+
+
 def test_set_argument_inside_a_mapping():
     assert _edit("f(x)", SetArgument(_at("f(x)", "f(x)"), "o", True, "k")) == 'f(x, o={"k": True})'
     before = "f(x, o={'a': 1})"

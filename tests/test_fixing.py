@@ -409,6 +409,23 @@ def test_a_pin_is_not_raised_beyond_what_another_manifest_allows():
     assert fixed(files) == {}
 
 
+@pytest.mark.parametrize(
+    ("beside", "raised"),
+    [
+        ("Flask-JWT-Extended==3.25.1\nPyJWT==1.7.1\n", ""),
+        ("Flask-JWT-Extended==4.7.1\nPyJWT==2.6.0\n", "PyJWT==2."),
+        ("Django==4.0\ndjangorestframework-simplejwt==5.2.2\n", ""),
+        ("Django==4.2.20\ndjangorestframework-simplejwt==5.2.2\n", "simplejwt==5.5"),
+        ("djangorestframework-simplejwt==5.2.2\n", "simplejwt==5.5"),
+    ],
+)
+def test_a_pin_is_not_raised_beyond_what_a_library_beside_it_goes_with(beside, raised):
+    code = "from flask_jwt_extended import create_access_token\n"
+    after = fixed({"requirements.txt": beside, "app.py": code}).get("requirements.txt", b"")
+    assert raised in after.decode()
+    assert bool(after) == bool(raised)
+
+
 def test_a_version_is_not_raised_while_a_call_would_be_refused():
     files = {
         "package.json": '{\n  "dependencies": {\n    "express-jwt": "5.3.1"\n  }\n}\n',

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.dependencies import is_followed
+from jwtaudit.dependencies.agreement import clashes
 from jwtaudit.dependencies.versions import bounds, fits, version_of
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.advisories import abandoned, advisories, exposed, title
@@ -100,6 +101,9 @@ def _raised(
         if each.specifier and not fits(each.specifier, version):
             match = _FLOOR.fullmatch(each.written)
             if match is None:
+                return None
+            beside_it = list(project.versions.requirements(each.place.path))
+            if clashes(project.models.libraries, each.package, version, beside_it):
                 return None
             changes.append(ReplaceText(each.place, match[1], fixed))
             if match[1].partition(".")[0] != fixed.partition(".")[0]:
