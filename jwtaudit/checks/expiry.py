@@ -93,7 +93,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 if confidence is Confidence.MEDIUM and _reads_own(project, claims):
                     confidence = Confidence.LOW
                 kind = token_kind(site, [claims])
-                repair = _limited(site, kind) if asked else _short_lived(claims, kind)
+                repair = _limited(site, kind) if asked else _short_lived(project, claims, kind)
                 yield _never_expires(site, why, confidence, repair)
     for setting in lifetime_settings(project):
         if setting.unlimited:
@@ -218,7 +218,7 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
     """Why a token of these claims has no expiry; None when it has one, or may have."""
     found = options(entry(claims, "exp"))
     if all(isinstance(option, Absent) for option in found):
-        own = [k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)]
+        own = _own_expiries(claims)
         if own:
             return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
         if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
@@ -230,8 +230,9 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
     return None
 
 
-def _is_own_expiry(name: str) -> bool:
-    return bool(_OWN_EXPIRY.match(name))
+def _own_expiries(claims: Table) -> list[str]:
+    """The claims that tell an expiry under another name."""
+    return [name for name in claims.entries if isinstance(name, str) and _OWN_EXPIRY.match(name)]
 
 
 def _adds_nothing(project: Project, value: Value) -> bool:
@@ -253,9 +254,10 @@ def _adds_nothing(project: Project, value: Value) -> bool:
 
 
 def _reads_own(project: Project, claims: Table) -> bool:
-    own = {k for k in claims.entries if isinstance(k, str) and _is_own_expiry(k)}
     return any(
-        compares(project, site.call, name) for site in project.sites("verify") for name in own
+        compares(project, site.call, name)
+        for site in project.sites("verify")
+        for name in _own_expiries(claims)
     )
 
 
@@ -275,7 +277,10 @@ def _unlimited(site: Site, added: str) -> bool:
     )
 
 
-def _short_lived(claims: Table, kind: Kind) -> Repair | None:
+def _short_lived(project: Project, claims: Table, kind: Kind) -> Repair | None:
+    if own := _own_expiries(claims):  # how long it is meant to last is said
+        known = len(own) > 1 or _reads_own(project, claims)
+        return None if known else renamed(claims.entries[own[0]], own[0], "exp")
     if claims.place is None:
         return None
     name = "refresh-expiry" if kind is Kind.REFRESH else "expiry"

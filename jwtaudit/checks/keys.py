@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -16,7 +17,7 @@ from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.secret_repairs import from_environment, without_default
 from jwtaudit.program.wordlist import is_known, is_placeholder
-from jwtaudit.repair import CallInstead, EnvVar, Repair, Replace, Snippet
+from jwtaudit.repair import CallInstead, EnvVar, Named, Repair, Replace, Snippet
 from jwtaudit.values import (
     Const,
     Env,
@@ -30,9 +31,11 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jwtaudit.models import Model
     from jwtaudit.program import Project
     from jwtaudit.program.key_sources import Source
     from jwtaudit.program.key_uses import KeyUse
+    from jwtaudit.repair import Change
     from jwtaudit.source import Place
     from jwtaudit.values import Value
 
@@ -300,11 +303,23 @@ def _by_chance(project: Project, source: Source) -> Repair | None:
         return None
     if model.effect.startswith("uuid") and value.call.arguments:
         return None
-    change = CallInstead(value.call.place, Snippet(model.secure))
-    # what is made at each start is another key each time: one that stays comes from outside
     whole = source.whole or value.call.place
+    change: Change = CallInstead(value.call.place, Snippet(model.secure))
+    if _is_short(project, value, model):
+        change = Replace(whole, Named("random-key"))
+    # what is made at each start is another key each time: one that stays comes from outside
     read = Repair("Read the key from the environment", Replace(whole, EnvVar()))
     return Repair("Make the key with the generator for secrets", change, otherwise=read)
+
+
+def _is_short(project: Project, drawn: Outcome, model: Model) -> bool:
+    """Whether what is drawn by chance can be searched for, whoever draws it."""
+    alphabet, length = (project.argument(drawn.call, model, of) for of in ("value", "length"))
+    if not (isinstance(alphabet, Const) and isinstance(length, Const)):
+        return False
+    if not (isinstance(alphabet.value, str) and isinstance(length.value, int)):
+        return False
+    return length.value * log2(max(2, len(set(alphabet.value)))) < _ENOUGH_BITS
 
 
 def _predictable(project: Project, value: Value) -> tuple[str, Confidence] | None:

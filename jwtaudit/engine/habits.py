@@ -28,6 +28,7 @@ _IMPORTED = r"(?:\A(?:\xef\xbb\xbf)?|[\r\n;])[ \t]*from {module} import\b[^\r\n;
 _MOST = 500
 """The most further files that are looked into for a reader that they import."""
 _CALLED = ".__call__"
+_PLAIN = frozenset({"str", "bytes", "int", "float", "bool", "SecretStr"})
 
 
 class _Settings(NamedTuple):
@@ -163,7 +164,7 @@ class Habits:
                 for target in field.targets
                 if isinstance(target, Name)
             }
-            if fields:
+            if any(map(_is_plain, fields.values())):
                 *_, last = fields.values()
                 span = Place(scope.ref.id.path, last.span)
                 return _Settings(statement.alias, span, frozenset(map(str.lower, fields)))
@@ -187,3 +188,8 @@ class Habits:
             for pattern in [_IMPORTED.format(module=module, name=name).encode()]
             if any(data and re.search(pattern, data) for data in contents)
         ]
+
+
+def _is_plain(field: Assign) -> bool:
+    """Whether a field is no section of its own: its type is one that a variable can hold."""
+    return not isinstance(field.annotation, Name) or field.annotation.id in _PLAIN

@@ -150,7 +150,9 @@ class Imports:
             "rbuRBU"
         ).startswith(('"', "'")):
             at = layout.line_end(statements[0].end)
-            return Splice(at, at, f"{newline}{newline}{statement}")
+            following = layout.next_line(at)
+            close = following < len(layout.text) and layout.text[following] not in "\r\n"
+            return Splice(at, at, f"{newline}{newline}{statement}{newline if close else ''}")
         at = layout.line_start(statements[0].start) if statements else len(layout.text)
         return Splice(at, at, f"{statement}{newline}{newline}")
 

@@ -242,7 +242,7 @@ class ScriptEditor(Editor):
                 return [Splice(around.start + 1, around.end - 1, "")]
         if before or behind:
             raise CannotError
-        return [Splice(start, layout.next_line(span.end), "")]
+        return [self._without_lines(span)]
 
     def _within(self, span: Span) -> Group | None:
         """The braces that hold nothing but a statement."""

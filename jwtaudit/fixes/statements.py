@@ -105,7 +105,17 @@ class StatementWriter(Writer):
             raise CannotError
         if self._is_whole_block(span):
             return [Splice(span.start, span.end, "pass")]
-        return [Splice(start, layout.next_line(span.end), "")]
+        return [self._without_lines(span)]
+
+    def _without_lines(self, span: Span) -> Splice:
+        """The lines of a statement, and of blank ones as many behind them as stand before them."""
+        layout = self.layout
+        start, end = layout.line_start(span.start), layout.next_line(span.end)
+        code = layout.text[:start].rstrip(" \t\r\n")
+        blank = len(re.findall(r"\r\n|\r|\n", layout.text[len(code) : start])) - bool(code)
+        lines = rf"(?:[ \t]*(?:\r\n|\r|\n)){{0,{max(blank, 0)}}}"
+        behind = re.compile(lines).match(layout.text, end)
+        return Splice(start, behind.end() if behind else end, "")
 
     def _is_whole_block(self, span: Span) -> bool:
         """Whether nothing is left of an indented block without a statement."""

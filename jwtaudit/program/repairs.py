@@ -61,7 +61,7 @@ def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
         return _set_inside(site, meaning, inside, code)
     given = site.argument(meaning)
     default = given.place is None or given.place == site.place
-    if isinstance(given, (Const, Sequence, Table)) and not _open(given) and not default:
+    if isinstance(given, (Const, Sequence, Table)) and not default:
         return Replace(given.place, code) if given.place else None
     if given.place and given.place != site.place and lies_in(site.place, given.place):
         return Replace(given.place, code)

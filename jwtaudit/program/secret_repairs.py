@@ -33,7 +33,7 @@ def without_default(
         return None
     title = "Take the key without a default, so that the program stops where it is missing"
     dropped = DropItem(literal.place)
-    for lookup in lookups:
+    for lookup in sorted(lookups, key=lambda found: not _holds(found, literal)):
         if isinstance(lookup, Env) and lookup.place is not None and not _raises(project, lookup):
             if not lookup.name:
                 return None
@@ -49,6 +49,11 @@ def without_default(
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
             return Repair(title, Insist(lookup.place), otherwise=Repair(title, dropped))
     return Repair(title, dropped)
+
+
+def _holds(lookup: Env | Setting, literal: Const) -> bool:
+    """Whether a literal is a lookup's own default, and not that of one which it falls back on."""
+    return lookup.place is not None and lies_in(lookup.place, literal.place)
 
 
 def insisted_on(source: Source) -> Repair | None:
