@@ -60,6 +60,7 @@ ROLES = frozenset(
         # values
         # name, default -> a setting of the process; of an object, its members are the settings
         "environment-default",  # receiver: a lookup; default
+        "settings",  # -> what a file of settings holds; effect: the entry that holds it there
         "environment",
         "promise",  # executor: a function that gives the result to its first parameter
         "transform",  # value -> the same information in another form

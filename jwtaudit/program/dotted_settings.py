@@ -19,6 +19,8 @@ from jwtaudit.values import (
     Env,
     Member,
     ModuleRef,
+    Operation,
+    Outcome,
     Symbol,
     Table,
     Unknown,
@@ -66,13 +68,27 @@ def _handed_out(project: Project, value: Value) -> Value | None:
     while isinstance(part, Member) and part.name is not None:
         names.insert(0, part.name)
         part = part.base
+    if isinstance(part, Outcome):
+        model = project.model_of(part.call)
+        if model is not None and model.role == "settings":
+            return _read(project, value, ".".join((model.effect, *names)))
     if isinstance(part, Symbol):
         names = [*part.name.split("."), *names]
     if value.place is None or _HOLDER not in names or not isinstance(part, (Symbol, Unknown)):
         return None
-    path = ".".join(names[names.index(_HOLDER) + 1 :])
-    found = _paths(project).get(path) if "." in path else None
-    return hop(join(*found), value.place, f"read as setting `{path}`") if found else None
+    return _read(project, value, ".".join(names[names.index(_HOLDER) + 1 :]))
+
+
+def _read(project: Project, value: Value, path: str) -> Value | None:
+    """What files of settings give under a path of several names, an empty text left out."""
+    found = [
+        given
+        for given in (_paths(project).get(path, ()) if "." in path else ())
+        if not (isinstance(given, Const) and given.value == "")
+    ]
+    if not found or value.place is None:
+        return None
+    return hop(join(*found), value.place, f"read as setting `{path}`")
 
 
 def _paths(project: Project) -> dict[str, list[Value]]:
@@ -131,6 +147,9 @@ def _entries(prefix: str, value: Value) -> Iterator[tuple[str, Value]]:
             for key, inner in option.entries.items():
                 if isinstance(key, str) and not isinstance(inner, Absent):
                     yield from _entries(f"{prefix}{key}.", inner)
+        elif isinstance(option, Operation) and option.operator == "transform":
+            for inner in option.operands:  # defineSettings({...})
+                yield from _entries(prefix, inner)
         elif prefix:
             yield prefix[:-1], option
 

@@ -139,8 +139,8 @@ def _holders(project: Project, call: Call) -> Iterator[str]:
         and any(step.place == call.place for step in event.value.trace)
     ]
     for use in (*project.uses(call), *made):
-        if isinstance(use, Assigned):
-            yield use.name
+        if isinstance(use, Assigned) and not any(isinstance(o, Table) for o in options(use.value)):
+            yield use.name  # what holds several things says nothing of one of them
     for use in project.uses(call):
         if isinstance(use, Returned) and use.scope == call.scope:
             yield from _fields(use.value, call)

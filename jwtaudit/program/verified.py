@@ -292,12 +292,14 @@ class Verified:
 
     @cached_property
     def _given_to(self) -> dict[FunctionId, list[Call]]:
-        """Function -> the calls that it is an argument of."""
+        """Function -> the calls that it is an argument of, by itself or in an object."""
         found: dict[FunctionId, list[Call]] = {}
         for call in self.project.calls:
             for argument in call.arguments:
-                if isinstance(argument.value, Closure):
-                    found.setdefault(argument.value.id, []).append(call)
+                given = argument.value
+                for part in given.entries.values() if isinstance(given, Table) else (given,):
+                    if isinstance(part, Closure):
+                        found.setdefault(part.id, []).append(call)
         return found
 
     def _decorated(self, scope: FunctionId) -> bool:
