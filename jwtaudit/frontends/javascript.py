@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _BLANK = re.compile(r"[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
 _WIDE = re.compile(r"[^\x00-\x7f]")
 _TYPED = (".ts", ".mts", ".cts")
+# What JSX shows, between tags and in attributes; `&` in it that is no `&nbsp;`.
+_SHOWN = re.compile(r"[>}][^<>{}=&]*&[^<>{}=]*[<{]|=\"[^\"&\n]*&[^\"\n]*\"")
+_BARE = re.compile(r"&(?!#?\w{1,31};)")
 _SECONDS = 5.0
 _SECOND_LOOK = 0.5
 _PIECE = 64 * 1024
@@ -93,15 +96,25 @@ def parse(path: str, text: str) -> Tree:
     """The syntax tree of a file, whose offsets count characters."""
     if path.endswith(_TYPED):
         return _parse("typescript", text)
-    if path.endswith(".tsx"):
-        return _parse("tsx", text)
-    tree = _parse("javascript", text)
-    if tree.root_node.has_error:  # Flow writes types into .js
+    grammar = "tsx" if path.endswith(".tsx") else "javascript"
+    tree = _parse(grammar, text)
+    if tree.root_node.has_error:
         with contextlib.suppress(Unparsable):
-            typed = _parse("tsx", text, _SECOND_LOOK)
-            if not typed.root_node.has_error:
-                return typed
+            for other in _other_readings(text):
+                if not other.root_node.has_error:
+                    return other
     return tree
+
+
+def _other_readings(text: str) -> Iterator[Tree]:
+    """Trees of a text in which something is not understood.
+
+    Flow writes types into .js; and the grammars take every ``&`` in JSX for a character's name.
+    """
+    yield _parse("tsx", text, _SECOND_LOOK)
+    plain = _SHOWN.sub(lambda shown: _BARE.sub("+", shown[0]), text)
+    if plain != text:
+        yield _parse("tsx", plain, _SECOND_LOOK)
 
 
 @functools.lru_cache(maxsize=16)

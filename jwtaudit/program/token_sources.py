@@ -59,7 +59,7 @@ def is_request(value: Value) -> bool:
     """Whether a value is a client's request, going by its type or its name."""
     if isinstance(value, Param):
         kind = value.annotation.name if isinstance(value.annotation, Symbol) else ""
-        return value.name in words("requests") or kind.endswith(("Request", "WebSocket"))
+        return value.name in words("requests") or kind.endswith(("Request", "Socket"))
     if isinstance(value, (Symbol, Member, Unknown)):
         return name_of(value) in words("requests")
     if isinstance(value, Outcome):

@@ -223,3 +223,14 @@ def test_what_calls_a_library_by_any_name_is_not_left_out() -> None:
     assert len(closures) == 1
     assert not closures[0].function.omitted
     assert all(s.omitted for s in sliced.body if isinstance(s, f.Function))
+
+
+@pytest.mark.parametrize("path", ["page.jsx", "page.tsx"])
+def test_an_ampersand_that_jsx_shows(path: str) -> None:
+    text = (
+        'const link = <a href="/x?a=1&b=2&amp;c=3">Fish & chips; A&B &#38; {a && b} & more</a>;\n'
+        'localStorage.setItem("token", token);\n'
+    )
+    facts = extract(path, text.encode())
+    assert not facts.damaged
+    assert len(facts.body) == 2
