@@ -21,6 +21,7 @@ from jwtaudit.program.commands import is_command, is_program, is_typed_by_caller
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.key_leaks import secret_keys, shown_keys
 from jwtaudit.program.log_repairs import unsaid
+from jwtaudit.program.logins import gives_token, is_body
 from jwtaudit.program.names import (
     is_called_token,
     is_link_name,
@@ -35,7 +36,6 @@ from jwtaudit.program.platforms import in_browser, on_server
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
     Call,
     Const,
@@ -114,7 +114,7 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
-        elif _holds_token(project, message.event, part) and (
+        elif gives_token(project, message.event.scope, part, message.event.place) and (
             _is_answer(project, part) or not on_server(project, path)
         ):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
@@ -138,39 +138,10 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
     )
 
 
-def _holds_token(project: Project, event: Event, part: Value) -> bool:
-    """Whether the function goes on to take a token out of what it logs."""
-    scope = project.scope(event.scope)
-    if scope is None or (not isinstance(part, (Outcome, Param)) and not _is_body(part)):
-        return False
-    return any(
-        isinstance(read, Member)
-        and read.name is not None
-        and is_token_name(read.name)
-        and any(same(whole, part) for whole in _wholes(read.base))
-        for other in scope.events
-        if other is not event
-        for value in event_values(other)
-        for read in walk(value)
-    )
-
-
 def _is_answer(project: Project, part: Value) -> bool:
     """Whether a value is what another server has answered, or the body of it."""
-    answer = part.base if isinstance(part, Member) and _is_body(part) else part
+    answer = part.base if isinstance(part, Member) and is_body(part) else part
     return isinstance(answer, Outcome) and has_role(project, answer, "http-request")
-
-
-def _is_body(value: Value) -> bool:
-    return isinstance(value, Member) and value.name == "data"
-
-
-def _wholes(value: Value) -> Iterator[Value]:
-    """What a token's holder is taken out of, up to the answer: ``answer.data.tokens``."""
-    yield value
-    while isinstance(value, Member):
-        value = value.base
-        yield value
 
 
 def _handing_out(project: Project) -> frozenset[str]:

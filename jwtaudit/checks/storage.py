@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.logins import holds_token, is_login, is_read_as_token, token_entries
+from jwtaudit.program.logins import (
+    gives_token,
+    holds_token,
+    is_login,
+    is_read_as_token,
+    token_entries,
+)
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.storage import COOKIE, DEVICE, kept, texts
@@ -59,6 +65,8 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
         return Confidence.HIGH
     stored = list(told(entry.value))
     if any(map(is_called_token, stored)) or token_entries(entry.value):
+        return Confidence.MEDIUM
+    if any(gives_token(project, entry.scope, part, entry.place) for part in stored):
         return Confidence.MEDIUM
     if _KEYS & set(whole):
         return Confidence.MEDIUM

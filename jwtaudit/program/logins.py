@@ -9,10 +9,14 @@ from weakref import WeakKeyDictionary
 from jwtaudit.program.names import is_token_name, names_of, words
 from jwtaudit.program.platforms import on_server
 from jwtaudit.program.storage import storage_reads
-from jwtaudit.values import Const, Member, Outcome, Table, Value, options, walk
+from jwtaudit.program.travels import event_values
+from jwtaudit.values import Const, Member, Outcome, Param, Table, Value, options, same, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 
 _URL = re.compile(
@@ -84,3 +88,33 @@ def token_entries(value: Value) -> bool:
         for name, entry in part.entries.items()
         if isinstance(name, str)
     )
+
+
+def gives_token(project: Project, scope: FunctionId, part: Value, place: Place) -> bool:
+    """Whether a function takes a token out of what it hands on whole at a place."""
+    function = project.scope(scope)
+    if function is None or (not isinstance(part, (Outcome, Param)) and not is_body(part)):
+        return False
+    return any(
+        isinstance(read, Member)
+        and read.name is not None
+        and is_token_name(read.name)
+        and any(same(whole, part) for whole in _wholes(read.base))
+        for event in function.events
+        if event.place != place
+        for value in event_values(event)
+        for read in walk(value)
+    )
+
+
+def is_body(value: Value) -> bool:
+    """Whether a value is the body of an answer: ``answer.data``."""
+    return isinstance(value, Member) and value.name == "data"
+
+
+def _wholes(value: Value) -> Iterator[Value]:
+    """What a token's holder is taken out of, up to the answer: ``answer.data.tokens``."""
+    yield value
+    while isinstance(value, Member):
+        value = value.base
+        yield value
