@@ -58,7 +58,8 @@ def read(path: str, max_size: int = MAX_FILE_SIZE) -> bytes:
 
 
 # The cookie of PEP 263 names another encoding, in which words may not be spelt in ASCII.
-_COOKIE = re.compile(rb"\A[^\n]{0,400}?(?:\n[^\n]{0,400}?)?coding[:=][ \t]*([-\w.]+)")
+_COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
+_COOKIE_LINES = 2
 _SUPERSETS_OF_ASCII = re.compile(
     rb"(?:us-)?ascii|utf-?8.*|u8|latin.*|l\d|iso-?8859.*|iso-latin.*|windows-\d+|cp125\d|cp[89]\d\d"
     rb"|koi8.*|gb.*|big5.*|euc.*|s(?:hift)?-?jis|mac.*",
@@ -91,9 +92,9 @@ class Needles:
     def disguised(self, data: bytes) -> bool:
         """Whether words may stand there that are not spelt in ASCII letters."""
         if data.isascii():
-            cookie = _COOKIE.match(data) if b"coding" in data[:800] else None
             # In another encoding words look different; the front end says what it makes of it.
-            return bool(cookie and not _SUPERSETS_OF_ASCII.fullmatch(cookie[1].replace(b"_", b"-")))
+            encoding = _encoding_told(data[:800])
+            return not _SUPERSETS_OF_ASCII.fullmatch(encoding.replace(b"_", b"-"))
         if data.startswith(_UTF16):
             return self._plain(data.replace(b"\0", b""))
         # Identifiers are equal by NFKC: a full-width "jwt" is the name "jwt". Most of what is no
@@ -101,7 +102,9 @@ class Needles:
         odd = data.translate(None, _ASCII).decode("utf-8", "ignore")
         if not _LETTER.search(unicodedata.normalize("NFKC", odd)):
             return False
-        text = data.decode("utf-8", "ignore")
+        # No word goes over the end of a line.
+        lines = (line for line in data.split(b"\n") if not line.isascii())
+        text = b"\n".join(lines).decode("utf-8", "ignore")
         return self._count(unicodedata.normalize("NFKC", text)) > self._count(text)
 
     def _count(self, text: str) -> int:
@@ -118,31 +121,71 @@ class Needles:
         return any(word in lower for word in self.words) or any(w in data for w in self.exact)
 
 
+def _encoding_told(head: bytes) -> bytes:
+    """The encoding that the first lines of a file name."""
+    if b"coding" in head:
+        for line in head.split(b"\n", _COOKIE_LINES)[:_COOKIE_LINES]:
+            if cookie := _COOKIE.search(line):
+                return cookie[1]
+    return b"ascii"
+
+
 # So rare in programs that a search which runs from one such letter to the next, for all words
-# that hold it, passes over the bytes faster than a search for a single word.
+# that hold it, passes over the bytes faster than a search for each word.
 _RARE_LETTERS = b"jkx"
+_IN_COMMON = 6
+"""How many letters words have in common, at an end, to be looked for by these first."""
 
 
 def _searches(words: Iterable[bytes]) -> list[Callable[[bytes], object]]:
     """Searches one of which finds something where one of the words stands."""
-    anchored: dict[int, list[bytes]] = {}
-    searches: list[Callable[[bytes], object]] = []
+    by_letter: dict[int, list[bytes]] = {}
+    alone: list[bytes] = []
     for word in _shortest(words):
-        anchor = next((letter for letter in _RARE_LETTERS if letter in word), None)
-        if anchor is None:
-            searches.append(functools.partial(_holds, word))
-            continue
-        until = word.index(anchor) + 1
-        before = b"(?<=%s)" % re.escape(word[:until]) if until > 1 else b""
-        anchored.setdefault(anchor, []).append(before + re.escape(word[until:]))
-    for letter, alternatives in anchored.items():
-        expression = re.compile(b"%c(?:%s)" % (letter, b"|".join(alternatives)))
-        searches.append(expression.search)
+        letter = next((letter for letter in _RARE_LETTERS if letter in word), None)
+        if letter is None:
+            alone.append(word)
+        else:
+            by_letter.setdefault(letter, []).append(word)
+    searches: list[Callable[[bytes], object]] = []
+    for letter, holding in by_letter.items():
+        if len(holding) > 1:
+            searches.append(_from_letter(letter, holding))
+        else:
+            alone += holding
+    by_end, others = _alike(alone, slice(-_IN_COMMON, None))
+    by_beginning, others = _alike(others, slice(_IN_COMMON))
+    for part, alike in (by_end | by_beginning).items():
+        searches.append(functools.partial(_holds_one, part, alike))
+    searches += [functools.partial(_holds, word) for word in others]
     return searches
+
+
+def _alike(words: Iterable[bytes], part: slice) -> tuple[dict[bytes, list[bytes]], list[bytes]]:
+    """The words that share a part with others, by that part; and the rest."""
+    groups: dict[bytes, list[bytes]] = {}
+    for word in words:
+        groups.setdefault(word[part], []).append(word)
+    rest = [alike[0] for alike in groups.values() if len(alike) == 1]
+    return {common: alike for common, alike in groups.items() if len(alike) > 1}, rest
+
+
+def _from_letter(letter: int, words: Iterable[bytes]) -> Callable[[bytes], object]:
+    """A search that looks ahead from each such letter before it looks back."""
+    ways = []
+    for word in words:
+        after = word.index(letter) + 1
+        before = b"(?<=%s)" % re.escape(word) if after > 1 else b""
+        ways.append(re.escape(word[after:]) + before)
+    return re.compile(b"%c(?:%s)" % (letter, b"|".join(ways))).search
 
 
 def _holds(word: bytes, data: bytes) -> bool:
     return word in data
+
+
+def _holds_one(part: bytes, words: Iterable[bytes], data: bytes) -> bool:
+    return part in data and any(word in data for word in words)
 
 
 def _shortest(words: Iterable[bytes]) -> tuple[bytes, ...]:

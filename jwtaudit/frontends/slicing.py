@@ -174,15 +174,17 @@ def _spread(bodies: list[_Body]) -> None:
     The other way need not be gone: a function that is called is read when it is asked for.
     """
     names = {body.name for body in bodies if body.matters} - _COMMON
-    changed = bool(names)
-    while changed:
-        changed = False
-        for body in bodies:
-            if not body.matters and body.words & names:
-                body.matters = True
-                if body.name not in names and body.name not in _COMMON:
-                    names.add(body.name)
-                    changed = True
+    known = set(names)
+    for _ in range(_CALLERS):
+        reached = [body for body in bodies if not body.matters and body.words & names]
+        for body in reached:
+            body.matters = True
+        names = {body.name for body in reached} - _COMMON - known
+        known |= names
+
+
+_CALLERS = 6
+"""How many calls away a function is still read: one more than are followed, which is then said."""
 
 
 # Names of methods that every object of the language may have tell nothing.

@@ -107,6 +107,7 @@ class Project:
         self.cut: dict[Cut, set[str]] = {}
         self.failed: dict[str, str] = {}
         self.detours = 0
+        self._models_of: dict[Call, Model | None] = {}
         self._pins: dict[tuple[str, str], Any] = {}
         self._sites: dict[str, list[Site]] = {}
         for path in self.facts:
@@ -251,6 +252,11 @@ class Project:
         """The library model of a call, in the version that the project uses."""
         if not call.name or call.target is not None:
             return None
+        if call not in self._models_of:  # every rule asks
+            self._models_of[call] = self._model_of(call)
+        return self._models_of[call]
+
+    def _model_of(self, call: Call) -> Model | None:
         candidates = self.models.named(call.name)
         if not candidates:
             return None
