@@ -1,9 +1,10 @@
 """Measures what JavaScript costs: 800,000 lines of it, beside what ruff needs for Python.
 
-    python bench/javascript.py [--tree DIR] [--rounds 3] [--profile]
+    python bench/javascript.py [--tokens | --tree DIR] [--rounds 3] [--profile]
 
-Without ``--tree`` popular npm packages are installed once, and so much of them is taken as makes
-800,000 lines that are neither minified nor bundled. Ruff gets as many lines of the tree that
+Popular npm packages are installed once, and so much of them is taken as makes 800,000 lines that
+are neither minified nor bundled: every seventh package has to do with tokens, as in the tree of
+``compare.py``, or with ``--tokens`` every third. Ruff gets as many lines of the tree that
 ``compare.py`` makes, and all of it: the tree to which so much JavaScript could be added. CPU time
 (children included) is measured; the least of the rounds counts.
 """
@@ -16,35 +17,43 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compare import CACHE, build_tree, cpu
 
 from jwtaudit.discovery import DEFAULT_EXCLUDE, MAX_FILE_SIZE, is_generated
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LINES = 800_000
 # Applications and servers beside libraries, so that there is something to find and to follow.
-PACKAGES = (
-    "express koa fastify @hapi/hapi hono @nestjs/core @nestjs/common @nestjs/jwt @nestjs/passport"
-    " jsonwebtoken jose@5 jwt-decode jwt-simple fast-jwt express-jwt koa-jwt passport passport-jwt"
-    " next-auth@4 better-auth oidc-provider openid-client@5 oidc-client-ts @azure/msal-browser"
-    " @azure/msal-node google-auth-library firebase-admin @supabase/supabase-js parse-server"
-    " verdaccio node-red socket.io mongoose sequelize typeorm knex @apollo/server graphql"
-    " lodash ramda rxjs date-fns three mathjs aws-sdk@2 webpack eslint @babel/core prettier@2"
-    " vue react-dom @angular/core axios zod joi typescript-eslint ethers@5 web3@1 d3 jquery"
+POPULAR = (
+    "express koa fastify hono @nestjs/core @nestjs/common socket.io mongoose sequelize typeorm knex"
+    " graphql lodash ramda rxjs date-fns three mathjs aws-sdk@2 webpack eslint @babel/core"
+    " prettier@2 vue react-dom @angular/core axios zod joi typescript-eslint ethers@5 web3@1 d3"
+    " jquery"
+).split()
+SOME_TOKENS = "jsonwebtoken jose@5 passport-jwt next-auth@4 google-auth-library".split()
+MANY_TOKENS = (
+    "@nestjs/jwt @nestjs/passport @hapi/hapi jwt-decode jwt-simple fast-jwt express-jwt koa-jwt"
+    " passport better-auth oidc-provider openid-client@5 oidc-client-ts @azure/msal-browser"
+    " @azure/msal-node firebase-admin @supabase/supabase-js parse-server verdaccio node-red"
+    " @apollo/server"
 ).split()
 _ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 
 
-def build_scripts() -> Path:
+def build_scripts(name: str, packages: Iterable[str]) -> Path:
     """The tree: packages in alphabetical order, up to so many lines."""
-    tree = CACHE / "scripts"
+    tree = CACHE / name
     if tree.is_dir():
         return tree
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as made:
         options = ["--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps", "--silent"]
         npm = shutil.which("npm") or "npm"
-        subprocess.run([npm, "install", *options, "--prefix", made, *PACKAGES], check=True)
+        subprocess.run([npm, "install", *options, "--prefix", made, *packages], check=True)
         _take(Path(made, "node_modules"), Path(made, "tree"), _ENDINGS)
         Path(made, "tree").rename(tree)
     return tree
@@ -84,10 +93,14 @@ def main() -> int:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tree", type=Path)
+    parser.add_argument("--tokens", action="store_true", help="take a tree that is full of tokens")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
     options = parser.parse_args()
-    scripts = (options.tree or build_scripts()).resolve()
+    name, packages = "popular-scripts", [*POPULAR, *SOME_TOKENS]
+    if options.tokens:
+        name, packages = "scripts", [*packages, *MANY_TOKENS]
+    scripts = (options.tree or build_scripts(name, packages)).resolve()
     ours = ["-m", "jwtaudit", "--isolated", "--exit-zero", "--no-respect-gitignore", "."]
     ours += ["--statistics"]
     print("{}: {} scripts, {} lines".format(scripts, *count(scripts, _ENDINGS)))

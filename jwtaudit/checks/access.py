@@ -12,7 +12,7 @@ from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.middleware import identities, writing_routes
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.travels import all_parts, deep, event_values
 from jwtaudit.repair import Repair, SwapDecorators
 from jwtaudit.resources import data, words_of_data
 from jwtaudit.source import Place
@@ -184,7 +184,7 @@ def _written_for_nobody(project: Project, scope: FunctionScope, name: str) -> Ca
         held = [i for value in event_values(event) for i in identities(scope, name, value)]
         if not held:
             continue
-        parts = [part for value in event_values(event) for part in walk(value)]
+        parts = all_parts(event)
         read = [p for p in parts if isinstance(p, Member) and any(p.base is i for i in held)]
         if isinstance(event, Tested) or not all(part.optional for part in read):
             return None

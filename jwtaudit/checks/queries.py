@@ -12,7 +12,7 @@ from jwtaudit.program.links import is_link
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.token_sources import is_request
-from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     Absent,
     Call,
@@ -130,23 +130,22 @@ def _query_members(
             if key not in seen:
                 seen.add(key)
                 yield part, part.place, site.call.scope, _sink(site, part, part.place)
-    for event in sorted(project.events, key=lambda event: isinstance(event, Tested)):
+    for event, parts in sorted(project.parts, key=lambda pair: isinstance(pair[0], Tested)):
         path = event.place.path
         if not project.is_script(path) or path not in handling(project):
             continue
-        for value in event_values(event):
-            for part in walk(value):
-                if (
-                    isinstance(part, Member)
-                    and part.place is not None
-                    and part.name is not None
-                    and names_token(part.name)
-                    and not is_link_name(part.name)
-                    and _is_query(part.base)
-                    and (event.scope, part.name) not in seen
-                ):
-                    seen.add((event.scope, part.name))
-                    yield part, part.place, event.scope, None
+        for part in parts:
+            if (
+                isinstance(part, Member)
+                and part.place is not None
+                and part.name is not None
+                and names_token(part.name)
+                and not is_link_name(part.name)
+                and _is_query(part.base)
+                and (event.scope, part.name) not in seen
+            ):
+                seen.add((event.scope, part.name))
+                yield part, part.place, event.scope, None
 
 
 def _asked_member(value: Value) -> str | None:

@@ -15,9 +15,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.links import in_letters, is_link, is_link_text
 from jwtaudit.program.origins import steps
 from jwtaudit.program.texts import pieces
-from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
-    CHILDREN,
     Call,
     Const,
     Operation,
@@ -29,7 +27,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
@@ -111,28 +109,24 @@ def _events_with_texts(project: Project) -> _Texts:
     """The events, with the texts in their values."""
     found = _texts_of.get(project)
     if found is None:
-        found = _texts_of[project] = [
-            (event, tuple(text for value in event_values(event) for text in _texts(value)))
-            for event in project.events
-        ]
+        found = _texts_of[project] = [(e, tuple(_texts(parts))) for e, parts in project.parts]
     return found
 
 
 _texts_of: WeakKeyDictionary[Project, _Texts] = WeakKeyDictionary()
 
 
-def _texts(value: Value) -> Iterator[Value]:
-    """The outermost texts inside a value."""
-    if type(value) not in CHILDREN and not isinstance(value, Outcome):
-        return
+def _texts(parts: Iterable[Value]) -> Iterator[Value]:
+    """The outermost texts among values and what is inside them."""
     inside: set[int] = set()
-    for part in walk(value):
-        if id(part) in inside:
-            continue
-        if isinstance(part, Operation) and part.operator in ("text", "+"):
-            yield part
-            inside.update(id(inner) for inner in walk(part))
-        elif isinstance(part, Outcome) and part.call.name == "str.format":
+    for part in parts:
+        if isinstance(part, Operation):
+            if part.operator in ("text", "+") and id(part) not in inside:
+                yield part
+                inside.update(id(inner) for inner in walk(part))
+        elif (
+            isinstance(part, Outcome) and part.call.name == "str.format" and id(part) not in inside
+        ):
             yield part
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jwtaudit.engine.fixing import Fixing
     from jwtaudit.finding import Finding, Report
 
-_GARBAGE = 500_000, 2, 2
+_GARBAGE = 2_000_000, 5, 5
 """How many objects are made between two searches for cycles, and when older ones are searched;
 facts and trees have none, and to search them again and again costs a fifth of a scan."""
 

@@ -117,7 +117,7 @@ def _other_readings(text: str) -> Iterator[Tree]:
         yield _parse("tsx", plain, _SECOND_LOOK)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=128)
 def _parse(grammar: str, text: str, seconds: float = _SECONDS) -> Tree:
     """The syntax tree of a text, whose offsets count characters.
 

@@ -25,10 +25,10 @@ _FUNCTIONS = frozenset(
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 # What the code around tokens speaks of, wherever they come from.
-_TOKENS = re.compile(
-    r"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|credential|private_?key"
-    rf"|{'|'.join(map(re.escape, TEXT_NEEDLES))}"
-)
+_TOKENS = (
+    "token", "jwt", "auth", "secret", "cookie", "session", "claim", "bearer", "storage",
+    "credential", "private_key", "privatekey", *(needle.lower() for needle in TEXT_NEEDLES),
+)  # fmt: skip
 # What holds an object of a class: `private tokens: TokenService`, `tokens = new TokenService(`.
 _HOLDER = re.compile(
     r"([A-Za-z_$][\w$]{0,60})(?:[?!]?:|[ \t]{0,4}=[ \t]{0,4}(?:new[ \t]{1,4}|inject\())"
@@ -69,9 +69,8 @@ def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[
             return True
         if vocabulary.any_file:
             return False
-        return _TOKENS.search(body) is not None or any(
-            w in body.lower() for w in vocabulary.imports
-        )
+        lower = body.lower()
+        return any(word in lower for word in (*_TOKENS, *vocabulary.imports))
 
     functions = []
     for node in _outermost(tree):

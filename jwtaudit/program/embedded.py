@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from jwtaudit.program.travels import event_values
 from jwtaudit.program.wordlist import known_secrets
 from jwtaudit.source import Place, Span
 from jwtaudit.values import Const, Table, options, walk
@@ -145,14 +144,13 @@ def _is_example(project: Project, place: Place) -> bool:
 
 def _examples(project: Project) -> Iterator[Place]:
     """Where the texts stand that an API's description shows as examples."""
-    for event in project.events:
-        for value in event_values(event):
-            for table in walk(value):
-                if isinstance(table, Table) and _EXAMPLE & table.entries.keys():
-                    for key in _EXAMPLE & table.entries.keys():
-                        for part in walk(table.entries[key]):
-                            if isinstance(part, Const) and part.place is not None:
-                                yield part.place
+    for _, parts in project.parts:
+        for table in parts:
+            if isinstance(table, Table):
+                for key in _EXAMPLE & table.entries.keys():
+                    for part in walk(table.entries[key]):
+                        if isinstance(part, Const) and part.place is not None:
+                            yield part.place
 
 
 @functools.lru_cache(maxsize=512)

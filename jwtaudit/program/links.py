@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 from jwtaudit.program.names import is_link_name, names_of
 from jwtaudit.program.scopes import Assigned
 from jwtaudit.program.texts import pieces
-from jwtaudit.program.travels import event_values
-from jwtaudit.values import Call, Closure, Const, Outcome, Table, Value, options, walk
+from jwtaudit.program.travels import all_parts
+from jwtaudit.values import Call, Closure, Const, Outcome, Table, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,8 +35,7 @@ def in_letters(project: Project) -> Iterator[Place]:
     """The texts that are sent to somebody by e-mail."""
     for event in project.calls:
         if _is_letter(event):
-            inside = (part for value in event_values(event) for part in walk(value))
-            yield from (part.place for part in inside if part.place is not None)
+            yield from (part.place for part in all_parts(event) if part.place is not None)
 
 
 def _is_letter(event: Call) -> bool:

@@ -16,7 +16,7 @@ from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.modules_python import PythonModules
 from jwtaudit.program.scopes import ClassScope, Event, FunctionScope, ModuleScope
 from jwtaudit.program.sites import Site, called_elsewhere, contexts
-from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.travels import all_parts, deep, event_values
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -415,11 +415,16 @@ class Project:
         return out
 
     @cached_property
+    def parts(self) -> Sequence[tuple[Event, tuple[Value, ...]]]:
+        """The events with all the values that they hold."""
+        return [(event, all_parts(event)) for event in self.events]
+
+    @cached_property
     def script_parts(self) -> Sequence[tuple[Event, tuple[Value, ...]]]:
-        """The events of JavaScript outside of tests that hold values, with all of these."""
+        """The same for the events of JavaScript outside of tests."""
         return [
-            (event, tuple(part for value in event_values(event) for part in walk(value)))
-            for event in self.events
+            (event, parts)
+            for event, parts in self.parts
             if self.is_script(event.place.path) and not is_test(event.place.path)
         ]
 

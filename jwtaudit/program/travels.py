@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.scopes import Event, Stored
-from jwtaudit.values import CHILDREN, Call, Const, Member, Outcome, Value
+from jwtaudit.values import CHILDREN, Call, Const, Member, Outcome, Value, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,3 +50,14 @@ def event_values(event: Event) -> tuple[Value, ...]:
     if isinstance(event, Stored):
         return (event.base, event.key, event.value)
     return (event.value,)
+
+
+def all_parts(event: Event) -> tuple[Value, ...]:
+    """The values that take part in an event, and all values inside them."""
+    parts: list[Value] = []
+    for value in event_values(event):
+        if type(value) in CHILDREN:
+            parts.extend(walk(value))
+        else:  # most hold nothing
+            parts.append(value)
+    return tuple(parts)
