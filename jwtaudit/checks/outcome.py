@@ -16,6 +16,7 @@ from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, 
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.verdicts import answers_and_goes_on, handles, refusing
 from jwtaudit.program.verified import alike
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Await, Repair
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.program.sites import Site
 
-_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
-
 
 # -- outcomes that nobody heeds --------------------------------------------------------------------
 
@@ -51,13 +50,12 @@ _CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim
 @check("verification-outcome-ignored")
 def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     """A token is verified, and whatever comes of it, the program goes on."""
-    refusing = _refusing(project)
-    yield from _unheard(project, refusing)
+    yield from _unheard(project, refusing(project))
     yield from _swallowed(project)
     yield from called_back(project)
 
 
-def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterator[Draft]:
+def _unheard(project: Project, tells: dict[FunctionId, Confidence]) -> Iterator[Draft]:
     """Results that are dropped: a verdict that nobody tests, a coroutine that nobody runs."""
     for call in project.calls:
         if is_test(call.place.path):
@@ -86,7 +84,7 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
                     " nobody looks at it: every token passes",
                     "Test the result, or call what raises.",
                 )
-        elif call.target in refusing and call.target is not None:
+        elif call.target in tells and call.target is not None:
             scope = project.scope(call.target)
             name = scope.short_name if scope is not None else "the function"
             if _is_async(project, call) and not call.awaited:
@@ -105,14 +103,14 @@ def _unheard(project: Project, refusing: dict[FunctionId, Confidence]) -> Iterat
                         f"Write `await {name}(...)`.",
                         repair=_awaited(project, call),
                     )
-            elif call.discarded and refusing[call.target] is not Confidence.LOW:
+            elif call.discarded and tells[call.target] is not Confidence.LOW:
                 yield _draft(
                     project,
                     call,
                     f"`{name}()` tells by its result that a token is not valid, and nobody looks at"
                     " it: every token passes",
                     "Test the result, or let the function raise.",
-                    refusing[call.target],
+                    tells[call.target],
                 )
 
 
@@ -177,58 +175,6 @@ def _is_tested(project: Project, call: Call) -> bool:
     )
 
 
-def _refusing(project: Project) -> dict[FunctionId, Confidence]:
-    """The functions that verify a token; how surely they tell a bad one by their result.
-
-    High when they return true or false, medium when nothing instead of claims, low when they
-    raise.
-    """
-    found: dict[FunctionId, Confidence] = {}
-    for site in project.sites("verify", "verify-signature"):
-        call = site.call.origin or site.call
-        scope = project.scope(call.scope)
-        if scope is None or scope.definition is None or is_test(scope.id.path):
-            continue
-        if any(o.effect == "signature" for o in turned_off(site)):
-            continue
-        found[scope.id] = _verdict(scope, call)
-    return found
-
-
-def _verdict(scope: FunctionScope, call: Call) -> Confidence:
-    handlers = [e for e in scope.events if isinstance(e, Caught) and _handles(e, call)]
-    returned = [e for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
-    if not handlers or _has_effect(scope):
-        return Confidence.LOW
-    refused: list[Value] = []
-    for handler in handlers:
-        answers = [e.value for e in returned if handler.path[-1] in e.path]
-        if not handler.exits and not answers:
-            answers = [e.value for e in returned if e.order > handler.order] or [Const(None)]
-        refused.extend(answers)
-    if not refused or not all(isinstance(v, Const) and not v.value for v in refused):
-        return Confidence.LOW
-    if any(isinstance(v, Const) and v.value is False for v in refused):
-        return Confidence.HIGH
-    if any(not isinstance(e.value, Const) for e in returned):
-        return Confidence.MEDIUM
-    return Confidence.LOW
-
-
-def _has_effect(scope: FunctionScope) -> bool:
-    """Whether a function leaves its verdict elsewhere: in the request, in an attribute."""
-    return any(isinstance(event, Stored) for event in scope.events)
-
-
-def _handles(handler: Caught, call: Call) -> bool:
-    """Whether a handler catches what a call raises when a token is bad."""
-    arm = handler.path[-1]
-    if Arm(arm.start, "try") not in call.path:
-        return False
-    names = arm.side.removeprefix("except ").split(",")
-    return not all(any(error in name for error in _CLAIM_ERRORS) for name in names)
-
-
 def _swallowed(project: Project) -> Iterator[Draft]:
     """Verification in a ``try`` whose handler goes on as if nothing had happened."""
     unverified = list(readings(project))
@@ -240,7 +186,7 @@ def _swallowed(project: Project) -> Iterator[Draft]:
         if any(o.effect == "signature" for o in turned_off(site)):
             continue
         for handler in scope.events:
-            if not isinstance(handler, Caught) or not _handles(handler, call):
+            if not isinstance(handler, Caught) or not handles(handler, call):
                 continue
             yield from _made_up(scope, call, handler)
             if all(_is_kept(e, call) or is_talk(project, e) for e in project.uses(call)):
@@ -450,14 +396,15 @@ def _goes_on(event: Event) -> bool:
 def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caught) -> Call | None:
     """The call of what a decorator that requires a token stands before, behind a failure."""
     outer = scope.id.qualname.rpartition(".")[0]
-    if set(words("requiring")).isdisjoint(words_of(outer)):
-        return None
     later = [event for event in scope.events if event.order > handler.order]
     if any(isinstance(event, Tested) for event in later):
         return None  # it may be asked who it is
-    inside = (e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path)
-    if any(not is_talk(project, event) for event in inside):
-        return None  # another token may be tried, or the request refused
+    if not answers_and_goes_on(project, scope, handler):
+        if set(words("requiring")).isdisjoint(words_of(outer)):
+            return None
+        inside = (e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path)
+        if any(not is_talk(project, event) for event in inside):
+            return None  # another token may be tried, or the request refused
     for event in later:
         if (
             isinstance(event, Call)

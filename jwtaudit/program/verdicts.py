@@ -1,0 +1,115 @@
+"""What becomes of a token that fails verification, in the function that verifies it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.finding import Confidence
+from jwtaudit.program.context import is_test
+from jwtaudit.program.scopes import Caught, Raised, Returned, Stored
+from jwtaudit.program.switches import turned_off
+from jwtaudit.values import Arm, Call, Const, FunctionId, Value
+
+if TYPE_CHECKING:
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import FunctionScope
+
+_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
+
+
+def refusing(project: Project) -> dict[FunctionId, Confidence]:
+    """The functions that verify a token; how surely they tell a bad one by their result.
+
+    High when they return true or false, medium when nothing instead of claims, low when they
+    raise.
+    """
+    found: dict[FunctionId, Confidence] = {}
+    for site in project.sites("verify", "verify-signature"):
+        call = site.call.origin or site.call
+        scope = project.scope(call.scope)
+        if scope is None or scope.definition is None or is_test(scope.id.path):
+            continue
+        if any(o.effect == "signature" for o in turned_off(site)):
+            continue
+        found[scope.id] = _verdict(scope, call)
+    return found
+
+
+def _verdict(scope: FunctionScope, call: Call) -> Confidence:
+    handlers = [e for e in scope.events if isinstance(e, Caught) and handles(e, call)]
+    returned = [e for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
+    if not handlers or _has_effect(scope):
+        return Confidence.LOW
+    refused: list[Value] = []
+    for handler in handlers:
+        answers = [e.value for e in returned if handler.path[-1] in e.path]
+        if not handler.exits and not answers:
+            if _raises_behind(scope, handler):
+                continue
+            answers = [e.value for e in returned if e.order > handler.order] or [Const(None)]
+        refused.extend(answers)
+    if not refused or not all(isinstance(v, Const) and not v.value for v in refused):
+        return Confidence.LOW
+    if any(isinstance(v, Const) and v.value is False for v in refused):
+        return Confidence.HIGH
+    if any(not isinstance(e.value, Const) for e in returned):
+        return Confidence.MEDIUM
+    return Confidence.LOW
+
+
+def _has_effect(scope: FunctionScope) -> bool:
+    """Whether a function leaves its verdict elsewhere: in the request, in an attribute."""
+    return any(isinstance(event, Stored) for event in scope.events)
+
+
+def _raises_behind(scope: FunctionScope, handler: Caught) -> bool:
+    """Whether what a handler lets go on ends in an error: the next key is tried, none is left."""
+    later = [
+        event
+        for event in scope.events
+        if isinstance(event, (Raised, Returned))
+        and event.order > handler.order
+        and handler.path[-1] not in event.path
+        and all(arm in handler.path for arm in event.path)
+    ]
+    return bool(later) and isinstance(later[0], Raised)
+
+
+def handles(handler: Caught, call: Call) -> bool:
+    """Whether a handler catches what a call raises when a token is bad."""
+    arm = handler.path[-1]
+    if Arm(arm.start, "try") not in call.path:
+        return False
+    names = arm.side.removeprefix("except ").split(",")
+    return not all(any(error in name for error in _CLAIM_ERRORS) for name in names)
+
+
+def answers_and_goes_on(project: Project, scope: FunctionScope, handler: Caught) -> bool:
+    """Whether a handler calls what refuses requests, and drops what has to be returned.
+
+    The function itself returns it elsewhere: ``return refuse("no token")``.
+    """
+    calls = [e for e in scope.events if isinstance(e, Call) and e.target is not None]
+    given_back = {call.target for call in calls if not call.discarded}
+    return any(
+        call.discarded
+        and handler.path[-1] in call.path
+        and call.target in given_back
+        and call.target is not None
+        and not _may_end(project, call.target)
+        for call in calls
+    )
+
+
+def _may_end(project: Project, function: FunctionId) -> bool:
+    """Whether a function may not come back: it raises, or calls what does."""
+    scope = project.scope(function)
+    return scope is None or any(
+        isinstance(event, Raised)
+        or (
+            isinstance(event, Call)
+            and (model := project.model_of(event)) is not None
+            and model.role == "exit"
+        )
+        for event in scope.events
+    )
