@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.authority_words import says
+from jwtaudit.program.authority_words import words as told
 from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
 from jwtaudit.program.names import words
@@ -87,10 +88,28 @@ class Verified:
                 caller = site.chain[-1]
                 check = _Check(site.argument("token"), caller, caller)
                 self.own[caller.scope].append(check)
+        self._add_methods()
 
     def _switched(self) -> set[Place]:
         """The calls of which a caller decides whether they verify."""
         return {s.place for s in self.project.sites(*VERIFYING) if s.chain and _is_off(s)}
+
+    def _add_methods(self) -> None:
+        """Calls of methods on objects of any class: they verify what methods of that name do."""
+        methods = {
+            name
+            for function in self._reached(set(self.own)) - self.reading
+            for owner, _, name in (function.qualname.rpartition("."),)
+            if owner and not set(words(name)).isdisjoint(told("of-tokens"))
+        }
+        for call in self.project.calls if methods else ():
+            name = call.name.rpartition(".")[2]
+            if isinstance(call.receiver, Member) and not name:
+                name = str(call.receiver.name)
+            if call.target is None and name in methods and self.project.model_of(call) is None:
+                for argument in call.arguments:
+                    for token in _roots(argument.value):
+                        self.own[call.scope].append(_Check(token, call, call))
 
     def _is_of_library(self, call: Call) -> bool:
         """Whether a call verifies a whole token, and says which."""
@@ -152,7 +171,9 @@ class Verified:
     @cached_property
     def verifying(self) -> set[FunctionId]:
         """The functions that verify a token, themselves or by what they call."""
-        found = set(self.own)
+        return self._reached(set(self.own))
+
+    def _reached(self, found: set[FunctionId]) -> set[FunctionId]:
         outermost = set(found)
         for _ in range(_MAX_DEPTH):
             callers = self.project.callers
