@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.algorithms import (
+    ASYMMETRIC,
     algorithm_name,
     is_given,
     is_none,
@@ -53,12 +54,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event
 
 _HMAC = frozenset({"HS256", "HS384", "HS512"})
-_ASYMMETRIC = frozenset(
-    {
-        *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-        *("ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"),
-    }
-)
 _PUBLIC_WORDS = frozenset(
     ("public", "pubkey", "publickey", "pem", "jwk", "jwks", "cert", "certs", "certificate", "x509")
 )
@@ -193,7 +188,7 @@ def _mixed(project: Project, names: list[list[Value]]) -> Value | None:
                 return value
             others = (v for other in names if other is not name for v in other)
             if algorithm_name(value) in _HMAC and any(
-                algorithm_name(v) in _ASYMMETRIC for v in others
+                algorithm_name(v) in ASYMMETRIC for v in others
             ):
                 return value
     return None
@@ -382,7 +377,7 @@ def _public_only(site: Site, listed: Value) -> Repair | None:
     if not isinstance(listed, Sequence) or listed.rest or not listed.place:
         return None
     names = [item.value for item in listed.items if isinstance(item, Const)]
-    kept = [name for name in names if isinstance(name, str) and name in _ASYMMETRIC]
+    kept = [name for name in names if isinstance(name, str) and name in ASYMMETRIC]
     if (
         not _is_public(site.project, site.argument("key"))
         or len(names) != len(listed.items)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -10,7 +9,6 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import (
     REGISTERED,
     bases_of,
-    can_expect,
     compares,
     has_expectation,
     is_foreign,
@@ -29,9 +27,9 @@ from jwtaudit.program.context import (
 )
 from jwtaudit.program.kinds import words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.peeks import compares_signer, is_chosen_by
+from jwtaudit.program.peeks import is_chosen_by
 from jwtaudit.program.repairs import check_and_require, require_claim
-from jwtaudit.program.requirements import expectation, requires
+from jwtaudit.program.requirements import requires
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
@@ -56,7 +54,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
     from jwtaudit.program.switches import Off
-    from jwtaudit.source import Place
     from jwtaudit.values import Value
 
 _LENIENT = frozenset(
@@ -77,16 +74,16 @@ def stepped(site: Site, confidence: Confidence) -> Confidence:
 
 
 @check("claim-verification-disabled")
-def claim_verification_disabled(project: Project) -> Iterator[Draft]:
+def claim_verificationdisabled(project: Project) -> Iterator[Draft]:
     """An expired token is accepted."""
-    for site, offs in _disabled(project):
+    for site, offs in disabled(project):
         for off in offs:
             if off.effect not in ("exp", "claims"):
                 continue
             idle = _is_idle(project, site)
             if _is_lenient(site) and not idle:
                 continue
-            if _checks_itself(project, site, "exp") or _verified_elsewhere(site):
+            if checks_itself(project, site, "exp") or _verified_elsewhere(site):
                 continue
             if compares(project, site.call, "iat"):
                 continue  # it is refused once it is too old
@@ -110,10 +107,10 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
 @check("claim-check-relaxed")
 def claim_check_relaxed(project: Project) -> Iterator[Draft]:
     """The start of validity is not checked, or the clock is given too much slack."""
-    for site, offs in _disabled(project):
+    for site, offs in disabled(project):
         if not any(off.effect == "exp" for off in offs):  # the same switch; reported there
             for claim, told in _STARTS.items():
-                yield from _unchecked(site, offs, claim, *told)
+                yield from unchecked(site, offs, claim, *told)
         yield from _leeway(site, _MOST_LEEWAY, HOUR, "claim-check-relaxed")
 
 
@@ -123,12 +120,12 @@ _STARTS = {
 }
 
 
-def _unchecked(
+def unchecked(
     site: Site, offs: list[Off], claim: str, danger: str, confidence: Confidence
 ) -> Iterator[Draft]:
     """The check of a claim that a call turns off, unless the program makes it itself."""
     for off in offs:
-        if off.effect == claim and not _checks_itself(site.project, site, claim):
+        if off.effect == claim and not checks_itself(site.project, site, claim):
             yield _off(
                 "",
                 site,
@@ -139,104 +136,10 @@ def _unchecked(
             )
 
 
-# -- whom a token is for, and whom it is from ----------------------------------------------------
-
-
-@check("audience-not-validated")
-def audience_not_validated(project: Project) -> Iterator[Draft]:
-    """A token that was made for another service is accepted."""
-    for site, offs in _disabled(project):
-        yield from _asked_for(site, _audience_open(site, offs))
-
-
-def _audience_open(site: Site, offs: list[Off]) -> Iterator[Draft]:
-    danger = "a token made for another service is accepted"
-    yield from _unchecked(site, offs, "aud", danger, _by_key(site))
-    # Who compares the client, as one does with access tokens that name no audience, is content.
-    if _leaves_open(site, offs, "audience", "aud", "client_id", "azp"):
-        title = site.library.title
-        closed = site.semantic("aud-not-given") == "reject"
-        yield _left_open(
-            site,
-            f"{title} is not told which `aud` to expect of this issuer's tokens: one without"
-            " an audience is accepted, whichever client it was issued to"
-            if closed
-            else f"{title} is not told which `aud` to expect of this issuer's tokens: whoever"
-            " runs another client of the issuer signs in here with a token made for it",
-            "audience",
-            Confidence.LOW if closed else Confidence.MEDIUM,
-        )
-
-
-@check("issuer-not-validated")
-def issuer_not_validated(project: Project) -> Iterator[Draft]:
-    """A token of another issuer is accepted."""
-    for site, offs in _disabled(project):
-        yield from _asked_for(site, _issuer_open(site, offs))
-
-
-def _issuer_open(site: Site, offs: list[Off]) -> Iterator[Draft]:
-    danger = "a token of another issuer with the same key is accepted"
-    yield from _unchecked(site, offs, "iss", danger, _by_key(site))
-    if site.semantic("iss-not-given") == "accept" and _leaves_open(
-        site, offs, "issuer", "iss", "tid"
-    ):
-        yield _left_open(
-            site,
-            f"{site.library.title} is not told which `iss` to expect: whoever else has tokens"
-            " signed with the provider's keys, another tenant say, is accepted",
-            "issuer",
-            Confidence.MEDIUM,
-        )
-
-
-def _asked_for(site: Site, drafts: Iterator[Draft]) -> Iterator[Draft]:
-    """What is said of a token; less surely, where the program has just asked its issuer for it.
-
-    Its signature may then be left to TLS, whom it is for and who issued it may not (OIDC Core
-    3.1.3.7).
-    """
-    asked = is_answer(site.project, site.argument("token"))
-    note = "the token is the answer of the issuer's own endpoint, which sends nobody else's"
-    for draft in drafts:
-        if asked:
-            yield replace(draft, confidence=Confidence.LOW, notes=(*draft.notes, note))
-        else:
-            yield draft
-
-
-def _by_key(site: Site) -> Confidence:
-    """An identity provider's key signs for many services, one's own mostly for one."""
-    return Confidence.MEDIUM if is_foreign(site) else Confidence.LOW
-
-
-def _leaves_open(site: Site, offs: list[Off], argument: str, *claims: str) -> bool:
-    """Whether a token of somebody else is verified without a word on a claim."""
-    if not can_expect(site, argument) or has_expectation(site.argument(argument)):
-        return False
-    if {off.effect for off in offs} & {claims[0], "claims"} or requires(site, claims[0]):
-        return False
-    if not is_foreign(site) or compares_signer(site):
-        return False
-    return not any(_checks_itself(site.project, site, claim) for claim in claims)
-
-
-def _left_open(site: Site, message: str, argument: str, confidence: Confidence) -> Draft:
-    return Draft(
-        rule="",
-        place=site.place,
-        message=message,
-        confidence=stepped(site, confidence),
-        advice="Say what is expected:"
-        f" `{wording(site.library.language, 'argument').format(name=argument, value='...')}`.",
-        anchor=f"{site.call.scope.qualname} {argument}",
-    )
-
-
 # -- what the checks that are turned off have in common ------------------------------------------
 
 
-def _disabled(project: Project) -> Iterator[tuple[Site, list[Off]]]:
+def disabled(project: Project) -> Iterator[tuple[Site, list[Off]]]:
     """The verifying calls whose signature check is on, with the checks that they turn off."""
     for site in project.sites("verify", "factory"):
         if is_tested(site) or _only_made(site):
@@ -262,7 +165,8 @@ def _is_switched(site: Site, off: Off) -> bool:
     )
 
 
-def _checks_itself(project: Project, site: Site, claim: str) -> bool:
+def checks_itself(project: Project, site: Site, claim: str) -> bool:
+    """Whether the program looks at a claim itself, or a check of its own does."""
     return (
         compares(project, site.call, claim)
         or is_handed_to_check(project, site.call)
@@ -369,51 +273,6 @@ def _span(seconds: float) -> str:
 
 
 # -- claims that may be missing ------------------------------------------------------------------
-
-
-@check("required-claims-not-enforced")
-def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
-    """An expected audience or issuer is only compared where the token has one."""
-    for site in project.sites("verify", "factory"):
-        if is_tested(site):
-            continue
-        disabled = {off.effect for off in turned_off(site)}
-        for claim, fact, argument in _EXPECTED:
-            if site.semantic(fact) != "accept" or disabled & {claim, "signature", "claims"}:
-                continue
-            wanted = site.argument(argument)
-            if not has_expectation(wanted):
-                told = expectation(site, claim)
-                if told is None:
-                    continue
-                wanted = told
-            if requires(site, claim) or compares(project, site.call, claim):
-                continue
-            yield Draft(
-                rule="",
-                place=_given_in(site, wanted),
-                message=f"{site.library.title} accepts a token without `{claim}` here, although"
-                f" one is expected: a token that was never meant for this service passes",
-                confidence=stepped(site, Confidence.MEDIUM),
-                trace=steps(wanted, site.place, f"`{claim}` expected by this verification"),
-                advice="Make the claim mandatory:"
-                f" {wording(site.library.language, 'mandatory-claim').format(claim=claim)}.",
-                anchor=f"{site.call.scope.qualname} {claim}",
-                notes=site.notes,
-                repair=require_claim(site, claim),
-            )
-
-
-def _given_in(site: Site, value: Value) -> Place:
-    """Where a value stands, beside the call; the call, where it comes from another file."""
-    at = value.place
-    return at if at is not None and at.path == site.place.path else site.place
-
-
-_EXPECTED = (
-    ("aud", "aud-given-token-without", "audience"),
-    ("iss", "iss-given-token-without", "issuer"),
-)
 
 
 @check("expiry-not-required")

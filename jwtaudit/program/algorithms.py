@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
 
+ASYMMETRIC = frozenset(
+    {
+        *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+        *("ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"),
+    }
+)
 _NAMES = re.compile(r"\w+")
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.claims import bases_of
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.readings import is_header_of_token, readings
 from jwtaudit.program.scopes import Tested
+from jwtaudit.program.texts import pieces
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verified import alike
+from jwtaudit.resources import words_of_data
+from jwtaudit.values import Call, walk
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
+    from jwtaudit.values import Value
 
 
 def is_chosen_by(project: Project, site: Site, claim: str) -> bool:
@@ -49,4 +54,37 @@ def compares_signer(site: Site) -> bool:
         for event in (scope.events if scope is not None else ())
         if isinstance(event, Tested)
         for base in bases_of(site.project, event.value, "signer")
+    )
+
+
+def names_itself(site: Site, expected: Value, claim: str) -> bool:
+    """Whether a token is only expected to say what it says, for nothing else looks at the claim."""
+    project, token = site.project, site.argument("token")
+    for reading in readings(project):
+        if reading.scope != site.call.scope or reading.site is None:
+            continue
+        if not any(part.place == reading.place for part in deep(expected)):
+            continue
+        if not alike(reading.site.argument("token"), token):
+            continue
+        return not any(
+            any(any(bases_of(project, value, claim)) for value in event_values(event))
+            for event in project.holders(reading.place)
+            if event.place != site.place
+            and isinstance(event, (Call, Tested))
+            and not (isinstance(event, Call) and event.receiver is not None)
+        )
+    return False
+
+
+def has_keys_of_its_own(site: Site) -> bool:
+    """Whether the keys are those of one client: their address tells which (`/jwks/{client_id}`).
+
+    The issuer signs for no other with them.
+    """
+    telling = words_of_data("name-words", "one-client")
+    return any(
+        len(parts := pieces(part)) > 1
+        and any(telling & pairs(n) for piece in parts for one in walk(piece) for n in names_of(one))
+        for part in deep(site.argument("key"))
     )

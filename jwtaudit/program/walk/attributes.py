@@ -207,7 +207,10 @@ def _given_field(
             continue
         if order.index(name) == index:
             return argument.value
-    return None
+    rest = [a.value for a in call.arguments if a.spread == 2]
+    if by_name_only or len(rest) != 1 or name in scope.names:
+        return None
+    return member(rest[0], Const(name), item=True, place=call.place)  # Claims(**claims)
 
 
 def _substitute_instance(
