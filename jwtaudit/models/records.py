@@ -53,6 +53,8 @@ ROLES = frozenset(
         "sql",  # statement: runs a text as SQL
         "shell",  # command, shell: runs a program
         # web frameworks
+        # what keeps things for its handlers; effect: `settings`, the arguments that made it, too
+        "application",
         # path: the function decorated answers requests, its parameters come from the query string
         "route",
         "guard",  # decorator or call: no way on without a token; optional: unless there is none

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
+from jwtaudit.program.app_stores import kept, read_of_application
 from jwtaudit.program.context import is_test
 from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Assigned, Stored
@@ -140,7 +141,7 @@ class Stores:
 
         if any(isinstance(option, Symbol) for option in options(value)):  # no part of anything
             value = join(*(change(option) or option for option in options(value)))
-        return rewrite(value, change)
+        return rewrite(value, change, self.project.interpreter.attribute)
 
     # -- what is stored --------------------------------------------------------------------------
 
@@ -180,6 +181,8 @@ class Stores:
             yield from scope.events
 
     def _stored(self, event: Event) -> Iterator[tuple[str, Entry]]:
+        for one in kept(self.project, event):
+            yield one.name, Entry(one.value, one.value.place or event.place)
         if isinstance(event, Stored) and isinstance(event.key, Const):
             if isinstance(event.base, Symbol) and event.base.name == _GLOBALS:
                 yield f"{_GLOBALS}.{event.key.value!s}", Entry(event.value, event.place)
@@ -335,14 +338,17 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
         return _declared_name(value), None
     if isinstance(value, Member) and value.name is not None:
         attribute = not value.item and value.name.endswith("_key")
-        if attribute or is_store(value.base):
+        kept_name = read_of_application(value)
+        if kept_name is None and (attribute or is_store(value.base)):
             return _entry_name(value.name, item=value.item), None
-        return None
+        return None if kept_name is None else (kept_name, None)
     if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] == "get":
         call = value.call
         setting = _setting(call, "get", 1)
         if setting is not None:
             return setting, None
+        if (kept_name := read_of_application(value)) is not None:
+            return kept_name, None
         if not _of_store(call) or not call.arguments:
             return None
         key = call.arguments[0].value

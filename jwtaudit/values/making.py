@@ -196,7 +196,8 @@ class _Rewrite:
             if base is value.base and key is value.key:
                 return value
             place, name = value.place or base.place, value.name
-            if self.attribute and isinstance(base, Instance) and not value.item and name and place:
+            known = isinstance(base, (Instance, ClassRef)) and not value.item
+            if self.attribute and known and name and place:
                 found = self.attribute(base, name, place)
                 return replace(found, trace=(*found.trace, *value.trace)) if value.trace else found
             return member(base, key, item=value.item, place=value.place, trace=value.trace)
