@@ -34,7 +34,7 @@ _REFERENCE = re.compile(
     <.*> | .*\$[({].* | \$\w+ | .*\{\{.*\}\}.* | .*\{%.*%\}.* | \[.*\] | %\(?\w+\)?[s%]? | @.*@
     | __\w+__ | \#\{.*\}\#? | (?i:enc|sops|vault|secret|env|file|ref\+\w+|op|gcp|aws|azure|ssm):.*
     | (?i:ENC)\[.*\] | \$ANSIBLE_VAULT.* | arn:.* | projects/.*/secrets/.* | .*:// .*
-    | [xX*.\-_]+ | (?i:none|null|todo|tbd|redacted|placeholder|random|generated?) | \w+\(.*\)
+    | [xX*.\-_+?~]+ | (?i:none|null|todo|tbd|redacted|placeholder|random|generated?) | \w+\(.*\)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -106,7 +106,7 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
         if confidence is not None and not any(_is_refused(project, entry, r) for r in near):
             found[_plain(entry.leaf), entry.value].append((entry, confidence, near))
     for same in found.values():
-        entry, confidence, near = max(same, key=lambda one: one[1])
+        entry, confidence, near = max(same, key=lambda one: (one[1], _closeness(one[0], one[2])))
         uses = {r.use.place: f"{r.use.library.title} {r.use.verb} with it" for r in near}
         copies = [copy for copy, *_ in same if copy is not entry]
         yield Draft(
@@ -208,6 +208,13 @@ def _readers_of(
     return [
         r for name in sorted(names) for r in readers.get(name, ()) if _is_near(project, entry, r)
     ]
+
+
+def _closeness(entry: _Entry, readers: Sequence[_Reader]) -> int:
+    """How many folders a file shares with a program that reads it; none where nothing does."""
+    folders = set(PurePosixPath(entry.place.path).parents)
+    shared = (folders & set(PurePosixPath(r.use.place.path).parents) for r in readers)
+    return max(map(len, shared), default=0)
 
 
 def _is_near(project: Project, entry: _Entry, reader: _Reader) -> bool:

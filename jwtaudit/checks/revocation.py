@@ -17,6 +17,7 @@ from jwtaudit.program.names import names_of
 from jwtaudit.program.refused_tokens import asks_for_revocation
 from jwtaudit.program.scopes import Returned
 from jwtaudit.program.ties import are_one_program
+from jwtaudit.program.token_lookups import is_looked_for
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import wanted_kind
 from jwtaudit.resources import words_of_data
@@ -84,7 +85,10 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
     others: list[_Keyed] = []
     for one in uses:
         if one.use.role == "verify" and wanted_kind(one.site) is Kind.ACCESS:
-            (asking if asks_for_revocation(one.site) else others).append(one)
+            if asks_for_revocation(one.site):
+                asking.append(one)
+            elif not is_looked_for(one.site):  # what is not kept any more is refused
+                others.append(one)
     asked = {place for one in asking for place in one.places}
     told = set()
     for taker in others if asking else ():

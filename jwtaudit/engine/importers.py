@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _COMMON = frozenset(name for kind in (str, bytes, dict, list, set, object) for name in dir(kind))
 _SHORTEST = 4
 _IMPORTED = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*|[^\n#]*)|import[ \t]+([^\n#]*))",
+    rb"^(?:\xef\xbb\xbf)?[ \t]*"
+    rb"(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*|[^\n#]*)|import[ \t]+([^\n#]*))",
     re.MULTILINE,
 )
 _WORD = re.compile(rb"[\w.]+")
@@ -43,7 +44,9 @@ class Reach:
     def __init__(self, paths: Iterable[str]) -> None:
         self._folders = {path.partition("/")[0] for path in paths}
         heads = sorted({re.escape(_dotted(path).partition(".")[0]).encode() for path in paths})
-        self._imports = re.compile(rb"\n[ \t]*(?:from|import)[ \t]+(?:%s)\b" % b"|".join(heads))
+        self._imports = re.compile(
+            rb"\n(?:\xef\xbb\xbf)?[ \t]*(?:from|import)[ \t]+(?:%s)\b" % b"|".join(heads)
+        )
 
     def __bool__(self) -> bool:
         return bool(self._folders)

@@ -33,7 +33,7 @@ _WORDS = {
     Kind.LINK: frozenset(
         {"reset", "recovery", "recover", "invite", "invitation", "invitations", "confirm"}
         | {"confirmation", "activation", "activate", "email", "mail", "unsubscribe", "magic"}
-        | {"verification", "verify", "share", "download"}
+        | {"verification", "verify", "share", "download", "forgot", "set_password"}
     ),
     Kind.MACHINE: frozenset(
         {"apikey", "apikeys", "api_key", "api_keys", "api_token", "service", "machine", "bot"}

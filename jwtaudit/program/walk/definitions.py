@@ -108,7 +108,7 @@ def define_class(interpreter: Interpreter, node: f.Class, frame: Frame) -> None:
     body = FunctionScope(
         FunctionId(frame.file, MODULE, node.span.start), None, frame.scope.module, ref
     )
-    body.closures = (names, *_closures(interpreter, frame))
+    body.closures = _closures(interpreter, frame)
     body.events = frame.scope.events
     body.id = frame.scope.id
     inner = Frame(body, names, frame.path)
