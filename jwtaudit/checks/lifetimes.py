@@ -48,9 +48,16 @@ _NOUNS = {
 def lifetime_too_long(project: Project) -> Iterator[Draft]:
     """A token is valid for longer than its kind should be."""
     told: set[Place] = set()
+    said: set[tuple[str, str]] = set()
     for draft in _of_calls(project):
         told.add(draft.place)
+        said.add((draft.place.path, draft.message))
         yield draft
+    for draft, by_name in _of_settings(project):
+        # in other units, beside what the tokens of the file are signed with
+        if not by_name or (draft.place.path, draft.message) not in said:
+            told.add(draft.place)
+            yield draft
     for site in project.sites("factory"):  # several modules may say the same
         if "lifetime" in site.model.inside and not is_tested(site) and _is_relied_on(site):
             kind = _kind_of_key(site)
@@ -96,6 +103,10 @@ def _of_calls(project: Project) -> Iterator[Draft]:
             if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
                 continue  # the way of the other kind; its own caller is a site of its own
             yield from _too_long(project, time, kind, site.place, _stepped(site))
+
+
+def _of_settings(project: Project) -> Iterator[tuple[Draft, bool]]:
+    """What settings say, and whether only a name tells that one is of a token."""
     for setting in lifetime_settings(project):
         sure = Confidence.MEDIUM if setting.by_name else Confidence.HIGH
         if is_development_file(setting.place.path):
@@ -104,7 +115,9 @@ def _of_calls(project: Project) -> Iterator[Draft]:
             if not time.clock and time.length is not None:
                 unit = setting.unit if time.form != "timedelta" else 1.0
                 lived = replace(time, length=time.length * unit)
-                yield from _too_long(project, lived, kind_of(setting.name), setting.place, sure)
+                kind = kind_of(setting.name)
+                for draft in _too_long(project, lived, kind, setting.place, sure):
+                    yield draft, setting.by_name
 
 
 def _lifetimes(site: Site) -> Iterator[Time]:

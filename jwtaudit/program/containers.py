@@ -128,18 +128,29 @@ def table_get(use: Use) -> Value | None:
 
 def list_append(use: Use) -> Value | None:
     """``append()`` and ``add()``: one more element."""
-    if not isinstance(use.base, Sequence) or len(use.arguments) != 1:
+    lists = _lists(use)
+    if not lists:
         return None
-    new = replace(use.base, items=(*use.base.items, use.arguments[0].value))
+    added = use.arguments[0].value
+    new = join(*(replace(one, items=(*one.items, added)) for one in lists))
     use.interpreter.rebind(use.target, new, use.frame)
     return Const(None, place=use.place)
 
 
+def _lists(use: Use) -> list[Sequence]:
+    """The lists that one may be that a method with one argument is called on; none if unknown."""
+    found = [option for option in options(use.base) if isinstance(option, Sequence)]
+    whole = len(use.arguments) == 1 and len(found) == len(options(use.base))
+    return found if whole else []
+
+
 def list_extend(use: Use) -> Value | None:
     """``extend()``: all elements of another."""
-    if not isinstance(use.base, Sequence) or len(use.arguments) != 1:
+    lists = _lists(use)
+    if not lists:
         return None
-    use.interpreter.rebind(use.target, extend(use.base, use.arguments[0].value), use.frame)
+    new = join(*(extend(one, use.arguments[0].value) for one in lists))
+    use.interpreter.rebind(use.target, new, use.frame)
     return Const(None, place=use.place)
 
 

@@ -19,6 +19,7 @@ _HEADER = "set-cookie"
 _NAME = re.compile(r"^\s*([^=;\s]+)=")
 _DEEP = 3
 _UNKNOWN = "\0"  # what stands for a part of the text that is not known
+_PROTECTING = re.compile(r"(?i);\s*(?:httponly|secure|samesite)\b")
 _EXPIRED = re.compile(r"(?i)max-age=(?:0|-\d+)\b|expires=Thu, 0?1[ -]Jan[ -]1970")
 
 
@@ -69,8 +70,13 @@ def header_cookies(project: Project) -> Iterator[tuple[Call | Stored, CookieText
                         continue
                     # what is added under a condition is a matter of the condition
                     name = text.name or text
-                    found[name] = max(found.get(name, text), text, key=lambda one: len(one.said))
+                    found[name] = max(found.get(name, text), text, key=_protection)
             yield from ((event, text) for text in found.values())
+
+
+def _protection(text: CookieText) -> tuple[int, int]:
+    """How many attributes that protect a cookie are said, and how much at all."""
+    return len(_PROTECTING.findall(text.said)), len(text.said)
 
 
 def _headers(event: Event) -> Iterator[Value]:
