@@ -57,7 +57,13 @@ def _by_operator(event: Tested | Returned, call: Call) -> bool:
         and any(
             isinstance(p, Outcome) and p.call.place == call.place
             for operand in part.operands
+            if not _is_length(operand)
             for p in deep(operand)
         )
         for part in walk(event.value)
     )
+
+
+def _is_length(value: Value) -> bool:
+    """Whether only the length of something is compared, as before a comparison in constant time."""
+    return isinstance(value, Member) and value.name in ("length", "byteLength")

@@ -281,8 +281,7 @@ def _is_refused(project: Project, event: Event, text: Value) -> bool:
     scope = project.scope(event.scope)
     return any(
         isinstance(test, Tested)
-        and any(test.is_side("then", arm) for arm in event.path)
-        and any(same(value, part) for value in _unfit(test.value) for part in told(text))
+        and any(same(value, part) for value in _missing(test, event) for part in told(text))
         for test in (() if scope is None else scope.events)
     )
 
@@ -315,6 +314,14 @@ def _reading_role(project: Project, call: Call) -> str:
     if model is None and "unverified" in words(call.name):
         return "decode-unverified"  # a function of the project's own
     return "" if model is None else model.role
+
+
+def _missing(test: Tested, event: Event) -> Iterator[Value]:
+    """The values that a test has shown to be unfit, or nothing, where an event stands."""
+    if any(test.is_side("then", arm) for arm in event.path):
+        yield from _unfit(test.value)
+    if any(test.is_side("else", arm) for arm in event.path):
+        yield from options(test.value)
 
 
 def _unfit(test: Value) -> Iterator[Value]:
