@@ -194,6 +194,17 @@ class CallFurther:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwrap:
+    """Leave what the call at a place is given, in the place of the call: ``f(a)`` becomes ``a``.
+
+    With ``method`` what it is called on: ``a.f()`` becomes ``a``.
+    """
+
+    place: Place
+    method: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DropFactor:
     """Take the only factor of a thousand out of the expression at a place."""
 
@@ -279,6 +290,7 @@ Change: TypeAlias = (
     | RenameKey
     | CallInstead
     | CallFurther
+    | Unwrap
     | DropFactor
     | Insist
     | AddStatement

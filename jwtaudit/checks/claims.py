@@ -17,6 +17,7 @@ from jwtaudit.program.claims import (
     reads,
 )
 from jwtaudit.program.claims_read import Reading
+from jwtaudit.program.claims_repairs import read_as_claims, validated
 from jwtaudit.program.context import (
     Setting,
     exclusive,
@@ -36,7 +37,7 @@ from jwtaudit.program.timespans import as_tolerance
 from jwtaudit.program.token_sources import is_answer, tells_of_user
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
-from jwtaudit.repair import AddStatement, Named, Repair, Replace, Snippet
+from jwtaudit.repair import Named, Repair, Replace
 from jwtaudit.values import (
     Absent,
     Call,
@@ -347,12 +348,12 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             if is_handed_to_check(project, site.call):
                 continue
             confidence = Confidence.HIGH if uses else Confidence.MEDIUM
-            repair = _validated(site)
+            repair = validated(site)
             advice = f"Call `{site.model.validated_by[0]}` on the result before it is used."
         else:
             if not _used_as_claims(project, site) or is_handed_to_check(project, site.call):
                 continue
-            confidence, repair = Confidence.MEDIUM, None
+            confidence, repair = Confidence.MEDIUM, read_as_claims(project, site)
             advice = "Verify with the library's JWT function, which looks at the claims, too."
         if _is_lenient(site) or _is_self_made(site) or _verified_elsewhere(site):
             continue
@@ -370,15 +371,6 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             notes=site.notes,
             repair=repair,
         )
-
-
-def _validated(site: Site) -> Repair | None:
-    if not site.model.validate:
-        return None
-    return Repair(
-        "Validate the claims before they are used",
-        AddStatement(site.place, Snippet(site.model.validate)),
-    )
 
 
 def _validates(site: Site, event: object) -> bool:

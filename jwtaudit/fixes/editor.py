@@ -20,7 +20,7 @@ from jwtaudit.source import Span
 
 if TYPE_CHECKING:
     from jwtaudit.fixes.layout import Group, Layout
-    from jwtaudit.repair import Await, CallFurther, CallInstead, Change, DropFactor
+    from jwtaudit.repair import Await, CallFurther, CallInstead, Change, DropFactor, Unwrap
     from jwtaudit.source import Place
 
 _FORMATTED = re.compile(r"([fF])[rR]?[\"'](?:(?![\"']\s*[\w\"']).)*\Z", re.DOTALL)
@@ -201,6 +201,22 @@ class Editor(ArgumentWriter):
         end = change.place.span.end
         link = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?=\.)").match(self.layout.text, end)
         return [Splice(end, end, (link[0] if link else "") + text), *more]
+
+    def _unwrap(self, change: Unwrap) -> list[Splice]:
+        layout, start = self.layout, change.place.span.start
+        group = self._call(change.place)
+        items = layout.items(group)
+        if has_comment(layout, group) or layout.breaks(start, group.end):
+            raise CannotError
+        if change.method:
+            called = re.search(r"\.\w+\Z", layout.text[start : group.start])
+            if called is None:
+                raise CannotError
+            return [Splice(start + called.start(), group.end, "")]
+        if len(items) != 1 or items[0].key.start != items[0].key.end:
+            raise CannotError
+        first, end = items[0].span
+        return [Splice(start, first, ""), Splice(end, group.end, "")]
 
     def _await(self, change: Await) -> list[Splice]:
         start, end = change.place.span

@@ -27,7 +27,7 @@ _SCRIPT = re.compile(
 _IMPORTS = re.compile(r"(?:(?:import|from)\b[^;]*;\s*)*")  # on one line
 _BOUND = re.compile(r"(?:.*(?:\bas\b|:)\s*)?([\w$]+)\s*", re.DOTALL)
 _PART = re.compile(r"[^\s,\\][^,\\\r\n]*")
-_NEW_ITEM = re.compile(r", ([\w$]+)")
+_NEW_ITEM = re.compile(r"(?:, )?([\w$]+)(?:, )?")
 
 
 class _Imported(NamedTuple):
@@ -38,6 +38,7 @@ class _Imported(NamedTuple):
     group: Group | None = None
     item: Item | None = None
     part: Span | None = None  # in a list without brackets, with its comma
+    only: Span | None = None  # the only one of such a list
 
 
 def with_unused(layout: Layout, path: str, splices: Sequence[Splice]) -> list[Splice]:
@@ -88,7 +89,7 @@ def _imports(layout: Layout) -> Iterator[_Imported]:
             for index, part in enumerate(listed):
                 bound = _BOUND.fullmatch(part[0])
                 if bound and len(listed) == 1:
-                    yield _Imported(bound[1], span)
+                    yield _Imported(bound[1], span, only=Span(*part.span()))
                 elif bound:
                     first = index == 0
                     start = part.start() if first else listed[index - 1].end()
@@ -104,17 +105,18 @@ def _imports(layout: Layout) -> Iterator[_Imported]:
 
 
 def _without(layout: Layout, imported: _Imported, splices: list[Splice]) -> list[Splice]:
-    group = imported.group
+    group, place = imported.group, imported.only
     if imported.part is not None:
         return [*splices, Splice(*imported.part, "")]
     if group is not None:
-        for index, splice in enumerate(splices):
-            new = _NEW_ITEM.fullmatch(splice.text)
-            if new and group.start < splice.start == splice.end < group.end:
-                place = imported.item.span if imported.item else layout.items(group)[0].span
-                return [*splices[:index], Splice(*place, new[1]), *splices[index + 1 :]]
-        if imported.item is not None:
-            return [*splices, *remove(layout, group, imported.item)]
+        place = imported.item.span if imported.item else layout.items(group)[0].span
+    for index, splice in enumerate(splices if place else ()):
+        new = _NEW_ITEM.fullmatch(splice.text)
+        start, end = imported.statement
+        if place and new and start < splice.start == splice.end <= end:
+            return [*splices[:index], Splice(*place, new[1]), *splices[index + 1 :]]
+    if group is not None and imported.item is not None:
+        return [*splices, *remove(layout, group, imported.item)]
     start = layout.line_start(imported.statement.start)
     end = layout.line_end(imported.statement.end)
     if layout.language == "python":  # several on one line

@@ -1,0 +1,71 @@
+"""Having claims validated of which only the signature was looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.models import SCRIPT
+from jwtaudit.program.repairs import require_claim
+from jwtaudit.program.scopes import Returned
+from jwtaudit.program.sites import Site
+from jwtaudit.repair import AddStatement, CallInstead, Repair, Snippet, Unwrap
+from jwtaudit.values import Call, Member, Outcome
+
+if TYPE_CHECKING:
+    from jwtaudit.program.project import Project
+    from jwtaudit.repair import Change
+    from jwtaudit.values import Value
+
+
+def validated(site: Site) -> Repair | None:
+    """Have the library validate what it gave."""
+    if not site.model.validate:
+        return None
+    return Repair(
+        "Validate the claims before they are used",
+        AddStatement(site.place, Snippet(site.model.validate)),
+    )
+
+
+def read_as_claims(project: Project, site: Site) -> Repair | None:
+    """Call the library's function for tokens, and take the claims that it gives as they are.
+
+    Where all that becomes of the signed bytes is that they are read as JSON, once.
+    """
+    changes: list[Change] = [CallInstead(site.place, Snippet(site.model.secure))]
+    read = 0
+    for use in project.uses(site.call):
+        if isinstance(use, Returned) and _is_signed(use.value, site):
+            return None
+        if not isinstance(use, Call):
+            continue
+        taken = any(_is_signed(argument.value, site) for argument in use.arguments)
+        called = use.receiver is not None and _is_signed(use.receiver, site)
+        if not taken and not called:
+            continue
+        model = project.model_of(use)
+        if model is None or model.role != "transform" or (taken and len(use.arguments) != 1):
+            return None
+        read += model.effect == "json-decode"
+        changes.append(Unwrap(use.place, method=called))
+    if not site.model.secure or read != 1:
+        return None
+    title = "Verify with the function that looks at the claims, too"
+    asked = require_claim(_verifying(project, site), "exp")
+    strict = Repair(title, *changes, *asked.changes) if asked else None
+    return Repair(title, *changes, otherwise=strict)
+
+
+def _verifying(project: Project, site: Site) -> Site:
+    """The same call as one of the function that it shall be."""
+    prefix = SCRIPT if site.model.name.startswith(SCRIPT) else ""
+    named = project.models.named(f"{prefix}{site.model.secure.strip('{}')}")
+    model = project.models.select(named, site.version)
+    return site if model is None else Site(project, site.call, model)
+
+
+def _is_signed(value: Value, site: Site) -> bool:
+    """Whether a value is what a call gives, or a part of it, and nothing that was read there."""
+    while isinstance(value, Member):
+        value = value.base
+    return isinstance(value, Outcome) and value.call.place == site.place
