@@ -145,6 +145,13 @@ class DropItem:
 
 
 @dataclass(frozen=True, slots=True)
+class DropDefault:
+    """Leave an annotated field without the value at a place."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class DropKey:
     """Take the entry with a key out of the mapping at a place, wherever its value stands."""
 
@@ -284,6 +291,7 @@ Change: TypeAlias = (
     | SetArgument
     | DropArgument
     | DropItem
+    | DropDefault
     | DropKey
     | SetEntry
     | AddItem

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         AddItem,
         Code,
         DropArgument,
+        DropDefault,
         DropEntry,
         DropItem,
         DropKey,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
 
 
+_FIELD = re.compile(r"\w+\s*:[^=]+?\s*=\s*")
 _ENTRY = re.compile(r"[\w.]+(?:\[[^\[\]=]+\])+\s*=\s*")
 
 
@@ -149,16 +151,20 @@ class ArgumentWriter(StatementWriter):
                 whole = self.layout.bracketed(Span(start + callee.start(), group.end))
                 if whole.end == statement.end:
                     before, span, group = text[start : whole.start], whole, None
-        if (
-            statement
-            and (group is None or group.start < statement.start)
-            and statement.end == span.end
-            and re.fullmatch(r"\w+\s*:[^=]+?\s*=\s*", before)
-        ):
+        outside = group is None or (statement is not None and group.start < statement.start)
+        if statement and outside and statement.end == span.end and _FIELD.fullmatch(before):
             return [Splice(start + len(before.rstrip()[:-1].rstrip()), span.end, "")]
         if statement and statement.end == span.end and _ENTRY.fullmatch(before):
             return self._without(statement)  # options["verify"] = False
         return None
+
+    def _dropdefault(self, change: DropDefault) -> list[Splice]:
+        statement = self._statement(change.place)
+        before = self.layout.text[statement.start : change.place.span.start]
+        found = self._without_alternative(change.place.span)
+        if found is None or not _FIELD.fullmatch(before):
+            raise CannotError
+        return found
 
     def _dropentry(self, change: DropEntry) -> list[Splice]:
         statement = self._statement(change.place)

@@ -27,6 +27,7 @@ _SCRIPT = re.compile(
 _IMPORTS = re.compile(r"(?:(?:import|from)\b[^;]*;\s*)*")  # on one line
 _BOUND = re.compile(r"(?:.*(?:\bas\b|:)\s*)?([\w$]+)\s*", re.DOTALL)
 _PART = re.compile(r"[^\s,\\][^,\\\r\n]*")
+_TYPES = re.compile(r"#\s*type:")  # a comment that a type checker reads
 _NEW_ITEM = re.compile(r"(?:, )?([\w$]+)(?:, )?")
 
 
@@ -64,9 +65,14 @@ def _words_taken(layout: Layout, splices: Sequence[Splice]) -> set[str]:
 
 
 def _is_used(layout: Layout, imported: _Imported, splices: Sequence[Splice]) -> bool:
-    """Whether the name stands anywhere but in its import, texts and comments included."""
+    """Whether the name stands anywhere but in its import and in comments; texts count."""
     rest, at = [], 0
-    for start, end, text in sorted([*splices, Splice(*imported.statement, "")]):
+    comments = (
+        Splice(token.start, token.end, "")
+        for token in layout.tokens
+        if token.kind == "comment" and not _TYPES.match(layout.text, token.start)
+    )
+    for start, end, text in sorted([*splices, *comments, Splice(*imported.statement, "")]):
         rest += [layout.text[at : max(at, start)], text]
         at = max(at, end)
     rest.append(layout.text[at:])

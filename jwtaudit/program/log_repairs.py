@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import names_of, words
 from jwtaudit.repair import DropItem, DropStatement, Repair, Replace, ReplaceText
-from jwtaudit.values import Call, Const, Operation, same
+from jwtaudit.values import Call, Const, Operation, same, walk
 
 if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event
@@ -27,7 +27,7 @@ def unsaid(call: Event, part: Value) -> Repair | None:
     if not isinstance(call, Call):
         return None
     gone = Repair("Do not log it", DropStatement(call.place)) if call.discarded else None
-    whole = [a for a in call.arguments if a.place and same(a.value, part) and not a.spread]
+    whole = [a for a in call.arguments if a.place and not a.spread and _is_part(part, a.value)]
     if len(call.arguments) > 1 and len(whole) == 1 and whole[0].place:
         masked = Repair("Log that there is one, and not its value", Replace(whole[0].place, "***"))
         others = [argument.value for argument in call.arguments if argument is not whole[0]]
@@ -46,6 +46,12 @@ def unsaid(call: Event, part: Value) -> Repair | None:
                     change = ReplaceText(argument.place, field, "***")
                     gone = Repair("Leave it out of the message", change, otherwise=gone)
     return gone
+
+
+def _is_part(part: Value, given: Value) -> bool:
+    """Whether a value is what was made of another one, and not a text with words of its own."""
+    is_text = isinstance(given, Operation) and given.operator == "text"
+    return same(given, part) or (not is_text and any(same(each, part) for each in walk(given)))
 
 
 def _shortened(call: Call, last: Bound) -> list[Change]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.repairs import lies_in
-from jwtaudit.repair import AddStatement, DropItem, EnvVar, Insist, Named, Repair, Replace
+from jwtaudit.repair import (
+    AddStatement,
+    DropDefault,
+    DropItem,
+    EnvVar,
+    Insist,
+    Named,
+    Repair,
+    Replace,
+)
 from jwtaudit.values import Const, Env, Setting
 
 if TYPE_CHECKING:
@@ -33,6 +42,11 @@ def without_default(
         return None
     title = "Take the key without a default, so that the program stops where it is missing"
     dropped = DropItem(literal.place)
+    if (field := _field_of_the_same_name(literal, lookups)) is not None:
+        others = [lookup for lookup in lookups if isinstance(lookup, Env)]
+        named = title.replace("the key", f"`{field.name}`")
+        otherwise = without_default(project, literal, others)
+        return Repair(named, DropDefault(field.place), otherwise=otherwise) if field.place else None
     for lookup in sorted(lookups, key=lambda found: not _holds(found, literal)):
         if isinstance(lookup, Env) and lookup.place is not None and not _raises(project, lookup):
             if not lookup.name:
@@ -49,6 +63,17 @@ def without_default(
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
             return Repair(title, Insist(lookup.place), otherwise=Repair(title, dropped))
     return Repair(title, dropped)
+
+
+def _field_of_the_same_name(literal: Const, lookups: Sequence[Env | Setting]) -> Setting | None:
+    """The field of a settings class that reads its variable by itself, and has it read again."""
+    names = {
+        lookup.name.lower()
+        for lookup in lookups
+        if isinstance(lookup, Env) and lookup.name and _holds(lookup, literal)
+    }
+    fields = (lookup for lookup in lookups if isinstance(lookup, Setting))
+    return next((f for f in fields if f.name.lower() in names and _holds(f, literal)), None)
 
 
 def _holds(lookup: Env | Setting, literal: Const) -> bool:
