@@ -296,10 +296,24 @@ NEEDLES = Needles([b"jwt", b"pyjwt", b"jose"], [b"eyJ"])
         (b"# -*- coding: utf-7 -*-\nimport +AGoAdwB0-", True),
         (b"# -*- coding: iso_8859_15 -*-\nimport os", False),
         (b"# -*- coding: utf-8 -*-\nimport os", False),
+        (b"#!/usr/bin/python\n# vim: set fileencoding=rot13 :\nvzcbeg wjg", True),
+        (b"import os\n\n# coding: rot13 is a joke", False),
     ],
 )
 def test_needles(data, matches):
     assert NEEDLES.match(data) is matches
+
+
+@pytest.mark.parametrize(
+    "word",
+    [b"localStorage", b"sessionStorage", b"kept_users", b"kept_login", b"id_token", b"alone"],
+)
+def test_needles_that_have_a_part_in_common(word):
+    words = [b"kept_users", b"kept_login", b"set_cookie", b"id_token", b"alone"]
+    needles = Needles(words, [b"localStorage", b"sessionStorage"])
+    assert needles.match(b"a = %s;" % word)
+    assert not needles.match(b"diskstorage, kept_, cookie, token, along")
+    assert not needles.match(b"localstorage")  # in this spelling only
 
 
 def test_needles_are_reduced_to_the_shortest():

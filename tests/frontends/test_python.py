@@ -9,6 +9,7 @@ import pytest
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, extract, extract_function, language_of, read
 from jwtaudit.frontends.triage import VALUES, Vocabulary, matters
+from jwtaudit.program.limits import MAX_CALL_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,16 @@ def test_bodies_that_cannot_matter_are_left_out() -> None:
     assert [s.span for s in sliced.body] == [s.span for s in whole.body]
     spans = {n.span for n in nodes(whole.body) if isinstance(n, f.Name)}
     assert {n.span for n in nodes(sliced.body) if isinstance(n, f.Name)} <= spans
+
+
+def test_callers_are_kept_as_far_as_calls_are_followed() -> None:
+    chain = "".join(f"def step_{n}(p):\n    return step_{n - 1}(p)\n\n" for n in range(1, 9))
+    text = FILLER + "import jwt\ndef step_0(p):\n    return jwt.encode(p, 'k')\n\n" + chain
+    kept = functions(extract("x.py", text.encode(), VOCABULARY))
+    assert [name for name, omitted in kept.items() if not omitted] == [
+        f"step_{n}"
+        for n in range(MAX_CALL_DEPTH + 2)  # one more, so that the cut is said
+    ]
 
 
 def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
