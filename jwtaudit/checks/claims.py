@@ -86,6 +86,8 @@ def claim_verificationdisabled(project: Project) -> Iterator[Draft]:
                 continue
             if checks_itself(project, site, "exp") or _verified_elsewhere(site):
                 continue
+            if off.effect == "exp" and reads(project, site.call, "exp"):
+                continue  # it is looked at where it goes
             if compares(project, site.call, "iat"):
                 continue  # it is refused once it is too old
             if tells_of_user(site.argument("token")) or Reading(site).is_only_logged:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.checks.callbacks import called_back, is_talk
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.authority_words import words
+from jwtaudit.program.authority_words import is_harmless, words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.readings import readings
@@ -359,7 +359,7 @@ def _takes_authority(event: Event, reading: Reading) -> bool:
     """Whether more than the choice of a key is taken of the claims."""
     for value in event_values(event):
         for part in deep(value):
-            if isinstance(part, Member) and part.name in words("harmless-claims"):
+            if isinstance(part, Member) and is_harmless(part.name):
                 return False
     return isinstance(event, (Returned, Stored)) or (
         isinstance(event, Call) and event.name.rpartition(".")[2] not in words("showing")

@@ -69,6 +69,8 @@ def _holds_text(data: bytes) -> bool:
 _IMPORT = re.compile(rb"(?:^|[;:])(?:\xef\xbb\xbf)?[ \t]*(?:lazy[ \t]+)?(?:from|import)[ \t][^#]*")
 # from x import (a, b, jwt)
 _LIST = re.compile(rb"from[ \t]+[\w.]+[ \t]+import[ \t]*\(([^)]*)")
+# from x import *
+_ALL = re.compile(rb"(?m)^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]*\*")
 # importlib.import_module("x.jwt"), __import__("jwt")
 _BY_NAME = re.compile(rb"import(?:_module|__)[ \t]*\(\s*[\"']([\w.]*)")
 # a token that is taken apart by hand; every repetition has a bound
@@ -214,7 +216,7 @@ def _names_it(data: bytes, words: tuple[bytes, ...]) -> bool:
     """Whether a word stands in an import or in the name of something that is set."""
     end = 0
     comment = True
-    stands = False
+    stands = called = False
     for begin, behind in sorted(_hits(data, words)):
         if begin >= end:
             start = data.rfind(b"\n", 0, begin) + 1
@@ -226,8 +228,11 @@ def _names_it(data: bytes, words: tuple[bytes, ...]) -> bool:
                 return True
         if not comment:
             stands = True
+            called = called or _METHOD.match(data, behind) is not None
             if _SET.match(data, behind):
                 return True
+    if called and _ALL.search(data):
+        return True  # the name came along with all others of a module
     return stands and (
         _stands_in_one(_LIST.findall(data), words) or _stands_in_one(_BY_NAME.findall(data), words)
     )

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
-from jwtaudit.program.authority_words import says, words
+from jwtaudit.program.authority_words import is_harmless, says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as words_of
@@ -175,7 +175,7 @@ class Authority:
                 continue
             for taken in self._taken(event, target):
                 name = taken.claim or claim
-                chooses = name in words("harmless-claims")
+                chooses = is_harmless(name)
                 if chooses and (self.verified.own or name not in words("tenants")):
                     continue  # to choose whom to ask or what to verify with
                 source = token if token is not None else taken.token
@@ -280,7 +280,7 @@ class Authority:
                     continue
                 if not (isinstance(event, Call) and self._shows(event)):
                     return ""
-                if taken.claim in words("harmless-claims"):
+                if is_harmless(taken.claim):
                     return ""
                 shown = True
         token, call = reading.site.argument("token"), reading.site.call

@@ -29,14 +29,17 @@ class Setting(enum.Enum):
 
 _TEST_FOLDERS = frozenset(
     "test tests testing __tests__ spec specs e2e fixtures mocks conftest testdata unittests"
-    " __mocks__ __fixtures__ cypress playwright".split()
+    " __mocks__ __fixtures__ cypress playwright"
+    # Attacks on a program, to show what can be done to it, are run as tests are.
+    " exploit exploits poc pocs".split()
 )
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"
     " snippets benchmark benchmarks".split()
 )
 _TEST_FILE = re.compile(
-    r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|tox|pytest|noxfile|.*[-_.](spec|test))$"
+    r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|tox|pytest|noxfile|.*[-_.](spec|test)"
+    r"|(exploit|poc)s?([-_.].*)?|.*[-_.](exploit|attack|poc)s?)$"
 )
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")
 # Of files that configure a program, wherever they lie.

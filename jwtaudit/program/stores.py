@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.app_stores import kept, read_of_application
 from jwtaudit.program.context import is_test
+from jwtaudit.program.names import words
 from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.texts import pieces
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
-    from jwtaudit.program.scopes import Event
+    from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.source import Place
 
 # Frameworks of every language call their store so; it is a convention, not one library's name.
@@ -60,6 +61,7 @@ _MOST_FILES = 12
 _UPDATE = "update_config"  # which applications have as well
 _MERGING = ("update", "from_mapping", "setdefault", _UPDATE)
 _LOADING = ("from_object", "from_pyfile", "load", _UPDATE)
+_SETTING_UP = frozenset({"app", "application", "config", "configure", "setup", "settings"})
 _LIKELY_CLASS = ("config", "settings")
 
 
@@ -175,7 +177,7 @@ class Stores:
             if (
                 scope.state == "new"
                 and _may_fill(scope.id.path)
-                and not (omitted and scope.id.path not in self.likely)
+                and not (omitted and scope.id.path not in self.likely and not _sets_up(scope))
             ):
                 project.interpreter.function(scope)
             yield from scope.events
@@ -400,6 +402,11 @@ def _entry_name(name: str, *, item: bool) -> str:
 def _is_made_object(value: Value) -> bool:
     """An application object: made by a library's class, or imported from somewhere unseen."""
     return isinstance(value, Outcome) and bool(value.call.name) and value.call.target is None
+
+
+def _sets_up(scope: FunctionScope) -> bool:
+    """Whether a function makes an application or its settings, by its name: ``create_app()``."""
+    return not _SETTING_UP.isdisjoint(words(scope.short_name))
 
 
 def _may_fill(path: str) -> bool:
