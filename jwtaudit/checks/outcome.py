@@ -16,7 +16,12 @@ from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, 
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.program.verdicts import answers_and_goes_on, handles, refusing
+from jwtaudit.program.verdicts import (
+    answers_and_goes_on,
+    answers_in_pairs,
+    handles,
+    refusing,
+)
 from jwtaudit.program.verified import alike
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Await, Repair
@@ -103,6 +108,19 @@ def _unheard(project: Project, tells: dict[FunctionId, Confidence]) -> Iterator[
                         f"Write `await {name}(...)`.",
                         repair=_awaited(project, call),
                     )
+            elif (
+                tells[call.target] is Confidence.HIGH
+                and scope is not None
+                and answers_in_pairs(scope)
+                and _is_whole_test(project, call)
+            ):
+                yield _draft(
+                    project,
+                    call,
+                    f"`{name}()` gives two things, of which one tells that a token is not valid:"
+                    " both together count as true, and every token passes",
+                    f"Test one of the things that `{name}()` gives.",
+                )
             elif call.discarded and tells[call.target] is not Confidence.LOW:
                 yield _draft(
                     project,
@@ -160,6 +178,17 @@ def _is_bare(value: Value, call: Call) -> bool:
     if isinstance(value, Operation) and value.operator in ("not", "and", "or"):
         return any(_is_bare(operand, call) for operand in value.operands)
     return isinstance(value, Outcome) and value.call.place == call.place
+
+
+def _is_whole_test(project: Project, call: Call) -> bool:
+    """Whether a call is the condition of a branch, and not only a part of what it gives."""
+    scope = project.scope(call.scope)
+    return _is_tested(project, call) and any(
+        isinstance(event, Tested)
+        and event.place.path == call.place.path
+        and 0 <= event.place.span.end - call.place.span.end <= len("))")
+        for event in (scope.events if scope is not None else ())
+    )
 
 
 def _is_tested(project: Project, call: Call) -> bool:

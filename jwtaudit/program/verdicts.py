@@ -8,7 +8,7 @@ from jwtaudit.finding import Confidence
 from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import Caught, Raised, Returned, Stored
 from jwtaudit.program.switches import turned_off
-from jwtaudit.values import Arm, Call, Const, FunctionId, Value
+from jwtaudit.values import Arm, Call, Const, FunctionId, Sequence, Value
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
@@ -48,6 +48,8 @@ def _verdict(scope: FunctionScope, call: Call) -> Confidence:
                 continue
             answers = [e.value for e in returned if e.order > handler.order] or [Const(None)]
         refused.extend(answers)
+    if refused and answers_in_pairs(scope) and all(_has_nothing(v) for v in refused):
+        return Confidence.HIGH
     if not refused or not all(isinstance(v, Const) and not v.value for v in refused):
         return Confidence.LOW
     if any(isinstance(v, Const) and v.value is False for v in refused):
@@ -55,6 +57,21 @@ def _verdict(scope: FunctionScope, call: Call) -> Confidence:
     if any(not isinstance(e.value, Const) for e in returned):
         return Confidence.MEDIUM
     return Confidence.LOW
+
+
+def answers_in_pairs(scope: FunctionScope) -> bool:
+    """Whether a function gives claims and an error, of which one is nothing."""
+    returned = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
+    return len(returned) > 1 and all(
+        isinstance(value, Sequence) and len(value.items) > 1 and not value.rest
+        for value in returned
+    )
+
+
+def _has_nothing(value: Value) -> bool:
+    return isinstance(value, Sequence) and any(
+        isinstance(item, Const) and not item.value for item in value.items
+    )
 
 
 def _has_effect(scope: FunctionScope) -> bool:
