@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from jwtaudit.values import (
     Instance,
     Member,
     ModuleRef,
+    Operation,
     Outcome,
     Param,
     Setting,
@@ -262,6 +264,10 @@ class Stores:
             elif isinstance(option, Outcome) and option.call.name.endswith("import_module"):
                 for argument in option.call.arguments[:1]:
                     yield from self._modules(argument.value, call)
+            elif end := _end_of_path(option):
+                found = [p for p in self.project.files if f"/{p}".endswith(f"/{end}")]
+                home = call.place.path
+                yield from sorted(found, key=lambda p: (-_common_folders(p, home), p))[:1]
             else:
                 yield from self._variants(option, call)
 
@@ -402,6 +408,18 @@ def _entry_name(name: str, *, item: bool) -> str:
 def _is_made_object(value: Value) -> bool:
     """An application object: made by a library's class, or imported from somewhere unseen."""
     return isinstance(value, Outcome) and bool(value.call.name) and value.call.target is None
+
+
+def _end_of_path(value: Value) -> str:
+    """The end of a path to a module that is put together from a folder: ``join(here, "a.py")``."""
+    if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] in ("join", "joinpath"):
+        parts = [argument.value for argument in value.call.arguments]
+    else:
+        parts = list(value.operands) if isinstance(value, Operation) else []
+    names = [str(p.value).strip("/") if isinstance(p, Const) else "" for p in parts]
+    known = list(takewhile(bool, reversed(names)))
+    end = "/".join(reversed(known))
+    return end if end.endswith(".py") else ""
 
 
 def _sets_up(scope: FunctionScope) -> bool:
