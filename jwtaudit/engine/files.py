@@ -91,7 +91,8 @@ class Files:
     def text(self, path: str) -> str | None:
         """For the join: a file that says how the project is built."""
         try:
-            source = None if path in self.unanalysed else self.source(path)
+            read = path in self.data  # which is enough, whether or not it holds settings
+            source = None if path in self.unanalysed and not read else self.source(path)
         except frontends.Unparsable:
             return None
         return None if source is None else source.text

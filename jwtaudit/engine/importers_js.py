@@ -18,7 +18,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.nodes import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from jwtaudit.facts import Facts
 
@@ -44,6 +44,7 @@ class ScriptImporters:
     Args:
         meant: gives the paths that an import in a folder may mean by the project's own settings.
         imports: what files import that were looked at before; those looked at now are added.
+        earlier: the modules that were looked for before, with what they give.
 
     Attributes:
         aliases: what files call the modules that they import as a whole.
@@ -56,6 +57,7 @@ class ScriptImporters:
         names: Collection[str],
         meant: Callable[[str, str], Iterable[str]],
         imports: dict[str, tuple[str, ...]],
+        earlier: Mapping[str, frozenset[str]],
     ) -> None:
         self._meant = meant
         self._imports = imports
@@ -63,7 +65,7 @@ class ScriptImporters:
         for fact in facts:
             if fact.language != "javascript" or is_test(fact.path):
                 continue
-            given = _token_names(fact, words) | _passed_on(fact, names)
+            given = _token_names(fact, words) | _passed_on(fact, names, earlier)
             if given:
                 self.modules[_module(fact.path)] = given
         self.aliases: dict[str, frozenset[str]] = {}
@@ -106,10 +108,10 @@ class ScriptImporters:
                 if (given := self.modules.get(_module(base))) is not None:
                     return given
         end = _module(specifier)
-        if basename(end) not in self._ends and not specifier.endswith((".", "/")):
+        if basename(end) not in self._ends and not specifier.endswith((".", "/", "index")):
             return frozenset()
         if specifier.startswith("."):
-            return self.modules.get(_module(normpath(join(dirname(path), specifier))), frozenset())
+            return self.modules.get(_meant(path, specifier), frozenset())
         tail = end.partition("/")[2]  # behind an alias, or below a root that is not known
         if not tail:
             return frozenset()
@@ -152,15 +154,28 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
     return frozenset(name for name in found if name == _WHOLE or tells(name))
 
 
-def _passed_on(fact: Facts, known: Collection[str]) -> frozenset[str]:
-    """The names that a module passes on from token code."""
+def _passed_on(
+    fact: Facts, known: Collection[str], earlier: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The names that a module passes on from token code, under the same name or another."""
     return frozenset(
         node.alias.removeprefix("exports.").partition("*")[0] or _WHOLE
         for node in fact.body
         if isinstance(node, f.Import)
         and node.alias.startswith("exports.")
-        and (node.alias.startswith("exports.*") or node.name in known)
+        and (
+            node.alias.startswith("exports.*")
+            or node.name in known
+            or (
+                node.name == "default" and _WHOLE in earlier.get(_meant(fact.path, node.module), ())
+            )
+        )
     )
+
+
+def _meant(path: str, specifier: str) -> str:
+    """The module that a file's relative import means."""
+    return _module(normpath(join(dirname(path), specifier)))
 
 
 def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement]]:

@@ -72,15 +72,19 @@ class Loader:
         names: frozenset[str] = frozenset()
         aliases = ScriptAliases(self._files.tree.files, self.text)
         imports: dict[str, tuple[str, ...]] = {}
+        modules: dict[str, frozenset[str]] = {}
         for _ in range(_WAVES):
             python = Importers(new, words["python"], self._models.is_library, names)
-            scripts = ScriptImporters(new, words["javascript"], names, aliases.meant, imports)
+            scripts = ScriptImporters(
+                new, words["javascript"], names, aliases.meant, imports, modules
+            )
             wanted = tuple(self._importing(python, scripts, facts))
             found = self._further_facts(wanted)
             if not found:
                 return
             facts.update(found)
             names = python.names | scripts.names
+            modules = scripts.modules
             new = found.values()
             words = dict.fromkeys(PROGRAMS, tuple(name.lower() for name in names))
 
