@@ -92,7 +92,7 @@ def _self_assured(site: Site, argument: str, claim: str, danger: str) -> Iterato
     """An expectation that each token brings along: what it says itself, before it is verified."""
     expected = site.argument(argument)
     public = any(algorithm_name(v) in ASYMMETRIC for v in listed(site))
-    if (public or is_foreign(site)) and names_itself(site, expected, claim):
+    if (public or is_foreign(site)) and names_itself(site, expected):
         yield replace(
             _left_open(
                 site,
@@ -161,7 +161,7 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
             if site.semantic(fact) != "accept" or disabled & {claim, "signature", "claims"}:
                 continue
             wanted = site.argument(argument)
-            if names_itself(site, wanted, claim):
+            if names_itself(site, wanted):
                 continue
             if not has_expectation(wanted):
                 told = expectation(site, claim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.claims import bases_of
+from jwtaudit.program.claims import bases_of, members_read
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.readings import is_header_of_token, readings
 from jwtaudit.program.scopes import Tested
@@ -15,7 +15,11 @@ from jwtaudit.resources import words_of_data
 from jwtaudit.values import Call, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.facts import Scalar
     from jwtaudit.program.project import Project
+    from jwtaudit.program.readings import Reading
     from jwtaudit.program.sites import Site
     from jwtaudit.values import Value
 
@@ -57,24 +61,38 @@ def compares_signer(site: Site) -> bool:
     )
 
 
-def names_itself(site: Site, expected: Value, claim: str) -> bool:
-    """Whether a token is only expected to say what it says, for nothing else looks at the claim."""
+def names_itself(site: Site, expected: Value) -> bool:
+    """Whether a token is only expected to say what it says, and nothing else looks at that."""
     project, token = site.project, site.argument("token")
     for reading in readings(project):
         if reading.scope != site.call.scope or reading.site is None:
             continue
-        if not any(part.place == reading.place for part in deep(expected)):
-            continue
-        if not alike(reading.site.argument("token"), token):
-            continue
-        return not any(
-            any(any(bases_of(project, value, claim)) for value in event_values(event))
-            for event in project.holders(reading.place)
-            if event.place != site.place
-            and isinstance(event, (Call, Tested))
-            and not (isinstance(event, Call) and event.receiver is not None)
-        )
+        said = _read_of(project, expected, reading)
+        if said and alike(reading.site.argument("token"), token):
+            return not any(
+                said & _read_of(project, value, reading)
+                for event in project.holders(reading.place)
+                if event.place != site.place and isinstance(event, (Call, Tested))
+                for value in _looked_at(event)
+            )
     return False
+
+
+def _read_of(project: Project, value: Value, reading: Reading) -> set[Scalar]:
+    """The claims of a reading that a value is made of."""
+    return {
+        name
+        for name, bases in members_read(project, value).items()
+        if any(part.place == reading.place for base in bases for part in deep(base))
+    }
+
+
+def _looked_at(event: Call | Tested) -> Iterator[Value]:
+    """What an event does something with: a lookup among the claims is none, before it goes on."""
+    if isinstance(event, Tested):
+        yield event.value
+    else:
+        yield from (argument.value for argument in event.arguments)
 
 
 def has_keys_of_its_own(site: Site) -> bool:
