@@ -101,11 +101,21 @@ class StatementWriter(Writer):
     def _without(self, span: Span) -> list[Splice]:
         layout = self.layout
         start, end = layout.line_start(span.start), layout.line_end(span.end)
-        if layout.text[start : span.start].strip() or layout.text[span.end : end].strip(" \t;"):
-            raise CannotError
+        before, behind = layout.text[start : span.start], layout.text[span.end : end]
+        if before.strip() or behind.strip(" \t;"):
+            return self._without_part(span, before, behind)
         if self._is_whole_block(span):
             return [Splice(span.start, span.end, "pass")]
         return [self._without_lines(span)]
+
+    def _without_part(self, span: Span, before: str, behind: str) -> list[Splice]:
+        """A statement that shares its line, with the semicolon between it and the others."""
+        if (former := re.search(r"[ \t]*;[ \t]*\Z", before)) is not None:
+            return [Splice(span.start - len(former[0]), span.end, "")]
+        following = re.match(r"[ \t]*;[ \t]*(?=[^\s#;])", behind)
+        if following is not None and not before.strip():
+            return [Splice(span.start, span.end + following.end(), "")]
+        raise CannotError
 
     def _without_lines(self, span: Span) -> Splice:
         """The lines of a statement, and of blank ones as many behind them as stand before them."""
@@ -115,6 +125,8 @@ class StatementWriter(Writer):
         blank = len(re.findall(r"\r\n|\r|\n", layout.text[len(code) : start])) - bool(code)
         lines = rf"(?:[ \t]*(?:\r\n|\r|\n)){{0,{max(blank, 0)}}}"
         behind = re.compile(lines).match(layout.text, end)
+        if end == len(layout.text) and layout.text[-1:] not in "\r\n" and code:
+            start = layout.line_end(len(code))  # the file goes on ending without a line end
         return Splice(start, behind.end() if behind else end, "")
 
     def _is_whole_block(self, span: Span) -> bool:

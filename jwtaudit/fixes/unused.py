@@ -27,6 +27,7 @@ _SCRIPT = re.compile(
 _IMPORTS = re.compile(r"(?:(?:import|from)\b[^;]*;\s*)*")  # on one line
 _BOUND = re.compile(r"(?:.*(?:\bas\b|:)\s*)?([\w$]+)\s*", re.DOTALL)
 _PART = re.compile(r"[^\s,\\][^,\\\r\n]*")
+_BLANK = re.compile(r"(?:\r\n|[\r\n])[ \t]*(?:\r\n|(?<!\r)\n|\r)\Z")
 _TYPES = re.compile(r"#\s*type:")  # a comment that a type checker reads
 _NEW_ITEM = re.compile(r"(?:, )?([\w$]+)(?:, )?")
 
@@ -138,7 +139,7 @@ def _without(layout: Layout, imported: _Imported, splices: list[Splice]) -> list
     before = layout.text[:start].rstrip(" \t")
     behind = layout.next_line(end)
     if (
-        (not before or before.endswith(layout.newline * 2))
+        (not before or _BLANK.search(before))
         and not layout.text[end:behind].strip()
         and not any(start <= splice.start <= behind for splice in splices)
     ):
