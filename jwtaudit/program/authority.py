@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.authority_words import is_harmless, says, words
@@ -126,12 +126,21 @@ def _filled(reading: Reading) -> Place | None:
     return receiver.place if receiver is not None else None
 
 
+class _Told(NamedTuple):
+    """Where a token comes from: one's own, or somebody else whom we show ours; a request."""
+
+    token: Value  # kept: what is known of it is found by its identity
+    is_trusted: bool
+    from_request: bool
+
+
 class Authority:
     """Finds what is decided by claims that nobody verified."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.readings = tuple(readings(project))
+        self._origins: dict[int, _Told] = {}
         self.verified = Verified(project, {reading.scope for reading in self.readings})
 
     def uses(self, reading: Reading) -> list[Use]:
@@ -179,7 +188,8 @@ class Authority:
                 if chooses and (self.verified.own or name not in words("tenants")):
                     continue  # to choose whom to ask or what to verify with
                 source = token if token is not None else taken.token
-                if is_own(self.project, source) or self._is_carried(source):
+                told = self._told(source)
+                if told.is_trusted:
                     continue
                 if self.verified.around(reading, event, source, way):
                     continue
@@ -200,9 +210,19 @@ class Authority:
                     continue
                 if isinstance(event, Call) and self._finds_key(event, source):
                     continue
-                use = self._judge(event, name, from_request(self.project, source))
+                use = self._judge(event, name, told.from_request)
                 if use is not None and (not chooses or use.weight is Weight.DECIDES):
                     yield use
+
+    def _told(self, token: Value) -> _Told:
+        """Where a token comes from; many claims of one token are used."""
+        if id(token) not in self._origins:
+            self._origins[id(token)] = _Told(
+                token,
+                is_own(self.project, token) or self._is_carried(token),
+                from_request(self.project, token),
+            )
+        return self._origins[id(token)]
 
     def _is_carried(self, token: Value) -> bool:
         """Whether it was given to a client, which shows it to a server with its own requests."""

@@ -70,6 +70,9 @@ class Verified:
         self.project = project
         self.own: dict[FunctionId, list[_Check]] = defaultdict(list)
         self.known: dict[tuple[FunctionId, int], list[_Check]] = {}
+        # By the identity of values, which are kept with what is known of them.
+        self._known_checks: dict[tuple[FunctionId, int], tuple[list[_Check], Value]] = {}
+        self._known_outside: dict[tuple[object, ...], tuple[bool, object]] = {}
         self.inner: dict[FunctionId, list[Call]] = defaultdict(list)
         self.files: set[str] = set()
         self.reading = self._reached_from(reading)
@@ -280,12 +283,38 @@ class Verified:
         seen: frozenset[FunctionId],
         way: tuple[Call, ...] = (),
     ) -> bool:
-        scope = event.scope
-        for check in self.checks(scope):
-            if not self._is_apart(check, reading, event) and alike(check.token, token):
-                return True
-        if depth >= _MAX_DEPTH or scope in seen:
+        checks = self._checks_of(event.scope, token)
+        if not all(self._is_apart(check, reading, event) for check in checks):
+            return True
+        if depth >= _MAX_DEPTH or event.scope in seen:
             return False
+        if depth:
+            return self._outside(reading, event.scope, token, depth, seen, way)
+        # Many claims are used in one function: what is around that is looked at once.
+        key = (id(reading), event.scope, id(token), *map(id, way))
+        if key not in self._known_outside:
+            found = self._outside(reading, event.scope, token, depth, seen, way)
+            self._known_outside[key] = (found, (reading, token, way))
+        return self._known_outside[key][0]
+
+    def _checks_of(self, scope: FunctionId, token: Value) -> list[_Check]:
+        """The verifications in a function of this very token."""
+        key = (scope, id(token))
+        if key not in self._known_checks:
+            found = [check for check in self.checks(scope) if alike(check.token, token)]
+            self._known_checks[key] = (found, token)
+        return self._known_checks[key][0]
+
+    def _outside(
+        self,
+        reading: Reading,
+        scope: FunctionId,
+        token: Value,
+        depth: int,
+        seen: frozenset[FunctionId],
+        way: tuple[Call, ...],
+    ) -> bool:
+        """Whether the token is verified where a function is called, or given away."""
         for caller in way[-1:] or self._callers(scope):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             outer = substitute(self.project.interpreter, token, scope, binding)
