@@ -1,4 +1,4 @@
-"""What a verifying call is for."""
+"""Which functions verify tokens, and what a verifying call is for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,37 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.kinds import Kind, kind_of, words
 from jwtaudit.program.names import names_of
+from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_lookups import is_looked_for
 from jwtaudit.program.travels import deep
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import Const, Member
 
 if TYPE_CHECKING:
+    from jwtaudit.program import Project
     from jwtaudit.program.sites import Site
+    from jwtaudit.values import Call, FunctionId
+
+_MAX_LEVELS = 3
+
+
+def verifications(project: Project) -> dict[FunctionId, list[Call]]:
+    """Function -> the calls in it that verify a token, or call what does."""
+    found: dict[FunctionId, list[Call]] = {}
+    queue: list[tuple[FunctionId, Call, int]] = []
+    for site in project.sites("verify", "verify-signature", "guard"):
+        if site.role == "guard" or not any(o.effect == "signature" for o in turned_off(site)):
+            raw = site.call.origin or site.call
+            queue.append((raw.scope, raw, 0))
+    while queue:
+        function, call, level = queue.pop()
+        known = found.setdefault(function, [])
+        if any(c.place == call.place for c in known):
+            continue
+        known.append(call)
+        if level < _MAX_LEVELS:
+            queue.extend((c.scope, c, level + 1) for c in project.callers.get(function, ()))
+    return found
 
 
 def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
