@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import FunctionScope
 
-_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
+CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
+"""Words in the names of errors that tell of a claim, and not of a forged token."""
 
 
 def refusing(project: Project) -> dict[FunctionId, Confidence]:
@@ -98,7 +99,7 @@ def handles(handler: Caught, call: Call) -> bool:
     if Arm(arm.start, "try") not in call.path:
         return False
     names = arm.side.removeprefix("except ").split(",")
-    return not all(any(error in name for error in _CLAIM_ERRORS) for name in names)
+    return not all(any(error in name for error in CLAIM_ERRORS) for name in names)
 
 
 def answers_and_goes_on(project: Project, scope: FunctionScope, handler: Caught) -> bool:

@@ -17,6 +17,7 @@ from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_request
 from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.verdicts import CLAIM_ERRORS
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
     Absent,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 5
 VERIFYING = ("verify", "verify-signature", "decrypt")
-_CLAIM_ERRORS = ("Expired", "Audience", "Issuer", "Immature", "IssuedAt", "Claim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,7 +462,7 @@ def _is_fallback(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
         arm.start in tried
         and arm.side.startswith("except")
         and not all(
-            any(error in name for error in _CLAIM_ERRORS)
+            any(error in name for error in CLAIM_ERRORS)
             for name in arm.side.removeprefix("except ").split(",")
         )
         for arm in path
