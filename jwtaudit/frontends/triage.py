@@ -40,6 +40,8 @@ def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     if vocabulary.any_file or _holds_text(data):
         return True
     lower = data.lower()
+    if b"\n" not in lower:
+        lower = lower.replace(b"\r", b"\n")  # lines end so, too
     words = _words(vocabulary.imports)
     if words and (_names_it(lower, words) or _TAKEN_APART.search(lower)):
         return True
