@@ -11,6 +11,7 @@ from jwtaudit.program.claims import (
     bases_of,
     compares,
     has_expectation,
+    holds_call,
     is_foreign,
     is_handed_to_check,
     is_tested,
@@ -31,10 +32,11 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by
 from jwtaudit.program.repairs import check_and_require, require_claim
 from jwtaudit.program.requirements import requires
+from jwtaudit.program.scopes import Returned
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
-from jwtaudit.program.token_sources import is_answer, tells_of_user
+from jwtaudit.program.token_sources import answers_requests, has_role, is_answer, tells_of_user
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Named, Repair, Replace
@@ -75,7 +77,7 @@ def stepped(site: Site, confidence: Confidence) -> Confidence:
 
 
 @check("claim-verification-disabled")
-def claim_verificationdisabled(project: Project) -> Iterator[Draft]:
+def claim_verification_disabled(project: Project) -> Iterator[Draft]:
     """An expired token is accepted."""
     for site, offs in disabled(project):
         for off in offs:
@@ -86,7 +88,7 @@ def claim_verificationdisabled(project: Project) -> Iterator[Draft]:
                 continue
             if checks_itself(project, site, "exp") or _verified_elsewhere(site):
                 continue
-            if off.effect == "exp" and reads(project, site.call, "exp"):
+            if off.effect == "exp" and _hands_on(project, site, "exp"):
                 continue  # it is looked at where it goes
             if compares(project, site.call, "iat"):
                 continue  # it is refused once it is too old
@@ -174,6 +176,19 @@ def checks_itself(project: Project, site: Site, claim: str) -> bool:
         compares(project, site.call, claim)
         or is_handed_to_check(project, site.call)
         or (claim != "aud" and is_chosen_by(project, site, claim))
+    )
+
+
+def _hands_on(project: Project, site: Site, claim: str) -> bool:
+    """Whether a function gives a claim to those that call it, and not to a client."""
+    return any(
+        isinstance(event, Returned)
+        and holds_call(bases_of(project, event.value, claim), site.call)
+        and not answers_requests(project, event.scope)
+        and not any(
+            isinstance(p, Outcome) and has_role(project, p, "respond") for p in deep(event.value)
+        )
+        for event in project.uses(site.call)
     )
 
 

@@ -15,7 +15,7 @@ from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import in_browser, platform_words
 from jwtaudit.program.scopes import Returned
-from jwtaudit.program.token_sources import has_role
+from jwtaudit.program.token_sources import answers_requests
 from jwtaudit.values import Absent, Const, Env, Outcome, options, walk
 
 if TYPE_CHECKING:
@@ -91,11 +91,12 @@ def _answers(project: Project) -> Iterator[tuple[Place, Value]]:
         if not is_tested(site):
             yield from ((call.place, argument.value) for argument in call.arguments)
     for event in project.events:
-        if isinstance(event, Returned) and not is_test(event.place.path):
-            function = project.scope(event.scope)
-            for decorator in function.decorators if function is not None else ():
-                if isinstance(decorator, Outcome) and has_role(project, decorator, "route"):
-                    yield event.place, event.value
+        if (
+            isinstance(event, Returned)
+            and not is_test(event.place.path)
+            and answers_requests(project, event.scope)
+        ):
+            yield event.place, event.value
 
 
 def _published(project: Project) -> dict[str, set[Place]]:

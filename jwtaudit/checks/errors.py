@@ -10,6 +10,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.refusals import Refusals
 from jwtaudit.program.scopes import Raised, Returned, Stored
 from jwtaudit.program.texts import told
+from jwtaudit.program.token_sources import answers_requests
 from jwtaudit.values import Call, Const, Outcome, Param, Value, options
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
     elif isinstance(event, Stored):
         if _is_answer(project, event):
             yield event.value
-    elif isinstance(event, Returned) and _answers_requests(project, event):
+    elif isinstance(event, Returned) and answers_requests(project, event.scope):
         yield event.value
 
 
@@ -86,13 +87,3 @@ def _responded(project: Project, call: Call) -> Iterator[Value]:
     model = project.model_of(call)
     if model is not None and model.role == "respond":
         yield from (a.value for a in call.arguments if a.name not in _QUIET)
-
-
-def _answers_requests(project: Project, event: Returned) -> bool:
-    function = project.scope(event.scope)
-    return any(
-        isinstance(decorator, Outcome)
-        and (model := project.model_of(decorator.call)) is not None
-        and model.role == "route"
-        for decorator in (() if function is None else function.decorators)
-    )

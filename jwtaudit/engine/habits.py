@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jwtaudit.engine.run import Run
+    from jwtaudit.program import Project
     from jwtaudit.repair import Change
     from jwtaudit.source import Source
 
@@ -28,7 +29,6 @@ _IMPORTED = r"(?:\A(?:\xef\xbb\xbf)?|[\r\n;])[ \t]*from {module} import\b[^\r\n;
 _MOST = 500
 """The most further files that are looked into for a reader that they import."""
 _CALLED = ".__call__"
-_PLAIN = frozenset({"str", "bytes", "int", "float", "bool", "SecretStr"})
 
 
 class _Settings(NamedTuple):
@@ -164,7 +164,7 @@ class Habits:
                 for target in field.targets
                 if isinstance(target, Name)
             }
-            if any(map(_is_plain, fields.values())):
+            if not all(_is_section(project, field) for field in fields.values()):
                 *_, last = fields.values()
                 span = Place(scope.ref.id.path, last.span)
                 return _Settings(statement.alias, span, frozenset(map(str.lower, fields)))
@@ -190,6 +190,9 @@ class Habits:
         ]
 
 
-def _is_plain(field: Assign) -> bool:
-    """Whether a field is no section of its own: its type is one that a variable can hold."""
-    return not isinstance(field.annotation, Name) or field.annotation.id in _PLAIN
+def _is_section(project: Project, field: Assign) -> bool:
+    """Whether a field holds settings of its own: its type is a class of the project."""
+    kind = field.annotation
+    return isinstance(kind, Name) and any(
+        scope.definition.name == kind.id for scope in project.classes.values()
+    )

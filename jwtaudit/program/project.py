@@ -32,7 +32,6 @@ from jwtaudit.values import (
     Value,
     join,
     options,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -320,13 +319,18 @@ class Project:
     def _listed(self, model: Model) -> bool:
         """Whether a class that could be configured stands in a decorator's lists as it is."""
         owners = {name.rpartition(".")[0] for name in model.configured_by}
-        return any(
-            isinstance(part, Symbol) and part.name in owners
+        return not owners.isdisjoint(self._in_decorators)
+
+    @cached_property
+    def _in_decorators(self) -> frozenset[str]:
+        """The names of what decorators of classes are given."""
+        return frozenset(
+            part.name
             for cls in self.classes.values()
             for decorator in cls.decorators
             if isinstance(decorator, Outcome) and not is_test(decorator.call.place.path)
-            for argument in decorator.call.arguments
-            for part in walk(argument.value)
+            for part in all_parts(decorator.call)
+            if isinstance(part, Symbol)
         )
 
     def given(self, call: Call, model: Model, meaning: str) -> Value:

@@ -82,9 +82,6 @@ def _times(time: Time, factor: float) -> Time:
     return replace(time, form="timedelta", length=length)
 
 
-__all__ = ["as_lifetime", "as_tolerance", "span_of", "unit_of"]
-
-
 def is_of_last_resort(project: Project, length: Value) -> bool:
     """Whether a function that reads lengths gives this one for a text in none of its forms."""
     given = {

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
-    from jwtaudit.values import Call
+    from jwtaudit.values import Call, FunctionId
 
 _MOST_PARTS = 2000
 _RETURNED = re.compile(r"returned by `([\w.]+)\(")
@@ -87,10 +87,15 @@ def is_sent(project: Project, parameter: Param) -> bool:
     )
     if not marked and not isinstance(parameter.default, (Absent, Const)):
         return False
-    function = project.scope(parameter.function)
-    return function is not None and any(
+    return answers_requests(project, parameter.function)
+
+
+def answers_requests(project: Project, function: FunctionId) -> bool:
+    """Whether a framework calls a function for requests, by what decorates it."""
+    scope = project.scope(function)
+    return scope is not None and any(
         isinstance(decorator, Outcome) and has_role(project, decorator, "route")
-        for decorator in function.decorators
+        for decorator in scope.decorators
     )
 
 
