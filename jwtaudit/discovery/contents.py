@@ -105,7 +105,8 @@ class Needles:
         # No word goes over the end of a line.
         lines = (line for line in data.split(b"\n") if not line.isascii())
         text = b"\n".join(lines).decode("utf-8", "ignore")
-        return self._count(unicodedata.normalize("NFKC", text)) > self._count(text)
+        plain = unicodedata.normalize("NFKC", text)
+        return self._plain(plain.encode()) and self._count(plain) > self._count(text)
 
     def _count(self, text: str) -> int:
         lower = text.lower().encode()
@@ -133,7 +134,7 @@ def _encoding_told(head: bytes) -> bytes:
 # So rare in programs that a search which runs from one such letter to the next, for all words
 # that hold it, passes over the bytes faster than a search for each word.
 _RARE_LETTERS = b"jkx"
-_IN_COMMON = 6
+_IN_COMMON = 7
 """How many letters words have in common, at an end, to be looked for by these first."""
 
 
@@ -148,11 +149,7 @@ def _searches(words: Iterable[bytes]) -> list[Callable[[bytes], object]]:
         else:
             by_letter.setdefault(letter, []).append(word)
     searches: list[Callable[[bytes], object]] = []
-    for letter, holding in by_letter.items():
-        if len(holding) > 1:
-            searches.append(_from_letter(letter, holding))
-        else:
-            alone += holding
+    searches += [_from_letter(letter, holding) for letter, holding in by_letter.items()]
     by_end, others = _alike(alone, slice(-_IN_COMMON, None))
     by_beginning, others = _alike(others, slice(_IN_COMMON))
     for part, alike in (by_end | by_beginning).items():

@@ -44,7 +44,9 @@ def _is_flat(tree: ast.Module, source: Source) -> bool:
                     return False
             elif kind in _PATTERNS:
                 has_pattern = True
-            for value in node.__dict__.values():
+            fields = node.__dict__
+            for name in kind._fields:
+                value = fields[name]
                 if value.__class__ is list:
                     below += value
                 elif value.__class__ not in _PLAIN:

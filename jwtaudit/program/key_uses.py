@@ -244,30 +244,39 @@ def _is_used(project: Project, library: Library, folder: str) -> bool:
     def counts(path: str) -> bool:
         return path.startswith(folder) and not path.startswith(own) and not is_test(path)
 
-    return (
-        any(call.name.startswith(roots) and counts(call.place.path) for call in project.calls)
-        or any(
-            # a decorator, a dependency: used without a call
-            isinstance(statement, f.Import)
-            and f"{statement.module}.".startswith(roots)
-            and counts(path)
-            for path, facts in project.facts.items()
-            for statement in facts.body
-        )
-        or any(
-            # named in the settings: an installed application, a class that authenticates
-            isinstance(part, Const)
-            and isinstance(part.value, str)
-            and f"{part.value}.".startswith(roots)
-            for path in project.python.settings_files
-            if counts(path)
-            if (module := project.module(path)) is not None and module.body is not None
-            for event in module.body.events
-            if isinstance(event, Assigned)
-            for part in walk(event.value)
-        )
-        or any(counts(event.place.path) for event in _own_mappings(project, library))
+    return any(name.startswith(roots) and counts(path) for name, path in _named(project)) or any(
+        counts(event.place.path) for event in _own_mappings(project, library)
     )
+
+
+_names: WeakKeyDictionary[Project, frozenset[tuple[str, str]]] = WeakKeyDictionary()
+
+
+def _named(project: Project) -> frozenset[tuple[str, str]]:
+    """What is called, imported, or named in the settings, dotted, and the file in which it is."""
+    found = _names.get(project)
+    if found is None:
+        found = _names[project] = frozenset(_namings(project))
+    return found
+
+
+def _namings(project: Project) -> Iterator[tuple[str, str]]:
+    for call in project.calls:
+        yield call.name, call.place.path
+    for path, facts in project.facts.items():
+        for statement in facts.body:  # a decorator, a dependency: used without a call
+            if isinstance(statement, f.Import):
+                yield f"{statement.module}.", path
+    for path in project.python.settings_files:
+        module = project.module(path)
+        if module is None or module.body is None:
+            continue
+        # Named in the settings: an installed application, a class that authenticates.
+        for event in module.body.events:
+            if isinstance(event, Assigned):
+                for part in walk(event.value):
+                    if isinstance(part, Const) and isinstance(part.value, str):
+                        yield f"{part.value}.", path
 
 
 def _looked_up(project: Project, value: Value, reader: str) -> Value:
