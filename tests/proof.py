@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SECONDS = 60
 _RUNNER = Path(__file__).with_name("proof_runner.py")
 _NODE_RUNNER = Path(__file__).with_name("proof_runner.cjs")
+_EXAMPLES = {"python": {"python"}, "js": {"js", "ts"}}
+"""What a proof in a language can run; TypeScript needs ``typescript`` among what it requires."""
 
 
 class ProofError(AssertionError):
@@ -39,10 +41,16 @@ def run(rule: Rule, proof: Proof) -> None:
         "line": proof.line,
         "code": proof.code,
         "examples": [
-            {"section": section, "title": example.title, "line": file.line, "code": file.text}
+            {
+                "section": section,
+                "title": example.title,
+                "language": file.language,
+                "line": file.line,
+                "code": file.text,
+            }
             for section in ("Bad", "Fixed", "Good")
             for example in rule.examples(section)
-            for file in [file for file in example.files if file.language == proof.language][:1]
+            for file in [f for f in example.files if f.language in _EXAMPLES[proof.language]][:1]
         ],
     }
     try:

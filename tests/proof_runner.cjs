@@ -1,7 +1,7 @@
 // Runs one proof in Node: a script of its own, with the pinned packages and no others.
 //
 // Standard input holds the job as JSON: `packages` (the directory to import from), `page`, `line`
-// and `code` (the proof), `examples` (section, title, line, code of each).
+// and `code` (the proof), `examples` (section, title, language, line, code of each).
 "use strict";
 
 const fs = require("node:fs");
@@ -12,6 +12,7 @@ const { pathToFileURL } = require("node:url");
 const vm = require("node:vm");
 
 const job = JSON.parse(fs.readFileSync(0, "utf8"));
+const load = createRequire(path.join(job.packages, "proof.js"));
 const DECLARED = /^(?:async )?(?:function\*?|class|const|let|var) +([\w$]+)/gm;
 const IMPORTS = /^(?:import|export)\b/m;
 
@@ -34,7 +35,21 @@ function example(section, title = "") {
     const titles = job.examples.filter((each) => each.section === section).map((each) => each.title);
     throw new Error(`example("${section}", "${title}") is not one of ${JSON.stringify(titles)}`);
   }
-  return execute(found[0].code, found[0].line, {});
+  const { code, language, line } = found[0];
+  return execute(language === "ts" ? translated(code) : code, line, {});
+}
+
+/** TypeScript as the script that a project's compiler would make of it. */
+function translated(code) {
+  const typescript = load("typescript");
+  const compilerOptions = {
+    module: typescript.ModuleKind.CommonJS,
+    target: typescript.ScriptTarget.ES2022,
+    esModuleInterop: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+  };
+  return typescript.transpileModule(code, { compilerOptions }).outputText;
 }
 
 /** What a script declares at its top level, or what a module exports. */
@@ -46,7 +61,6 @@ async function execute(code, line, injected) {
   const body = `(async function (${parameters}) {${placed}\nreturn { ${names} };})`;
   const run = vm.runInThisContext(body, { filename: job.page });
   const module = { exports: {} };
-  const load = createRequire(path.join(job.packages, "proof.js"));
   const declared = await run(load, module, module.exports, ...Object.values(injected));
   return Object.assign({}, declared, module.exports);
 }
