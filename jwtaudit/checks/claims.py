@@ -27,7 +27,7 @@ from jwtaudit.program.context import (
     is_test,
     setting_of,
 )
-from jwtaudit.program.kinds import words
+from jwtaudit.program.names import pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by
 from jwtaudit.program.repairs import check_and_require, require_claim
@@ -201,7 +201,7 @@ def _is_lenient(site: Site) -> bool:
     """Whether the code is there for expired tokens: refresh, logout, introspection."""
     names = [site.call.scope.qualname, *(c.name for c in site.chain)]
     names.extend(c.scope.qualname for c in site.chain)
-    return any(_LENIENT & set(words(name)) for name in names)
+    return any(_LENIENT & pairs(name) for name in names)
 
 
 def _is_idle(project: Project, site: Site) -> bool:
@@ -209,7 +209,7 @@ def _is_idle(project: Project, site: Site) -> bool:
     scope = site.scope
     return (
         scope is not None
-        and "expired" in words(scope.short_name)
+        and "expired" in pairs(scope.short_name)
         and not any(not is_test(c.place.path) for c in project.callers.get(scope.id, ()))
         and all(
             isinstance(d, Symbol) and d.name in ("staticmethod", "classmethod")

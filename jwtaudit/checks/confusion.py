@@ -12,8 +12,8 @@ from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.kinds import KIND_CLAIMS, Kind, token_kind, words
-from jwtaudit.program.names import names_of
+from jwtaudit.program.kinds import KIND_CLAIMS, Kind, token_kind
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.verifiers import wanted_kind
@@ -143,7 +143,7 @@ def _says_the_same(claims: Table, own: list[_Minted], needed: frozenset[str]) ->
 
 def _is_address(value: Value) -> bool:
     return any(
-        {"email", "mail"} & set(words(name))
+        {"email", "mail"} & pairs(name)
         for option in options(value)
         for part in (option.operands if isinstance(option, Operation) else (option,))
         for name in names_of(part)

@@ -11,8 +11,7 @@ from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.kinds import Kind, kind_of, token_kind
-from jwtaudit.program.kinds import words as words_of
-from jwtaudit.program.names import names_of
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import Stored
 from jwtaudit.resources import words_of_data
@@ -137,8 +136,7 @@ def _is_saved(event: Call, holds: Callable[[Value], bool]) -> bool:
 def _changes(scope: FunctionScope) -> bool:
     """Whether a function may make something else of what it keeps."""
     return any(
-        isinstance(event, Call) and _words("changing") & set(words_of(event.name))
-        for event in scope.events
+        isinstance(event, Call) and _words("changing") & pairs(event.name) for event in scope.events
     )
 
 
@@ -147,7 +145,7 @@ def _says_so(event: Call) -> bool:
     owner, _, method = event.name.rpartition(".")
     if method.lower() in _words("surely"):
         return True
-    named = bool(_words("keepers") & set(words_of(owner)))  # the name of a class
+    named = bool(_words("keepers") & pairs(owner))  # the name of a class
     return method.lower() in _words("perhaps") and (named or _is_keeper(event.receiver))
 
 
@@ -163,7 +161,7 @@ def _is_keeper(receiver: Value | None) -> bool:
         names = list(names_of(receiver))
         names += [receiver.name] if isinstance(receiver, Symbol) else []
         names += [receiver.why] if isinstance(receiver, Unknown) else []  # of a module
-        if any(_words("keepers") & set(words_of(name)) for name in names):
+        if any(_words("keepers") & pairs(name) for name in names):
             return True
         receiver = receiver.base if isinstance(receiver, Member) else None
     return False
@@ -173,7 +171,7 @@ def _is_field(event: Stored) -> bool:
     """Whether a field of a record is set that is called a refresh token."""
     key = event.key.value if isinstance(event.key, Const) else None
     is_record = any(isinstance(o, (Param, Outcome, Member)) for o in options(event.base))
-    return isinstance(key, str) and "refresh" in words_of(key) and is_record
+    return isinstance(key, str) and "refresh" in pairs(key) and is_record
 
 
 def _is_written(project: Project, event: Stored) -> bool:

@@ -12,8 +12,8 @@ from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
-from jwtaudit.program.kinds import Kind, words
-from jwtaudit.program.names import names_of
+from jwtaudit.program.kinds import Kind
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.refused_tokens import asks_for_revocation
 from jwtaudit.program.scopes import Returned
 from jwtaudit.program.ties import are_one_program
@@ -169,7 +169,7 @@ def _is_apart(site: Site) -> bool:
 
 def _said(site: Site) -> set[str]:
     calls = (site.call, *site.chain)
-    return {w for call in calls for w in words(f"{call.scope.path} {call.scope.qualname}")}
+    return {w for call in calls for w in pairs(f"{call.scope.path} {call.scope.qualname}")}
 
 
 def _hook(site: Site) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
-from jwtaudit.program.kinds import words
+from jwtaudit.program.names import pairs
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
@@ -152,7 +152,7 @@ def is_foreign(site: Site) -> bool:
             if model is not None and model.role in ("key-source", "http-request"):
                 return True
         # Unlike a key of one's own, a set of them is read where somebody else changes them.
-        if isinstance(part, (Env, Setting, Param)) and _KEY_SETS & set(words(part.name or "")):
+        if isinstance(part, (Env, Setting, Param)) and _KEY_SETS & pairs(part.name or ""):
             return True
     return False
 
@@ -270,7 +270,7 @@ _known: WeakKeyDictionary[Project, dict[int, _Read]] = WeakKeyDictionary()
 
 
 def _is_test_call(value: Value) -> bool:
-    return isinstance(value, Outcome) and bool(_CHECKING & set(words(value.call.name)))
+    return isinstance(value, Outcome) and bool(_CHECKING & pairs(value.call.name))
 
 
 def holds_call(values: Iterable[Value], call: Call) -> bool:
@@ -288,7 +288,7 @@ def _is_check(event: Event) -> bool:
     name = event.name.rpartition(".")[2]
     if not name and isinstance(event.receiver, Member):
         name = event.receiver.name or ""
-    return bool(_CHECKING & set(words(name)))
+    return bool(_CHECKING & pairs(name))
 
 
 def truthy_options(value: Value) -> Iterable[Value]:

@@ -10,7 +10,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.kinds import Kind, kind_of
 from jwtaudit.program.scopes import Raised, Returned, Stored, Tested
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
     CHILDREN,
     Call,
@@ -69,10 +69,23 @@ class Reading:
                 for name, bases in members_read(self._project, value).items():
                     if any(map(is_read_of, bases)):
                         found.add(str(name))
-                found |= {name for name, base in _insisted(value) if is_read_of(base)}
+        found |= {name for name, base in self._insisted() if is_read_of(base)}
         for function, parameter in self._given():
             found |= self._read_of(function, parameter, _MAX_STEPS)
         return frozenset(found) - _PARTS
+
+    def _insisted(self) -> Iterator[tuple[str, Value]]:
+        """The claims that have to be there: ``"type" in claims``, or all of several names.
+
+        That says nothing of what is in them, but a token of another kind may lack them.
+        """
+        uses = {id(event) for event in self._uses()}
+        for operator in ("in", "not in"):
+            for part, event in self._project.operations(operator):
+                named, base = part.operands
+                for option in options(named) if id(event) in uses else ():
+                    if isinstance(option, Const) and isinstance(option.value, str):
+                        yield option.value, base
 
     def _is_claims(self, value: Value, steps: int) -> bool:
         """Whether a value is what the call gives, as it is or made into something else."""
@@ -182,19 +195,6 @@ class Reading:
                     if argument.name is not None and _is(argument.value, function, parameter):
                         found |= self._read_of(event.target, argument.name, steps - 1)
         return found
-
-
-def _insisted(value: Value) -> Iterator[tuple[str, Value]]:
-    """The claims that have to be there: ``"type" in claims``, ``all(n in claims for n in names)``.
-
-    That says nothing of what is in them, but a token of another kind may lack them.
-    """
-    for part in deep(value):
-        if isinstance(part, Operation) and part.operator in ("in", "not in"):
-            named, base = part.operands
-            for option in options(named):
-                if isinstance(option, Const) and isinstance(option.value, str):
-                    yield option.value, base
 
 
 def _judges(call: Call) -> Iterator[FunctionId]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
-from jwtaudit.program.kinds import words
-from jwtaudit.program.names import names_of
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
 from jwtaudit.values import Const, Operation, Sequence, options, walk
 
@@ -30,7 +29,7 @@ _SIDES = {"==": True, "===": True, "!=": False, "!==": False}
 
 def is_development_file(path: str) -> bool:
     """Whether the name of a file says that only developers use it."""
-    return bool(DEVELOPMENT & set(words(PurePosixPath(path).stem)))
+    return bool(DEVELOPMENT & pairs(PurePosixPath(path).stem))
 
 
 def is_for_development(project: Project, place: Place) -> bool:
@@ -130,4 +129,4 @@ def _is_off(operand: Value) -> bool:
 
 
 def _words(texts: set[str]) -> set[str]:
-    return {word for text in texts for word in words(text)}
+    return {word for text in texts for word in pairs(text)}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-import itertools
 import re
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.names import pairs
 from jwtaudit.program.scopes import Assigned, Returned, Tested
 from jwtaudit.values import Const, Outcome, Setting, Table, options, walk
 
@@ -50,13 +50,6 @@ KIND_CLAIMS = frozenset(_TELLING) | frozenset(
     | {"refresh", "scopes", "ttype", "jwt_type", "t", "fresh"}
 )
 _LAYER = re.compile(r"(?<=[a-z])Service(?:Impl)?(?=$|\.)")  # a class of the program's own layers
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-
-
-def words(name: str) -> tuple[str, ...]:
-    """The words of a name in snake, camel or kebab case, and each two that stand together."""
-    parts = [part.lower() for part in _PARTS.findall(name)]
-    return (*parts, *(f"{a}_{b}" for a, b in itertools.pairwise(parts)))
 
 
 def token_kind(
@@ -84,7 +77,7 @@ def _is_for_machines(site: Site) -> bool:
 
 def kind_of(name: str) -> Kind:
     """The kind that a name speaks of."""
-    found = set(words(_LAYER.sub("", name)))
+    found = pairs(_LAYER.sub("", name))
     for kind, telling in _WORDS.items():
         if found & telling:
             return kind

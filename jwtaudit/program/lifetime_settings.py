@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.framework_settings import given
-from jwtaudit.program.kinds import words
+from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import MODULE, Assigned
 from jwtaudit.program.times import UNITS
 from jwtaudit.resources import data
@@ -40,11 +40,10 @@ def _known() -> dict[str, dict[str, Any]]:
 @functools.lru_cache(maxsize=4096)
 def _unit(name: str) -> float | None:
     """What a constant counts whose name speaks of a token's lifetime; None for other names."""
-    parts = words(name)
     telling = data("lifetime-settings")["words"]
-    if not all(set(parts) & set(telling[part]) for part in ("subject", "lifetime")):
+    if not all(pairs(name) & set(telling[part]) for part in ("subject", "lifetime")):
         return None
-    return next((UNITS[part] for part in reversed(parts) if part in UNITS), None)
+    return next((UNITS[part] for part in reversed(words(name)) if part in UNITS), None)
 
 
 def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:

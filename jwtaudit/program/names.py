@@ -30,11 +30,13 @@ _RETURNED = re.compile(r"^returned by `([^`]+)\(\)`$")
 _LOOKUPS = frozenset({"get", "pop", "getlist", "__getitem__", "getheader", "get_header"})
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in snake, camel or kebab case."""
     return tuple(part.lower() for part in _PARTS.findall(name))
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def pairs(name: str) -> frozenset[str]:
     """The words of a name, and each two that stand together."""
     parts = words(name)

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from jwtaudit.program.stores import Stores
     from jwtaudit.source import Place
 
+_LOOKED_INTO = frozenset({"in", "not in", "json-decode"})
+"""The operations that rules ask for by themselves."""
+
 
 class Loader(Protocol):
     """Gives what the first pass over the files has left out."""
@@ -433,28 +436,27 @@ class Project:
         ]
 
     @cached_property
-    def _travels(self) -> tuple[dict[Place, list[Event]], list[tuple[Operation, Event]]]:
-        """Where outcomes travel, and what is decoded: one look into every value for both."""
+    def _travels(self) -> tuple[dict[Place, list[Event]], dict[str, list[tuple[Operation, Event]]]]:
+        """Where outcomes travel, and some operations: one look into every value for both."""
         uses: dict[Place, list[Event]] = defaultdict(list)
-        decoded: list[tuple[Operation, Event]] = []
+        operations: dict[str, list[tuple[Operation, Event]]] = defaultdict(list)
         for event in self.events:
             found: set[Place] = set()
             for value in event_values(event):
                 for part in deep(value):
                     if isinstance(part, Outcome):
                         found.add(part.call.place)
-                    elif isinstance(part, Operation) and part.operator == "json-decode":
-                        decoded.append((part, event))
-                        if part.place:
+                    elif isinstance(part, Operation) and part.operator in _LOOKED_INTO:
+                        operations[part.operator].append((part, event))
+                        if part.operator == "json-decode" and part.place:
                             found.add(part.place)
             for place in found:
                 uses[place].append(event)
-        return uses, decoded
+        return uses, operations
 
-    @property
-    def decoded(self) -> Sequence[tuple[Operation, Event]]:
-        """What is decoded by hand, with the events that hold it."""
-        return self._travels[1]
+    def operations(self, operator: str) -> Sequence[tuple[Operation, Event]]:
+        """The operations of one of a few kinds, with the events that hold them."""
+        return self._travels[1][operator]
 
     def uses(self, call: Call) -> Sequence[Event]:
         """The events whose values hold the outcome of a call, wherever it has travelled."""

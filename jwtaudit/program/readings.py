@@ -66,7 +66,7 @@ def _find_readings(project: Project) -> Iterator[Reading]:
             continue
         yield Reading(site.place, site.call.scope, site.call.path, site, origin)
     seen: set[Place] = set()
-    for part, event in project.decoded:
+    for part, event in project.operations("json-decode"):
         if part.place and part.place not in seen and is_taken_apart(part, 1):
             seen.add(part.place)
             path = part.place.path

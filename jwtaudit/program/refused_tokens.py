@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.travels import event_values
@@ -42,8 +43,18 @@ def _called(project: Project, function: FunctionId) -> Iterator[FunctionId]:
             yield event.target
 
 
+_known: WeakKeyDictionary[Project, dict[FunctionId, bool]] = WeakKeyDictionary()
+
+
 def _mentions(project: Project, function: FunctionId) -> bool:
     """Whether a function is called so, or touches something that is."""
+    known = _known.setdefault(project, {})
+    if function not in known:
+        known[function] = _names_it(project, function)
+    return known[function]
+
+
+def _names_it(project: Project, function: FunctionId) -> bool:
     telling = words_of_data("name-words", "refused-tokens")
     scope = project.scope(function)
     names = (name for event in (scope.events if scope else ()) for name in _names(event))

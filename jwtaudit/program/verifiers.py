@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.kinds import Kind, kind_of, words
-from jwtaudit.program.names import names_of
+from jwtaudit.program.kinds import Kind, kind_of
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_lookups import is_looked_for
 from jwtaudit.program.travels import deep
@@ -49,7 +49,7 @@ def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
     calls = (site.call, *site.chain)
     token = site.argument("token")
     names = [call.scope.qualname for call in calls] + list(names_of(token))
-    said = {word for name in names for word in words(name)}
+    said = {word for name in names for word in pairs(name)}
     headers = words_of_data("name-words", "bearing-header")
     sent = any(
         str(part.value if isinstance(part, Const) else part.name).lower() in headers
@@ -65,7 +65,7 @@ def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
         single = said & words_of_data("name-words", "single-step")
         return Kind.LINK if single and not sent else Kind.UNKNOWN
     guards = "token" not in site.model.meanings  # what answers all requests, or is a part of it
-    around = {word for call in calls for word in words(call.scope.path)}
+    around = {word for call in calls for word in pairs(call.scope.path)}
     lets_in = said & words_of_data("name-words", "lets-in")
     lets_in |= around & words_of_data("name-words", "guarding-file")
     return Kind.ACCESS if guards or sent or lets_in else Kind.UNKNOWN
