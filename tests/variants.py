@@ -12,8 +12,11 @@ import codecs
 import io
 import re
 import tokenize
+from bisect import bisect
+from collections import Counter
+from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.frontends import javascript
 
@@ -504,10 +507,59 @@ def _inner(node: Node) -> bool:
     return False
 
 
-def comments(path: str, text: str) -> list[str]:
-    """The comments of a program, in order."""
+class Piece(NamedTuple):
+    """A token of a program, or a comment."""
+
+    text: str
+    line: int
+    is_comment: bool
+
+
+def pieces(path: str, text: str) -> list[Piece]:
+    """The tokens and the comments of a program, in order."""
     if not is_python(path):
-        found = (node for node in nodes(path, text) if node.type == "comment")
-        return [text[node.start_byte : node.end_byte] for node in found]
+        return [
+            Piece(text[node.start_byte : node.end_byte], node.start_point[0], is_comment)
+            for node in nodes(path, text)
+            for is_comment in [node.type == "comment"]
+            if is_comment
+            or node.type in _WHOLE
+            or not (node.children or (node.parent and _inner(node)))
+        ]
     readline = io.StringIO(text, newline="").readline
-    return [t.string for t in tokenize.generate_tokens(readline) if t.type == tokenize.COMMENT]
+    return [
+        Piece(token.string, token.start[0], token.type == tokenize.COMMENT)
+        for token in tokenize.generate_tokens(readline)
+        if token.string.strip()
+    ]
+
+
+def comments(path: str, text: str) -> Counter[str]:
+    """How often a program holds each comment."""
+    return Counter(piece.text for piece in pieces(path, text) if piece.is_comment)
+
+
+def orphans(path: str, text: str, fixed: str) -> list[str]:
+    """The comments that are gone although the code that they stand beside is not.
+
+    That is the code before it in its line, or else what follows; of brackets it is what they hold.
+    """
+    old, new = pieces(path, text), pieces(path, fixed)
+    steps = SequenceMatcher(None, [p.text for p in old], [p.text for p in new], autojunk=False)
+    kept = {at + n for at, _, size in steps.get_matching_blocks() for n in range(size)}
+    moved = comments(path, fixed)
+    moved.subtract(old[at].text for at in kept if old[at].is_comment)
+    code = [at for at, piece in enumerate(old) if not piece.is_comment and piece.text not in ",;"]
+    found = []
+    for at, piece in enumerate(old):
+        if not piece.is_comment or at in kept:
+            continue
+        if moved[piece.text] > 0:
+            moved[piece.text] -= 1
+            continue
+        following = bisect(code, at)
+        before, behind = (code[max(following - 1, 0)], code[min(following, len(code) - 1)])
+        is_before = old[before].line == piece.line and old[before].text not in "([{"
+        if (before if is_before or old[behind].text in ")]}" else behind) in kept:
+            found.append(piece.text)
+    return found

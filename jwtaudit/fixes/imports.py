@@ -20,6 +20,8 @@ _PLAIN = re.compile(
     r"import\s+(?P<modules>[\w.]+(?:\s+as\s+\w+)?(?:\s*,\s*[\w.]+(?:\s+as\s+\w+)?)*)$"
 )
 _FROM = re.compile(r"from\s+(?P<module>\.*[\w.]*)\s+import\s+(?P<names>.+)$", re.DOTALL)
+_DEFINITION = re.compile(r"@|(?:async +)?def\b|class\b")
+_PAGE_BREAK = re.compile(r"(?:[ \t]*\f[ \t\f]*(?:\r\n|[\r\n]))+\Z")  # belongs to what follows it
 _NAME = re.compile(r"(?P<name>[\w.]+)(?:\s+as\s+(?P<alias>\w+))?$")
 
 
@@ -153,8 +155,12 @@ class Imports:
             following = layout.next_line(at)
             close = following < len(layout.text) and layout.text[following] not in "\r\n"
             return Splice(at, at, f"{newline}{newline}{statement}{newline if close else ''}")
-        at = layout.line_start(statements[0].start) if statements else len(layout.text)
-        return Splice(at, at, f"{statement}{newline}{newline}")
+        if not statements:
+            at = len(layout.text)
+            return Splice(at, at, f"{statement}{newline}{newline}")
+        at = len(_PAGE_BREAK.sub("", layout.text[: layout.line_start(statements[0].start)]))
+        apart = 2 if _DEFINITION.match(layout.text, statements[0].start) else 1
+        return Splice(at, at, statement + newline * (1 + apart))
 
 
 def _read(layout: Layout, span: Span) -> _Import | None:

@@ -392,8 +392,13 @@ def effective(site: Site, value: Value, row: Ineffective) -> Repair | None:
     title = f"Write `{row.instead}` for it"
     given = site.argument(argument)
     if not key:
-        change: Change | None = SetArgument(site.place, argument, code) if _open(given) else None
-        return Repair(title, dropped, change) if change else None
+        if isinstance(given, Absent):
+            return Repair(title, Replace(value.place, code), RenameKey(value.place, argument))
+        return (
+            Repair(title, dropped, SetArgument(site.place, argument, code))
+            if _open(given)
+            else None
+        )
     if row.key and code is True and isinstance(value, Sequence):
         each = _each_required(site, value, key)
         if not each or not isinstance(given, Table) or given.place is None:
