@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 import tempfile
 import zlib
 from collections import Counter
@@ -117,21 +116,14 @@ def _laid_out(files: dict[str, str], layout: str) -> Files | None:
     return found
 
 
-_MEASURED = {"tabs"}
-"""Layouts in which lines have another length, and are broken elsewhere."""
-
-
 @pytest.mark.parametrize(("subject", "layout"), _trips(variants.LAYOUTS))
 def test_the_fix_of_a_layout_is_the_layout_of_the_fix(subject, layout):
     before, after = (_laid_out(files, layout) for files in (subject.bad, subject.fixed))
     if before is None or after is None:
         pytest.skip("cannot be laid out that way")
+    if all(before[path] == text.encode() for path, text in subject.bad.items()):
+        pytest.skip("is laid out that way")
     found = _round_trip(subject.rule, before)
-    if layout in _MEASURED:
-        found, after = (
-            {p: re.sub(rb"\s|,(?=\s*[)\]}])", b"", c) for p, c in files.items()}
-            for files in (found, after)
-        )
     assert found == after
 
 

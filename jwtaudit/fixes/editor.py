@@ -79,9 +79,9 @@ class Editor(ArgumentWriter):
     def _folded(self, text: str, span: Span) -> str:
         """A call in the place of another expression; each argument below where it is too long."""
         layout = self.layout
-        around = layout.text[layout.line_start(span.start) : span.start]
+        around = layout.columns(layout.line_to(span.start))
         rest = layout.line_end(span.end) - span.end
-        if len(around) + len(text) + rest <= layout.width or layout.breaks(*span):
+        if around + len(text) + rest <= layout.width or layout.breaks(*span):
             return text
         call = type(layout)(text, layout.language)
         end = f"{layout.newline}{layout.indent(span.start)}"
@@ -92,7 +92,7 @@ class Editor(ArgumentWriter):
         group = next((group for group in call.groups if len(call.items(group)) > 1), None)
         if group is None:
             return text
-        room = layout.width - len(around)
+        room = layout.width - around
         return self._below(call, group, end, room)
 
     def _links_of(self, call: Layout) -> list[int]:

@@ -39,14 +39,10 @@ def fold(layout: Layout, group: Group, text: str) -> list[Splice] | None:
 def on_own_line(layout: Layout, text: str, indent: str) -> str:
     """An item that has a line of its own; a sum that is too long for it gets two."""
     before, plus, behind = text.partition(" + ")
-    too_long = _columns(indent) + len(text) + len(",") > layout.width
+    too_long = layout.columns(f"{indent}{text},") > layout.width
     if not (plus and too_long and layout.language == "python"):
         return text
     return f"{before}{layout.newline}{indent}+ {behind}"
-
-
-def _columns(indent: str) -> int:
-    return len(indent.expandtabs(4))
 
 
 def _is_one(layout: Layout, group: Group) -> bool:
@@ -115,8 +111,9 @@ class _Folding:
 
     def _fits(self, span: Span, indent: str, behind: int = 0) -> bool:
         """Whether a part of the line and the addition have room on a line of their own."""
-        columns = _columns(indent) + span.end - span.start + len(", ") + len(self.text)
-        return columns + behind <= self.layout.width
+        layout = self.layout
+        columns = layout.columns(f"{indent}{layout.text[slice(*span)]}, {self.text}")
+        return columns + behind <= layout.width
 
     def _added(self) -> Splice:
         last = self.layout.items(self.inmost)[-1].span.end

@@ -236,6 +236,10 @@ class Layout:
         """Where the line of an offset begins."""
         return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
 
+    def line_to(self, offset: int) -> str:
+        """What stands before an offset in its line."""
+        return self.text[self.line_start(offset) : offset]
+
     def line_end(self, offset: int) -> int:
         """Where the line of an offset ends, without its line end."""
         match = re.compile(r"[\r\n]|\Z").search(self.text, offset)
@@ -288,11 +292,17 @@ class Layout:
 
         What cannot be broken, a text with what closes behind it or a comment, says nothing of it.
         """
-        longest = 0
+        longest = _BLACK
         for token in self.tokens:
             if token.kind in ("word", "open"):
-                longest = max(longest, token.end - self.line_start(token.start))
-        return min(max(longest, _BLACK), _WIDEST)
+                longest = max(longest, self.columns(self.line_to(token.end)))
+                if longest >= _WIDEST:
+                    return _WIDEST
+        return longest
+
+    def columns(self, text: str) -> int:
+        """How wide a text is; a tab counts as a step of those who indent with blanks."""
+        return len(text.expandtabs(_TAB.get(self.language, 4)))
 
     @cached_property
     def step(self) -> str:
@@ -346,6 +356,7 @@ class Layout:
 
 
 _BLACK, _WIDEST = 88, 120
+_TAB = {"javascript": 2}
 _TYPED_CALL = re.compile(r"[\w$]<[^<>()=;]*(?:<[^<>()=;]*>[^<>()=;]*)?>$|[\w$)\]]\?\.$")  # f<T>(
 _NOT_CALLED = frozenset(
     "and as assert await case del elif else except for from if import in is lambda match not or"

@@ -33,12 +33,12 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
     if _has_line_each(layout, items):
         indent = layout.text[layout.line_start(last.span.start) : last.span.start]
         return [Splice(last.span.end, last.span.end, f",{layout.newline}{indent}{text}")]
-    column = last.span.end - layout.line_start(last.span.end)
+    column = layout.columns(layout.line_to(last.span.end))
     rest = layout.line_end(last.span.end) - last.span.end
     if column + 2 + len(text) + rest > layout.width and layout.language == "python":
         if folded := fold(layout, group, text):
             return folded
-        first = items[0].span.start - layout.line_start(items[0].span.start)
+        first = layout.columns(layout.line_to(items[0].span.start))
         if not group.parent or first + len(text) + rest <= layout.width:
             line = _on_next_line(layout, group, text)
             return [Splice(last.span.end, last.span.end, line)]

@@ -93,7 +93,7 @@ class ScriptEditor(Editor):
         if layout.breaks(group.start, group.end) or has_comment(layout, group):
             return append(layout, group, text)
         items = layout.items(group)
-        line = layout.line_end(group.end) - layout.line_start(group.start)
+        line = layout.columns(layout.line_to(group.end)) + layout.line_end(group.end) - group.end
         if not items:
             return [Splice(group.start + 1, group.end - 1, f" {text} ")]
         if line + len(text) + 2 <= layout.width:
