@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.checks import check
 from jwtaudit.facts import Assign, Literal, Name
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.asked_names import asked_names
 from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import configures_tests, is_sample, is_test, setting_of
 from jwtaudit.program.key_guards import is_refused
@@ -159,13 +160,23 @@ def _readers(project: Project) -> Mapping[str, Sequence[_Reader]]:
     """Name of a variable or setting -> the keys that are read from it."""
     found: dict[str, list[_Reader]] = defaultdict(list)
     for use in key_uses(project):
-        for source in map(_from_file, sources(project, use.value)):
-            if isinstance(source.value, (Env, Setting)) and source.value.name:
-                for name in (source.value.name, *prefixed(project, source.value)):
-                    known = found[_plain(name)]
-                    if all(reader.use.place != use.place for reader in known):
-                        known.append(_Reader(use, source))
+        for source in _lookups(project, use):
+            assert isinstance(source.value, (Env, Setting))
+            for name in filter(None, (source.value.name, *prefixed(project, source.value))):
+                known = found[_plain(name)]
+                if all(reader.use.place != use.place for reader in known):
+                    known.append(_Reader(use, source))
     return found
+
+
+def _lookups(project: Project, use: KeyUse) -> Iterator[Source]:
+    """The sources of a key that have a name which a configuration file may give a value."""
+    for source in sources(project, use.value):
+        found = _from_file(source)
+        if isinstance(found.value, (Env, Setting)):
+            yield found
+        for name in asked_names(project, source.value):
+            yield replace(source, value=Setting(name, ABSENT, place=source.value.place))
 
 
 def _from_file(source: Source) -> Source:

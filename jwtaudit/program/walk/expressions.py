@@ -21,6 +21,7 @@ from jwtaudit.values import (
     Arm,
     Bound,
     Call,
+    ClassRef,
     Const,
     Member,
     Operation,
@@ -77,7 +78,9 @@ def _item(interpreter: Interpreter, node: f.Item, frame: Frame) -> Value:
     base = interpreter.expr(node.object, frame)
     key = interpreter.expr(node.key, frame)
     place = frame.place(node)
-    if isinstance(base, Symbol) and _is_class(interpreter, base):
+    if (isinstance(base, Symbol) and _is_class(interpreter, base)) or (
+        isinstance(base, ClassRef) and isinstance(key, (Symbol, ClassRef, Unknown))
+    ):
         return base  # a generic class with its parameters: ``JWTAuth[User](...)``
     if isinstance(base, (Symbol, Outcome, Member)):
         name = modelled(interpreter, base, "__getitem__", frame)
