@@ -161,11 +161,16 @@ class DropKey:
 
 @dataclass(frozen=True, slots=True)
 class SetEntry:
-    """Put an entry into the mapping display at a place, or give it another value there."""
+    """Put an entry into the mapping display at a place, or give it another value there.
+
+    Attributes:
+        default: whether what is spread out in the display counts more.
+    """
 
     place: Place
     key: str
     code: Code
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

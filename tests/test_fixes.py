@@ -97,6 +97,7 @@ def _at(text, what):
         ("f(\n    x,  # why\n)", "f(\n    x,  # why\n    a=1,\n)"),
         ("f(\n    x  # why\n)", "f(\n    x,  # why\n    a=1\n)"),
         ("f(x,\n  y)", "f(x,\n  y,\n  a=1)"),
+        ("f(\n    x, y\n)", "f(\n    x, y, a=1\n)"),
         ("f(\r\n\tx,\r\n)", "f(\r\n\tx,\r\n\ta=1,\r\n)"),
         ("f(g(1), (2, 3))", "f(g(1), (2, 3), a=1)"),
         ('f("a)", b=")")', 'f("a)", b=")", a=1)'),
@@ -151,6 +152,32 @@ _SUM = Snippet("a_rather_long_name_of_a_function() + " + "another_one" * 2)
 def test_an_entry_that_makes_a_line_too_long(before, after):
     mapping = before[before.index("{") : before.index("}") + 1]
     assert _edit(before, SetEntry(_at(before, mapping), "expires", 900)) == after
+
+
+def test_an_argument_that_is_too_long_for_the_line_of_the_others():
+    long = "x" * 70
+    before = f"f(\n\t{long}, y\n)"
+    change = SetArgument(_at(before, before), "name", "value")
+    assert _edit(before, change) == f'f(\n\t{long},\n\ty,\n\tname="value",\n)'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = {**a, 'b': 1}", "x = {'exp': 9, **a, 'b': 1}"),
+        ("x = {'b': 1, **a}", "x = {'b': 1, 'exp': 9, **a}"),
+        ("x = {'b': 1}", "x = {'b': 1, 'exp': 9}"),
+        ("x = {\n    **a,\n}", 'x = {\n    "exp": 9,\n    **a,\n}'),
+        (
+            f"x = {{'b': {'y' * 70}, **a}}",
+            f"x = {{\n  'b': {'y' * 70},\n  'exp': 9,\n  **a,\n}}",
+        ),
+    ],
+)
+def test_a_default_leaves_what_is_spread_out(before, after):
+    display = before[before.index("{") :]
+    change = SetEntry(_at(before, display), "exp", 9, default=True)
+    assert _edit(before, change) == after
 
 
 def test_a_sum_that_is_too_long_for_a_line_gets_two():
@@ -317,6 +344,7 @@ def test_swap_decorators():
             "os.x",
             "#!/usr/bin/env python\nimport os\n\nx = 1\n",
         ),
+        ("\f\nclass A:\n    b = 1\n", "os.x", "os.x", "import os\n\n\n\f\nclass A:\n    b = 1\n"),
     ],
 )
 def test_imports(text, dotted, written, after):

@@ -284,7 +284,7 @@ def _short_lived(project: Project, claims: Table, kind: Kind) -> Repair | None:
     if claims.place is None:
         return None
     name = "refresh-expiry" if kind is Kind.REFRESH else "expiry"
-    return Repair(_lasting(kind), SetEntry(claims.place, "exp", Named(name)))
+    return Repair(_lasting(kind), SetEntry(claims.place, "exp", Named(name), default=True))
 
 
 def _lasting(kind: Kind) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.fixes.dialects import CannotError
-from jwtaudit.fixes.lists import append, remove
+from jwtaudit.fixes.lists import append, put_before, remove
 from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.statements import StatementWriter
 from jwtaudit.source import Span
@@ -61,7 +61,17 @@ class ArgumentWriter(StatementWriter):
             if group is not None and self.layout.is_call(group):  # dict(a=1)
                 return self._put(group, self._named(group, change.key), change.key, change.code)
             raise CannotError
+        spread = next(filter(self._is_spread, self.layout.items(group)), None)
+        if change.default and spread is not None:
+            text, more = self._text(change.code, group.start)
+            return [
+                *put_before(self.layout, group, spread, self.dialect.entry(change.key, text)),
+                *more,
+            ]
         return self._put_entry(group, change.key, change.code)
+
+    def _is_spread(self, item: Item) -> bool:
+        return self.layout.text.startswith(("**", "..."), item.span.start)
 
     def _put_entry(self, group: Group, key: str, code: Code) -> list[Splice]:
         named = self._named(group, key)

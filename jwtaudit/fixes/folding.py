@@ -36,6 +36,18 @@ def fold(layout: Layout, group: Group, text: str) -> list[Splice] | None:
     return folding.below(outermost.parent)
 
 
+def below(layout: Layout, group: Group, item: Item, text: str) -> list[Splice]:
+    """A further item before another one of brackets on one line; each gets a line of its own."""
+    end = f"{layout.newline}{layout.indent(group.start)}"
+    indent = end + layout.step
+    spans = [each.span for each in layout.items(group)]
+    splices = [Splice(group.start + 1, spans[0].start, indent)]
+    splices += [Splice(one.end, two.start, f",{indent}") for one, two in pairwise(spans)]
+    written = on_own_line(layout, text, indent[len(layout.newline) :])
+    splices.append(Splice(item.span.start, item.span.start, f"{written},{indent}"))
+    return [*splices, Splice(spans[-1].end, group.end - 1, f",{end}")]
+
+
 def on_own_line(layout: Layout, text: str, indent: str) -> str:
     """An item that has a line of its own; a sum that is too long for it gets two."""
     before, plus, behind = text.partition(" + ")

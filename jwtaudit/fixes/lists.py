@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jwtaudit.fixes.folding import fold, on_own_line
+from jwtaudit.fixes.folding import below, fold, on_own_line
 from jwtaudit.fixes.splices import Splice
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
     last = items[-1]
     comma = _comma_behind(layout, group, last)
     if layout.breaks(last.span.end, close):
+        if comma < 0 and len(items) > 1 and not layout.breaks(items[0].span.start, last.span.end):
+            return _append_to_line(layout, items, text)
         return _append_line(layout, last, comma, text)
     if _is_shorthand(layout, group, last, comma):
         return [Splice(comma, comma, f" {text}")]
@@ -45,6 +47,18 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
     return [Splice(last.span.end, last.span.end, f", {text}")]
 
 
+def put_before(layout: Layout, group: Group, item: Item, text: str) -> list[Splice]:
+    """A further item before another one, in the style of the brackets' layout."""
+    start = item.span.start
+    lead = layout.line_to(start)
+    if not lead.strip():
+        return [Splice(start, start, f"{on_own_line(layout, text, lead)},{layout.newline}{lead}")]
+    line = layout.columns(lead) + len(text) + len(", ") + layout.line_end(start) - start
+    if line <= layout.width or layout.breaks(group.start, group.end):
+        return [Splice(start, start, f"{text}, ")]
+    return below(layout, group, item, text)
+
+
 def _has_line_each(layout: Layout, items: Sequence[Item]) -> bool:
     """Whether several items stand below one another, each on a line of its own."""
     below = (layout.breaks(one.span.end, two.span.start) for one, two in pairwise(items))
@@ -59,6 +73,18 @@ def _is_shorthand(layout: Layout, group: Group, last: Item, comma: int) -> bool:
         and layout.text[group.start] == "("
         and len(layout.items(group)) == 1
     )
+
+
+def _append_to_line(layout: Layout, items: Sequence[Item], text: str) -> list[Splice]:
+    """A further item behind those that share a line; what is too long gets a line for each."""
+    last = items[-1].span.end
+    rest = layout.line_end(last) - last
+    if layout.columns(layout.line_to(last)) + len(", ") + len(text) + rest <= layout.width:
+        return [Splice(last, last, f", {text}")]
+    end = f",{layout.newline}{layout.indent(last)}"
+    spans = [item.span for item in items]
+    splices = [Splice(one.end, two.start, end) for one, two in pairwise(spans)]
+    return [*splices, Splice(last, last, f"{end}{text},")]
 
 
 def _append_line(layout: Layout, last: Item, comma: int, text: str) -> list[Splice]:
