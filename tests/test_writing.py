@@ -29,6 +29,7 @@ CALLS = [
     "unlink",
     "stat",
     "access",
+    *(["listxattr", "getxattr", "setxattr"] if hasattr(os, "listxattr") else []),
 ]
 ERRORS = [
     OSError(errno.ENOSPC, "No space left on device"),
@@ -230,3 +231,14 @@ def test_a_long_name_is_no_hindrance(tmp_path):
     replace_content(file, OLD, NEW)
     assert file.read_bytes() == NEW
     assert not _left(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="no extended attributes here")
+def test_extended_attributes_stay(file):
+    try:
+        os.setxattr(file, "user.note", b"reviewed")
+    except OSError:
+        pytest.skip("not on this file system")
+    replace_content(file, OLD, NEW)
+    assert file.read_bytes() == NEW
+    assert os.getxattr(file, "user.note") == b"reviewed"

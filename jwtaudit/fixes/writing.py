@@ -125,7 +125,7 @@ def _stage(replacement: Replacement, staged: list[_Staged]) -> None:
         raise NotWrittenError(_CHANGED)
     temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}")
     staged.append(_Staged(target, temporary, replacement.before))
-    _write_beside(temporary, status, replacement.after)
+    _write_beside(temporary, target, status, replacement.after)
 
 
 def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
@@ -139,11 +139,12 @@ def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
         raise NotWrittenError("it is read-only; make it writable and run again")
 
 
-def _write_beside(temporary: Path, status: os.stat_result, content: bytes) -> None:
+def _write_beside(temporary: Path, target: Path, status: os.stat_result, content: bytes) -> None:
     number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         _fill(number, content)
         _take_over(number, temporary, status)
+        _take_over_attributes(number, target)
         os.fsync(number)
     finally:
         os.close(number)
@@ -165,6 +166,16 @@ def _take_over(number: int, temporary: Path, status: os.stat_result) -> None:
             with contextlib.suppress(PermissionError):
                 os.fchown(number, -1, status.st_gid)
     os.chmod(temporary, stat.S_IMODE(status.st_mode))  # noqa: PTH101 - beside its kin
+
+
+def _take_over_attributes(number: int, target: Path) -> None:
+    """Extended attributes and access lists, where there are such, as far as that is allowed."""
+    if not hasattr(os, "listxattr"):
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(target):
+            with contextlib.suppress(OSError):
+                os.setxattr(number, name, os.getxattr(target, name))
 
 
 def _flush_directory(directory: Path) -> None:
