@@ -218,7 +218,7 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
         if any(argument.name == "algorithm" for argument in site.call.arguments):
             continue  # one cause, one finding: the misspelt argument
         if any(
-            "algorithm" in o.entries
+            {"algorithm", "algorithms"} & set(o.entries)
             for o in options(site.argument("options"))
             if isinstance(o, Table)
         ):

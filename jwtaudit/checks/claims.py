@@ -36,7 +36,13 @@ from jwtaudit.program.scopes import Returned
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
-from jwtaudit.program.token_sources import answers_requests, has_role, is_answer, tells_of_user
+from jwtaudit.program.token_sources import (
+    answers_requests,
+    has_role,
+    is_answer,
+    is_kept_by_client,
+    tells_of_user,
+)
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Named, Repair, Replace
@@ -375,8 +381,8 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
         if _is_lenient(site) or _is_self_made(site) or _verified_elsewhere(site):
             continue
         token = site.argument("token")
-        if tells_of_user(token) or is_answer(project, token):
-            continue  # made a moment ago
+        if tells_of_user(token) or is_answer(project, token) or is_kept_by_client(token):
+            continue  # made a moment ago, or shown to nobody here
         yield Draft(
             rule="",
             place=site.place,

@@ -60,6 +60,8 @@ _WITHOUT_EXPIRY = frozenset({"events", "htm", "htu"})
 _IDENTIFIERS = frozenset({"_id", "email", "id", "userId", "user_id", "username", "uuid"})
 # A token by which one service names itself to another, such as a push service, to judge by age.
 _OF_A_SERVICE = frozenset({"iss", "iat", "aud", "jti", "nbf"})
+# What such a receiver has just asked to be signed, once (OpenID4VCI, 8.2.1).
+_CHALLENGE = "nonce"
 
 
 @check("missing-expiry")
@@ -221,6 +223,8 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
         own = _own_expiries(claims)
         if own:
             return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
+        if _CHALLENGE in claims.entries and set(claims.entries) <= {*_OF_A_SERVICE, _CHALLENGE}:
+            return None
         if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
             return "no `exp`; only a receiver that judges its `iat` ends it", Confidence.LOW
         return "its payload has no `exp`", Confidence.HIGH

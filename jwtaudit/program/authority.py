@@ -28,6 +28,7 @@ from jwtaudit.program.token_sources import (
     from_request,
     has_role,
     is_own,
+    is_own_to_callers,
     is_request,
     name_of,
 )
@@ -219,7 +220,9 @@ class Authority:
         if id(token) not in self._origins:
             self._origins[id(token)] = _Told(
                 token,
-                is_own(self.project, token) or self._is_carried(token),
+                is_own(self.project, token)
+                or is_own_to_callers(self.project, token)
+                or self._is_carried(token),
                 from_request(self.project, token),
             )
         return self._origins[id(token)]
@@ -440,7 +443,8 @@ class Authority:
             if event.kind == "yield" and claim is None:
                 return None
             name = event.scope.qualname
-            deciding = says(name, "deciding") or says(event.scope.path, "deciding")
+            names = (name, event.scope.path)
+            deciding = any(says(n, "deciding") or says(n, "decoding") for n in names)
             weight = Weight.HANDED if deciding else Weight.SEEN
             return Use(event.place, f"{what} returned to whoever calls", weight, request)
         return None

@@ -18,6 +18,7 @@ _FOLDERS = frozenset({"cli", "command", "commands", "manage", "management", "scr
 _ASKING = frozenset({"input", "getpass", "parse_args", "parse_known_args", "prompt"})
 _OF_REQUESTS = frozenset({"req", "reqparse", "request"})
 _GIVEN = ("sys.argv", "sys.stdin")
+_OPTIONS = "argparse.Namespace"
 
 
 def is_command(project: Project, call: Call) -> bool:
@@ -75,6 +76,9 @@ def is_typed(value: Value) -> bool:
         if isinstance(part, Outcome) and _asks(part.call):
             return True
         if isinstance(part, Symbol) and part.name.startswith(_GIVEN):
+            return True
+        kind = part.annotation if isinstance(part, Param) else None
+        if isinstance(kind, Symbol) and kind.name == _OPTIONS:
             return True
     return False
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.addresses import is_plain
 from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_parameter_of_command, is_typed
+from jwtaudit.program.context import is_test
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.names import words as name_words
+from jwtaudit.program.scopes import Stored
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     UNKNOWN,
@@ -149,7 +151,37 @@ def is_own(project: Project, token: Value) -> bool:
         return True
     if isinstance(token, Absent) or from_request(project, token):
         return False
+    if _is_renewed(project, token):
+        return True
     return all(_came_from_issuer(project, option) for option in options(token))
+
+
+def is_own_to_callers(project: Project, token: Value, depth: int = 3) -> bool:
+    """Whether whoever calls the function at hand gives it a token that was issued to the program.
+
+    One that the program signs itself shows what the function is for, and is an example.
+    """
+    given = [
+        argument.value
+        for option in options(token)
+        if isinstance(option, Param)
+        for call in project.callers.get(option.function, ())
+        for argument in call.arguments
+        if argument.name == option.name and not is_test(call.place.path)
+    ]
+    return (
+        bool(given)
+        and all(isinstance(option, Param) for option in options(token))
+        and all(
+            (is_own(project, one) and not _is_signed_here(project, one))
+            or (depth > 0 and is_own_to_callers(project, one, depth - 1))
+            for one in given
+        )
+    )
+
+
+def _is_signed_here(project: Project, token: Value) -> bool:
+    return any(isinstance(p, Outcome) and has_role(project, p, "sign") for p in deep(token))
 
 
 def _is_answered(project: Project, token: Value) -> bool:
@@ -205,6 +237,16 @@ def tells_of_user(token: Value) -> bool:
     return any(isinstance(name, str) and "userinfo" in name.lower() for name in said)
 
 
+def is_kept_by_client(token: Value) -> bool:
+    """Whether an object keeps the token in a session of its own, which is no request's."""
+    while isinstance(token, Member):
+        token = token.base
+        own = (name.partition(".") for name in names_of(token))
+        if any(first == _SELF and name.lstrip("_") in words("kept") for first, _, name in own):
+            return True
+    return False
+
+
 def _is_kept(token: Value) -> bool:
     """Whether the program has kept the token itself, with the session or the request."""
     while isinstance(token, Member):
@@ -227,6 +269,31 @@ def _is_of_client(token: Value) -> bool:
     else:
         return False
     return "client" in name_words(owner.rpartition(".")[2])
+
+
+def _is_renewed(project: Project, token: Value) -> bool:
+    """Whether an object keeps the token, and beside it the one with which it is renewed.
+
+    Only whom tokens are issued to has both; whoever is shown them gets one with each request.
+    """
+    kept = {hop.place for part in deep(token) for hop in part.trace}
+    if not kept:
+        return False
+    own = [event for event in project.events if isinstance(event, Stored) and _is_field(event)]
+    owners = {_owner(e) for e in own if e.place in kept and _key(e) in words("answers")}
+    return any(_owner(e) in owners and _key(e) in words("renewing") for e in own)
+
+
+def _is_field(event: Stored) -> bool:
+    return not event.item and isinstance(event.base, (Param, Instance))
+
+
+def _key(event: Stored) -> str:
+    return str(event.key.value).lstrip("_") if isinstance(event.key, Const) else ""
+
+
+def _owner(event: Stored) -> tuple[str, str]:
+    return event.scope.path, event.scope.qualname.rpartition(".")[0]
 
 
 def _came_from_issuer(project: Project, token: Value) -> bool:
