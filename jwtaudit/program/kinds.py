@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
-    from jwtaudit.values import Call, Value
+    from jwtaudit.values import Call, FunctionId, Value
 
 
 class Kind(enum.Enum):
@@ -33,7 +33,7 @@ _WORDS = {
     Kind.LINK: frozenset(
         {"reset", "recovery", "recover", "invite", "invitation", "invitations", "confirm"}
         | {"confirmation", "activation", "activate", "email", "mail", "unsubscribe", "magic"}
-        | {"verification", "verify", "share", "download", "forgot", "set_password"}
+        | {"verification", "verify", "share", "download", "forgot", "set_password", "link"}
     ),
     Kind.MACHINE: frozenset(
         {"apikey", "apikeys", "api_key", "api_keys", "api_token", "service", "machine", "bot"}
@@ -122,8 +122,11 @@ def branch_kind(project: Project, call: Call | None) -> Kind:
 _OTHER = {Kind.ACCESS: Kind.REFRESH, Kind.REFRESH: Kind.ACCESS}
 
 
-def _holders(project: Project, call: Call) -> Iterator[str]:
-    """The variables and fields that a call's result is put into, or what its function makes."""
+def _holders(project: Project, call: Call, *, within: FunctionId | None = None) -> Iterator[str]:
+    """The variables and fields that a call's result is put into, or what its function makes.
+
+    ``within``: only those of this function.
+    """
     scope = project.scope(call.scope)
     made = [
         event
@@ -132,6 +135,8 @@ def _holders(project: Project, call: Call) -> Iterator[str]:
         and any(step.place == call.place for step in event.value.trace)
     ]
     for use in (*project.uses(call), *made):
+        if within not in (None, use.scope):
+            continue
         if isinstance(use, Assigned) and not any(isinstance(o, Table) for o in options(use.value)):
             yield use.name  # what holds several things says nothing of one of them
     for use in project.uses(call):
@@ -172,8 +177,10 @@ def _names(
         yield from _variables(lifetime)
     for call in site.chain:
         yield from _holders(site.project, call)
-    yield from _holders(site.project, site.call.origin or site.call)
+    made = site.call.origin or site.call
+    yield from _holders(site.project, made, within=made.scope)
     yield from (call.name for call in site.chain)
+    yield from _holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if around or _gives_it(site):
         yield site.call.scope.qualname
