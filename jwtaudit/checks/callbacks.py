@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jwtaudit.checks.passing import passing_on, refuses
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.scopes import Caught, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.values import Call, Closure, Const, Member, Operation, Outcome, Param, same, walk
+from jwtaudit.values import Call, Closure, Member, Operation, Outcome, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.program.sites import Site
-
-_REFUSED = frozenset({401, 403})
 
 
 def called_back(project: Project) -> Iterator[Draft]:
@@ -72,30 +71,12 @@ def _passed_anyway(project: Project, site: Site, callback: FunctionScope) -> Cal
             return None
         if (
             isinstance(event, Call)
-            and not event.arguments
-            and not event.name
-            and isinstance(event.receiver, Param)
+            and (passing := passing_on(event)) is not None
             and not exclusive(event.path, call.path)
         ):
-            return event if _refuses(callback, event.receiver) else None
+            refused = any(isinstance(e, Call) and refuses(e, passing) for e in callback.events)
+            return event if refused else None
     return None
-
-
-def _refuses(callback: FunctionScope, passing: Param) -> bool:
-    """Whether a callback turns requests down: with a status, or with an error handed on."""
-    return any(
-        isinstance(event, Call)
-        and bool(event.arguments)
-        and (
-            (event.receiver is not None and not event.name and same(event.receiver, passing))
-            or any(
-                isinstance(part, Const) and part.value in _REFUSED
-                for value in event_values(event)
-                for part in deep(value)
-            )
-        )
-        for event in callback.events
-    )
 
 
 def _stumbles(scope: FunctionScope, call: Call, until: int) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.checks.callbacks import called_back, is_talk
+from jwtaudit.checks.passing import refused_and_passed
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import is_harmless, words
 from jwtaudit.program.context import exclusive, is_test
@@ -55,9 +56,12 @@ if TYPE_CHECKING:
 @check("verification-outcome-ignored")
 def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     """A token is verified, and whatever comes of it, the program goes on."""
-    yield from _unheard(project, refusing(project))
+    tells = refusing(project)
+    yield from _unheard(project, tells)
     yield from _swallowed(project)
     yield from called_back(project)
+    by_result = {function for function, sure in tells.items() if sure is not Confidence.LOW}
+    yield from refused_and_passed(project, by_result)
 
 
 def _unheard(project: Project, tells: dict[FunctionId, Confidence]) -> Iterator[Draft]:
@@ -318,7 +322,11 @@ def _answered_alike(scope: FunctionScope, call: Call, handler: Caught) -> Iterat
     found = {called.place: e for e in scope.events if _goes_on(e) and (called := _called(e))}
     answers = found.values()  # `return next()` is one of them
     attempt = Arm(handler.path[-1].start, "try")
-    good = [e for e in answers if attempt in e.path and e.order > call.order]
+    good = [  # given to every good token, and not only to some
+        e
+        for e in answers
+        if attempt in e.path and e.order > call.order and all(arm in call.path for arm in e.path)
+    ]
     bad = [e for e in answers if handler.path[-1] in e.path]
     if len(good) == len(bad) == 1 and _is_same_call(*map(_called, (good[0], bad[0]))):
         yield Draft(
