@@ -1,4 +1,4 @@
-"""Settings that a service is asked for by a path: ``config.get("jwt.secret")``.
+"""Settings that a service is asked for: ``config.get("jwt.secret")``, ``config.get("KEY")``.
 
 What gives them stands in a file of its own, as what a function returns, and no import leads there.
 The link is the path.
@@ -17,10 +17,12 @@ from jwtaudit.values import (
     Closure,
     Const,
     Env,
+    Instance,
     Member,
     ModuleRef,
     Operation,
     Outcome,
+    Param,
     Symbol,
     Table,
     Unknown,
@@ -35,11 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
+    from jwtaudit.source import Place
 
 _SUFFIXES = (".ts", ".js", ".mjs", ".cjs", ".json")
 _MOST_FILES = 60
 _HOLDER = "config"
 _known: WeakKeyDictionary[Project, dict[str, list[Value]]] = WeakKeyDictionary()
+_services: WeakKeyDictionary[Project, set[Place]] = WeakKeyDictionary()
 
 
 def resolved(project: Project, value: Value) -> Value:
@@ -51,7 +55,7 @@ def resolved(project: Project, value: Value) -> Value:
         nothing = isinstance(part.default, Absent) or (
             isinstance(part.default, Const) and part.default.value is None
         )
-        if not nothing or "." not in part.name:
+        if not nothing or ("." not in part.name and not _is_asked_of_service(project, part.place)):
             return None
         found = _paths(project).get(part.name)
         return hop(join(*found), part.place, f"read as setting `{part.name}`") if found else None
@@ -59,6 +63,22 @@ def resolved(project: Project, value: Value) -> Value:
     if any(isinstance(option, (Symbol, Member)) for option in options(value)):
         value = join(*(_handed_out(project, option) or option for option in options(value)))
     return rewrite(value, change)
+
+
+def _is_asked_of_service(project: Project, place: Place) -> bool:
+    """Whether an object is asked there, ``this.config.get("KEY")``, and not the environment.
+
+    Only objects know what files of settings give, where a name has no dot to tell.
+    """
+    if project not in _services:
+        _services[project] = {
+            call.place
+            for call in project.calls
+            if isinstance(call.receiver, (Param, Instance, Member))
+            and (model := project.model_of(call)) is not None
+            and model.role == "environment"
+        }
+    return place in _services[project]
 
 
 def _handed_out(project: Project, value: Value) -> Value | None:
