@@ -8,7 +8,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence
 from jwtaudit.program.key_at_hand import keyed
 from jwtaudit.program.key_drafts import key_draft, versioned, when_missing, written
-from jwtaudit.program.key_guards import is_refused, is_refused_before
+from jwtaudit.program.key_guards import is_refused, is_refused_before, is_ruled_out
 from jwtaudit.program.key_material import (
     as_text,
     is_asymmetric,
@@ -196,7 +196,11 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
                 continue  # left out: the library's own default
             if not source.lookups and _is_field(project, value.place):
                 continue  # filled in by whoever makes the object
-            if not is_refused(project, source) and not is_refused_before(project, use, source):
+            if not (
+                is_refused(project, source)
+                or is_refused_before(project, use, source)
+                or is_ruled_out(project, use, source)
+            ):
                 yield use, source, use.semantic("key-empty")
         elif _is_nothing(use, source):
             unsigned = use.semantic("key-none-verifies") == "unsigned"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.key_sources import Lookup, Source
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import FunctionScope
+    from jwtaudit.values import Call, FunctionId
 
     _Test = tuple[Tested, tuple[Value, ...], bool, bool]
 
@@ -83,6 +84,32 @@ def is_refused_before(project: Project, use: KeyUse, source: Source) -> bool:
             if (truth is not False and test.then_exits) or (truth is not True and test.else_exits):
                 return True
     return False
+
+
+def is_ruled_out(project: Project, use: KeyUse, source: Source) -> bool:
+    """Whether a key is used only on sides of tests that this value does not take.
+
+    The test may stand further out: ``if links.is_enabled(): links.sign(user)``.
+    """
+    subject = _subject(project, source)
+    seen: set[FunctionId] = set()
+
+    def ruled_out(call: Call) -> bool:
+        scope = project.scope(call.scope) if call.path else None
+        tests = (e for e in (() if scope is None else scope.events) if isinstance(e, Tested))
+        for test in tests:
+            for side in ("then", "else"):
+                if any(test.is_side(side, arm) for arm in call.path) and (
+                    _truth(project, test.value, source, subject) is (side == "else")
+                ):
+                    return True
+        if call.scope in seen:
+            return False
+        seen.add(call.scope)
+        callers = project.callers.get(call.scope, ())
+        return bool(callers) and all(map(ruled_out, callers))
+
+    return use.site is not None and ruled_out(use.site.call.origin or use.site.call)
 
 
 _leaving_tests: WeakKeyDictionary[Project, dict[object, list[_Test]]] = WeakKeyDictionary()
@@ -287,8 +314,10 @@ def _scalar(value: Value, source: Source, subject: Callable[[Value], bool]) -> A
     if isinstance(value, Sequence) and not value.rest:
         items = [_scalar(item, source, subject) for item in value.items]
         return _UNTOLD if any(isinstance(i, _Unset) for i in items) else items
-    if isinstance(value, Outcome) and value.call.name == "len" and value.call.arguments:
+    if isinstance(value, Outcome) and value.call.name in ("bool", "len") and value.call.arguments:
         inner = _scalar(value.call.arguments[0].value, source, subject)
+        if value.call.name == "bool":
+            return inner if isinstance(inner, _Unset) else bool(inner)
         return len(inner) if isinstance(inner, (str, bytes)) else _UNTOLD
     if isinstance(value, Operation) and value.operator in _COMPARISONS:
         left, right = (_scalar(v, source, subject) for v in value.operands)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Caught, Raised
-from jwtaudit.values import Arm, Member, Operation, Outcome, Unknown, Value
+from jwtaudit.values import Arm, Const, Member, Operation, Outcome, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Refusals:
                 return
 
     def _ends(self, function: FunctionId, start: int) -> bool:
-        """Whether the handlers of a statement let no error out."""
+        """Whether the handlers of a statement let no error out, nor the text of one."""
         scope = self.project.scope(function)
         inside = [
             event
@@ -61,7 +61,7 @@ class Refusals:
             if arm.start == start
             for kind in arm.side.removeprefix("except ").split(",")
         }
-        return not any(isinstance(event, Raised) for event in inside) and any(
+        return not any(isinstance(event, Raised) and _tells(event) for event in inside) and any(
             kind in _ANY or (kind.startswith(self._roots) and "expired" not in words(kind))
             for kind in caught
         )
@@ -102,3 +102,12 @@ class Refusals:
             )
             for place, (function, arms) in self._handlers.items()
         )
+
+
+def _tells(event: Raised) -> bool:
+    """Whether what a handler raises may say what it has caught: not a text of the program's own."""
+    return not (
+        isinstance(event.value, Outcome)
+        and event.value.call.arguments
+        and all(isinstance(argument.value, Const) for argument in event.value.call.arguments)
+    )
