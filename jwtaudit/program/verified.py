@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.authority_words import says
+from jwtaudit.program.authority_words import asks_issuer, says
 from jwtaudit.program.authority_words import words as told
 from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
@@ -136,7 +136,7 @@ class Verified:
                                 yield from _roots(value)
             elif model.effect == "mac":  # a signature, computed to be compared
                 yield from _roots(self.project.argument(call, model, "value"))
-        elif says(call.name.rpartition(".")[2], "verifying"):
+        elif says(call.name.rpartition(".")[2], "verifying") or asks_issuer(call):
             for argument in call.arguments:
                 yield from _roots(argument.value)
 
