@@ -72,7 +72,10 @@ def secret_fallback(project: Project) -> Iterator[Draft]:
                 " mint tokens for any user of such an installation",
                 f"Take the key without a default (`{written(use, 'key-from-environment')}`), so"
                 " that the program does not start when it is missing.",
-                without_default(project, literal.value, literal.lookups),
+                # What is made of the literal would be left, made of nothing.
+                None
+                if literal.source.derived
+                else without_default(project, literal.value, literal.lookups),
             )
 
 

@@ -14,6 +14,7 @@ from jwtaudit.values import (
     Closure,
     Const,
     Env,
+    Join,
     Member,
     Operation,
     Outcome,
@@ -103,6 +104,12 @@ class Source:
         """The same for what goes into the text that a value is."""
         return replace(self, around=(*self.around, value.place)) if value.place else self
 
+    def unless(self, value: Value) -> Source:
+        """The same for what is taken where a lookup gives nothing."""
+        if not isinstance(value, (Env, Setting)):
+            return self
+        return replace(self, lookups=(*self.lookups, value))
+
     def apart(self) -> Source:
         """The same for something that is a value of its own."""
         return replace(self, around=())
@@ -119,6 +126,8 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
     for option in options(value):
         source = replace(so_far, value=option)
         yield source
+        if isinstance(value, Join) and value.ordered:  # the next one is for where this is not set
+            so_far = so_far.unless(option)
         if isinstance(option, (Env, Setting, Param)):
             if not isinstance(option.default, Absent):
                 yield from _default(project, option, source, depth)
@@ -206,10 +215,7 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
     elif model is not None and model.role == "digest":
         salted = source.salted or model.effect == "kdf"
         derived = replace(source.within(outcome), derived=True, salted=salted)
-        inner = project.argument(call, model, "value")
-        if isinstance(inner, Absent) and call.receiver is not None:
-            inner = call.receiver
-        if not isinstance(inner, Absent):
+        for inner in _ingredients(project, outcome):
             yield from _sources(project, inner, derived, depth + 1)
     elif (
         call.name.rpartition(".")[2] == "get"
@@ -219,6 +225,26 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
         name, default = looked_up(call)
         lookup = Setting(name, default, place=outcome.place, trace=outcome.trace)
         yield from _default(project, lookup, source, depth)
+
+
+def _ingredients(project: Project, digest: Outcome) -> Iterator[Value]:
+    """What a digest is as hard to guess as: the one thing in it that is not written down."""
+    found: dict[str, list[Value]] = {"key": [], "value": []}
+    part: Value | None = digest
+    while isinstance(part, Outcome):
+        model = project.model_of(part.call)
+        if model is None or model.role != "digest":
+            break
+        for meaning, known in found.items():
+            if not isinstance(value := project.argument(part.call, model, meaning), Absent):
+                known.append(value)
+        part = part.call.receiver
+    values = found["key"] + found["value"] or ([] if part is None else [part])
+    unknown = [value for value in values if not isinstance(value, Const)]
+    if not unknown:
+        yield from values[:1]
+    elif len(unknown) == 1:
+        yield from unknown
 
 
 def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator[Source]:
