@@ -11,7 +11,7 @@ from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import MODULE, Assigned
 from jwtaudit.program.times import UNITS
 from jwtaudit.resources import data
-from jwtaudit.values import Const, options
+from jwtaudit.values import Const, Env, Setting, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,25 @@ def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
         if event.scope.qualname == MODULE:
             unit = _unit(event.name)
             if unit is not None:
+                unit = _counted_as(project, event.value) or unit
                 place = event.value.place or event.place
                 yield LifetimeSetting(event.name, event.value, place, unit=unit, by_name=True)
+
+
+def _counted_as(project: Project, value: Value) -> float | None:
+    """What a constant counts where durations are made of it, whatever its name says."""
+    return min(
+        (
+            UNITS[argument.name]
+            for site in project.sites("duration")
+            for argument in site.call.arguments
+            if argument.name in UNITS
+            for option in options(argument.value)
+            for number in options(option.default if isinstance(option, (Env, Setting)) else option)
+            if isinstance(number, Const) and number.place == value.place is not None
+        ),
+        default=None,
+    )
 
 
 def _belongs(row: dict[str, Any], owner: str) -> bool:
