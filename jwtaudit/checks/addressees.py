@@ -20,9 +20,11 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import compares_signer, has_keys_of_its_own, names_itself
 from jwtaudit.program.repairs import require_claim
 from jwtaudit.program.requirements import expectation, requires
+from jwtaudit.program.steering import fetches_named_keys
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_answer
 from jwtaudit.program.wording import wording
+from jwtaudit.values import Join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +87,15 @@ def _issuer_open(site: Site, offs: list[Off]) -> Iterator[Draft]:
 
 
 def _of_shared_keys(project: Project) -> Iterator[tuple[Site, list[Off]]]:
-    """The verifying calls with keys that may sign for others, with the checks they turn off."""
-    yield from (pair for pair in disabled(project) if not has_keys_of_its_own(pair[0]))
+    """The verifying calls with keys that may sign for others, with the checks they turn off.
+
+    Where the token says where its key is fetched, anyone signs for whom they like: told there.
+    """
+    yield from (
+        pair
+        for pair in disabled(project)
+        if not has_keys_of_its_own(pair[0]) and not fetches_named_keys(pair[0])
+    )
 
 
 def _self_assured(site: Site, argument: str, claim: str, danger: str) -> Iterator[Draft]:
@@ -187,8 +196,8 @@ def required_claims_not_enforced(project: Project) -> Iterator[Draft]:
 
 
 def _given_in(site: Site, value: Value) -> Place:
-    """Where a value stands, beside the call; the call, where it comes from another file."""
-    at = value.place
+    """Where a value stands, beside the call; the call, where it comes from elsewhere."""
+    at = None if isinstance(value, Join) else value.place
     return at if at is not None and at.path == site.place.path else site.place
 
 

@@ -83,6 +83,8 @@ def table_setdefault(use: Use) -> Value | None:
     if key in table.entries and not isinstance(table.entries[key], Absent):
         return table.entries[key]
     use.interpreter.rebind(use.target, merge(table, (Table({key: default}),)), use.frame)
+    if table.rest and not (isinstance(default, Const) and default.value):
+        return join(member(use.base, Const(key), item=True, place=use.place), default)
     return default
 
 

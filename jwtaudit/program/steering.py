@@ -191,6 +191,12 @@ class Steering:
         return model is not None and model.role in _TAKING
 
 
+def fetches_named_keys(site: Site) -> bool:
+    """Whether a token is verified with a key that is fetched from where it says itself."""
+    inside = site.project.steering.inside(site.argument("key"))
+    return any(chosen.name in words("addresses") for chosen in inside)
+
+
 def _as_written(site: Site, argument: Value) -> Value:
     """An argument of a site in terms of the function that holds the call."""
     raw = site.call.origin

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _MOST_PARTS = 2000
 _RETURNED = re.compile(r"returned by `([\w.]+)\(")
 _SELF = "self"
+_STATE = ("session", "state")
 # What gives a token that came from its issuer, or was kept by whom it was issued to.
 _OWN = ("sign", "http-request", "environment", "storage-read")
 
@@ -249,11 +250,25 @@ def is_kept_by_client(token: Value) -> bool:
 
 def _is_kept(token: Value) -> bool:
     """Whether the program has kept the token itself, with the session or the request."""
-    while isinstance(token, Member):
-        token = token.base
-        if name_of(token) in words("kept"):
-            return True
-    return False
+    given = [o for o in options(token) if not isinstance(o, (Absent, Const))]
+    return bool(given) and all(map(_stands_with_kept, given))
+
+
+def _stands_with_kept(value: Value) -> bool:
+    while True:
+        if isinstance(value, Outcome) and value.call.name.endswith(".get"):
+            if any(map(_keeps, value.call.name.split("."))):
+                return True
+            holder = value.call.receiver
+        else:
+            holder = value.base if isinstance(value, Member) else None
+        if holder is None or _keeps(name_of(holder)):
+            return holder is not None
+        value = holder
+
+
+def _keeps(name: str) -> bool:
+    return name in words("kept") or name_words(name)[:2] == _STATE
 
 
 def _is_of_client(token: Value) -> bool:

@@ -63,7 +63,9 @@ def statement(interpreter: Interpreter, node: f.Statement, frame: Frame) -> bool
                 assign(interpreter, target, value, frame, frame.place(node))
         return interpreter.block(node.body, frame)
     elif isinstance(node, f.Function):
-        frame.names[node.name] = define(interpreter, node, frame)
+        made = define(interpreter, node, frame)
+        if not _sets_property(node):
+            frame.names[node.name] = made
     elif isinstance(node, f.Class):
         define_class(interpreter, node, frame)
     elif isinstance(node, f.Import):
@@ -231,4 +233,15 @@ def _is_own_file(value: f.Expression) -> bool:
         and isinstance(owner, f.Attribute)
         and isinstance(owner.object, f.Name)
         and (owner.object.id, owner.name) == ("import", "meta")
+    )
+
+
+def _sets_property(node: f.Function) -> bool:
+    """Whether a function is the other side of a property, which keeps its name: ``@x.setter``."""
+    return any(
+        isinstance(decorator, f.Attribute)
+        and decorator.name in ("setter", "deleter")
+        and isinstance(decorator.object, f.Name)
+        and decorator.object.id == node.name
+        for decorator in node.decorators
     )
