@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
-    from jwtaudit.values import FunctionId
+    from jwtaudit.values import Call, FunctionId
 
 _VERIFYING = ("verify", "verify-signature", "claims-validator")
 _PREFIX = "exception "
@@ -39,7 +39,11 @@ class Refusals:
 
     def _tries(self, site: Site) -> Iterator[tuple[FunctionId, int]]:
         """The statements that an error of a verification comes to, as far as it gets."""
+        inner: Call | None = None
         for call in (site.call, *site.chain):
+            if inner is not None and call not in self.project.callers.get(inner.scope, ()):
+                return  # it made the object whose method verifies, at another time
+            inner = call.origin or call
             starts = [arm.start for arm in call.path if arm.side == "try"]
             yield from ((call.scope, start) for start in starts)
             if any(self._ends(call.scope, start) for start in starts):
