@@ -147,6 +147,10 @@ def rebind(interpreter: Interpreter, target: f.Expression, value: Value, frame: 
         dotted = dotted_name(target)
         if dotted is not None:
             frame.names[dotted] = value
+            base = interpreter.expr(target.object, frame) if frame.is_script else UNKNOWN
+            if isinstance(base, Table):  # `config.jwt.secret = ...` changes `config`, too
+                changed = merge(base, (Table({target.name: value}),))
+                rebind(interpreter, target.object, changed, frame)
     elif isinstance(target, f.Item):
         base = interpreter.expr(target.object, frame)
         key = interpreter.expr(target.key, frame)
