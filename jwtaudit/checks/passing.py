@@ -76,7 +76,7 @@ def _passed(
         if (isinstance(event, Caught) and handles(event, call)) or isinstance(event, Tested)
     ]
     for refusal in scope.events:
-        if not isinstance(refusal, Call):
+        if not isinstance(refusal, Call) or _raises(project, refusal):
             continue
         if not any(_is_upon(failure, refusal, results) for failure in failures):
             continue
@@ -109,6 +109,11 @@ def refuses(call: Call, passing: Param) -> bool:
         for value in event_values(call)
         for part in deep(value)
     )
+
+
+def _raises(project: Project, call: Call) -> bool:
+    model = project.model_of(call)
+    return model is not None and model.effect == "raises"
 
 
 def _answers(project: Project, call: Call) -> bool:
