@@ -73,14 +73,12 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
     ]
     if len({one.kind for one in minted}) < 2:
         return
-    minting = {call.scope for one in minted for call in (one.site.call, *one.site.chain)}
+    minting = {call.scope for one in minted for call in one.site.calls}
     told = set()
     for use, site in uses:
         if use.role == "sign" or use.place in told:
             continue
-        wanted = wanted_kind(
-            site, exchanges=any(c.scope in minting for c in (site.call, *site.chain))
-        )
+        wanted = wanted_kind(site, exchanges=any(c.scope in minting for c in site.calls))
         keys = identities(project, use.value)
         alike = [
             one

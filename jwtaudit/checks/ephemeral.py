@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import in_main, is_demonstration, is_test
-from jwtaudit.program.development import tells_development
+from jwtaudit.program.development import is_taken_in_development
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words
@@ -37,8 +37,8 @@ def ephemeral_secret(project: Project) -> Iterator[Draft]:
             call = value.call
             if not _is_random(project, call) or not _at_start(project, call):
                 continue
-            if _is_kept(project, call) or any(
-                tells_development(project, call.place.path, arm) for arm in call.path
+            if _is_kept(project, call) or is_taken_in_development(
+                project, call.place.path, call.path
             ):
                 continue
             seen.add(call.place)

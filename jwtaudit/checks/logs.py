@@ -19,7 +19,7 @@ from jwtaudit.program.bearers import (
 )
 from jwtaudit.program.commands import is_command, is_program, is_typed_by_callers
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.development import tells_development
+from jwtaudit.program.development import is_taken_in_development
 from jwtaudit.program.key_leaks import secret_keys, shown_keys
 from jwtaudit.program.log_repairs import unsaid
 from jwtaudit.program.logins import gives_token, is_body
@@ -81,13 +81,12 @@ class _Message(NamedTuple):
 def token_logged(project: Project) -> Iterator[Draft]:
     """A token, the header that holds it, or all its claims in a log or an error's message."""
     for message in _messages(project):
-        event = message.event
-        if any(tells_development(project, event.place.path, arm) for arm in event.path):
-            continue  # the screen of whoever develops it
         for part in told(message.value):
             found = _token(project, part, message) or _claims(project, part, message)
             if found is not None:
-                yield found
+                event = message.event
+                if not is_taken_in_development(project, event.place.path, event.path):
+                    yield found
                 break
 
 

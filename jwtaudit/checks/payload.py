@@ -284,7 +284,7 @@ def _is_id_token(site: Site) -> bool:
 
 def _is_link(site: Site) -> bool:
     """A token sent by e-mail to the very address that it names."""
-    callers = (site.call, *site.chain)
+    callers = site.calls
     names = [call.scope.qualname for call in callers]
     keys = [name for part in deep(site.argument("key")) for name in names_of(part)]
     files = (PurePosixPath(call.place.path).stem for call in callers)

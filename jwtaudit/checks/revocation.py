@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.key_uses import KeyUse
     from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
-    from jwtaudit.values import Call, Value
+    from jwtaudit.values import Value
 
 _MEANING = "revocation"
 
@@ -70,7 +70,7 @@ class _Keyed(NamedTuple):
     @property
     def places(self) -> tuple[Place, ...]:
         """The call of the library and those that lead to it, innermost first."""
-        return tuple(call.place for call in _calls(self.site))
+        return tuple(call.place for call in self.site.calls)
 
 
 @check("revocation-check-skipped")
@@ -91,7 +91,7 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
             elif not is_looked_for(one.site):  # what is not kept any more is refused
                 others.append(one)
     asked = {place for one in asking for place in one.places}
-    refusing = {call.scope for one in asking for call in _calls(one.site)}
+    refusing = {call.scope for one in asking for call in one.site.calls}
     told = set()
     for taker in others if asking else ():
         place = next((place for place in taker.places if place not in asked), None)
@@ -102,7 +102,7 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
             continue
         if _tells_apart(project, place, taker.site):
             continue
-        if any(stands_beside(project, call.scope, refusing) for call in _calls(taker.site)):
+        if any(stands_beside(project, call.scope, refusing) for call in taker.site.calls):
             continue
         alike = (one for one in asking if _takes_the_same(project, minted, one, taker))
         careful = next(alike, None)
@@ -127,7 +127,7 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
 
 def _tells_apart(project: Project, place: Place, site: Site) -> bool:
     """Whether callers are told apart here by token or address, as to limit how often they call."""
-    scopes = (project.scope(c.scope) for c in _calls(site) if c.place == place)
+    scopes = (project.scope(c.scope) for c in site.calls if c.place == place)
     given = (
         tuple(deep(event.value))
         for scope in scopes
@@ -172,12 +172,7 @@ def _is_apart(site: Site) -> bool:
 
 
 def _said(site: Site) -> set[str]:
-    return {w for call in _calls(site) for w in pairs(f"{call.scope.path} {call.scope.qualname}")}
-
-
-def _calls(site: Site) -> tuple[Call, ...]:
-    """The call of the library and those that lead to it, innermost first."""
-    return (site.call, *site.chain)
+    return {w for call in site.calls for w in pairs(f"{call.scope.path} {call.scope.qualname}")}
 
 
 def _hook(site: Site) -> str | None:

@@ -37,9 +37,11 @@ def unverified_decode(project: Project) -> Iterator[Draft]:
     for reading in authority.readings:
         uses = authority.uses(reading)
         confidence = _confidence(reading, uses)
-        if confidence is None or _is_switched(project, reading) or reading.scope in by_hand:
+        if confidence is None or _is_switched(project, reading):
             continue
         if reading.site is None:  # each claim may be read by decoding the same part once more
+            if reading.scope in by_hand:
+                continue
             by_hand.add(reading.scope)
         use = uses[0] if uses else None
         what = (

@@ -148,8 +148,9 @@ def _searches(words: Iterable[bytes]) -> list[Callable[[bytes], object]]:
             alone.append(word)
         else:
             by_letter.setdefault(letter, []).append(word)
-    searches: list[Callable[[bytes], object]] = []
-    searches += [_from_letter(letter, holding) for letter, holding in by_letter.items()]
+    searches: list[Callable[[bytes], object]] = [
+        _from_letter(letter, holding) for letter, holding in by_letter.items()
+    ]
     by_end, others = _alike(alone, slice(-_IN_COMMON, None))
     by_beginning, others = _alike(others, slice(_IN_COMMON))
     for part, alike in (by_end | by_beginning).items():

@@ -227,7 +227,7 @@ class _TreeLowering(TreePlaces, Lowering):
         )  # fmt: skip
         return f.Function(
             span,
-            self.header(span.start, before, node.name),
+            self.header(span.start, before),
             node.name,
             self.parameters(arguments),
             body,
@@ -271,7 +271,7 @@ class _TreeLowering(TreePlaces, Lowering):
         )
         return f.Class(
             span,
-            self.header(span.start, before, node.name),
+            self.header(span.start, before),
             node.name,
             (
                 *map(self.positional, (base for base in node.bases)),

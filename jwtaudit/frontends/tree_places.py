@@ -56,7 +56,7 @@ class TreePlaces:
         end = self.starts[last] if last < len(self.starts) else len(self.code)
         return Span(self.offset(node.lineno, node.col_offset), end)
 
-    def header(self, start: int, parts: Iterable[Any], name: str) -> Span:
+    def header(self, start: int, parts: Iterable[Any]) -> Span:
         """From the start of a definition to where its body's lines begin."""
         ends = [self.span(part).end for part in parts]
         position = max(ends, default=start)

@@ -5,12 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jwtaudit.values import ABSENT, Absent, Bound, Call, Const, Member, Unknown, Value, member
+from jwtaudit.program.context import is_test
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    Bound,
+    Call,
+    Const,
+    Member,
+    Param,
+    Unknown,
+    Value,
+    member,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jwtaudit.models import Model
+    from jwtaudit.program.project import Project
     from jwtaudit.source import Place
 
 
@@ -64,3 +77,13 @@ def _at(argument: Bound) -> Value:
     if value.place is None and argument.place is not None and value is not ABSENT:
         return replace(value, place=argument.place)
     return value
+
+
+def given_by_callers(project: Project, parameter: Param) -> list[Value]:
+    """What the calls of a function give for its parameter, those of tests left out."""
+    return [
+        argument.value
+        for call in project.callers.get(parameter.function, ())
+        for argument in call.arguments
+        if argument.name == parameter.name and not is_test(call.place.path)
+    ]

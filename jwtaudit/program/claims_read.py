@@ -46,7 +46,7 @@ class Reading:
     def __init__(self, site: Site) -> None:
         self._project = site.project
         self._call = site.call
-        self._way = (site.call, *site.chain)
+        self._way = site.calls
         self._other = _other_ways(site)
 
     def _uses(self) -> list[Event]:
@@ -82,8 +82,10 @@ class Reading:
         uses = {id(event) for event in self._uses()}
         for operator in ("in", "not in"):
             for part, event in self._project.operations(operator):
+                if id(event) not in uses:
+                    continue
                 named, base = part.operands
-                for option in options(named) if id(event) in uses else ():
+                for option in options(named):
                     if isinstance(option, Const) and isinstance(option.value, str):
                         yield option.value, base
 
@@ -220,7 +222,7 @@ def _made_of(value: Value) -> Iterator[Value]:
 
 def _other_ways(site: Site) -> set[FunctionId]:
     """The functions that reach the same call, but not in this way."""
-    own = {call.scope for call in (site.call, *site.chain)}
+    own = {call.scope for call in site.calls}
     ways = (other for other in site.project.sites(site.role) if other.place == site.place)
     return {call.scope for other in ways for call in other.chain} - own
 

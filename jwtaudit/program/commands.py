@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.context import in_main, is_test
+from jwtaudit.program.arguments import given_by_callers
+from jwtaudit.program.context import in_main
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.travels import deep
 from jwtaudit.values import Member, Outcome, Param, Symbol, Value
@@ -95,11 +96,9 @@ def is_typed_by_callers(project: Project, value: Value, depth: int = 3) -> bool:
     if is_typed(value):
         return True
     given = [
-        argument.value
+        one
         for part in deep(value)
         if isinstance(part, Param) and depth
-        for call in project.callers.get(part.function, ())
-        for argument in call.arguments
-        if argument.name == part.name and not is_test(call.place.path)
+        for one in given_by_callers(project, part)
     ]
     return bool(given) and all(is_typed_by_callers(project, one, depth - 1) for one in given)

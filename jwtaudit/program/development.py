@@ -36,8 +36,7 @@ def is_for_development(project: Project, place: Place) -> bool:
     """Whether a value is returned or set only where a test says that this is not production."""
     events = tuple(_given(project, place))
     return bool(events) and all(
-        any(tells_development(project, event.place.path, arm) for arm in event.path)
-        for event in events
+        is_taken_in_development(project, event.place.path, event.path) for event in events
     )
 
 
@@ -50,12 +49,14 @@ def is_refused_in_production(project: Project, place: Place) -> bool:
     return bool(events) and all(_stops_elsewhere(project, event) for event in events)
 
 
-def tells_development(project: Project, path: str, arm: Arm) -> bool:
-    """Whether a branch of a file is taken in development, or anywhere but in production."""
-    return arm.side in ("then", "else") and any(
+def is_taken_in_development(project: Project, path: str, arms: tuple[Arm, ...]) -> bool:
+    """Whether branches of a file are taken in development, or anywhere but in production."""
+    sides = [arm for arm in arms if arm.side in ("then", "else")]
+    return bool(sides) and any(
         test.is_side(arm.side, arm) and _is_development(test, arm.side)
         for test in project.events
         if isinstance(test, Tested) and test.place.path == path
+        for arm in sides
     )
 
 

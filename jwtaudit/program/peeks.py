@@ -51,7 +51,7 @@ def compares_signer(site: Site) -> bool:
 
     So a load balancer's tokens are told from those of others with the same keys.
     """
-    scopes = (site.project.scope(call.scope) for call in (site.call, *site.chain))
+    scopes = (site.project.scope(call.scope) for call in site.calls)
     return any(
         is_header_of_token(site.project, base)
         for scope in scopes

@@ -40,7 +40,7 @@ class Refusals:
     def _tries(self, site: Site) -> Iterator[tuple[FunctionId, int]]:
         """The statements that an error of a verification comes to, as far as it gets."""
         inner: Call | None = None
-        for call in (site.call, *site.chain):
+        for call in site.calls:
             if inner is not None and call not in self.project.callers.get(inner.scope, ()):
                 return  # it made the object whose method verifies, at another time
             inner = call.origin or call

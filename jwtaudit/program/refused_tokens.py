@@ -28,7 +28,7 @@ def asks_for_revocation(site: Site) -> bool:
     them, and all that they call.
     """
     project = site.project
-    calls = (site.call, *site.chain)
+    calls = site.calls
     above, below = {calls[-1].scope}, {call.scope for call in calls}
     for _ in range(_STEPS):
         above |= {call.scope for one in above for call in project.callers.get(one, ())}

@@ -42,6 +42,11 @@ class Site:
         return self.call.place
 
     @property
+    def calls(self) -> tuple[Call, ...]:
+        """The call of the library and those that lead to it, innermost first."""
+        return (self.call, *self.chain)
+
+    @property
     def configuring(self) -> list[Site]:
         """The calls that give what this one leaves out."""
         return self.project.configuring(self.model)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def is_looked_for(site: Site) -> bool:
     """Whether the functions around a verifying call look for the token itself, or compare it."""
     names = set(names_of(site.argument("token")))
-    calls = (site.call, *site.chain)
+    calls = site.calls
     own = {call.place for call in calls}
     scopes = [site.project.scope(call.scope) for call in calls]
     return any(

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.addresses import is_plain
+from jwtaudit.program.arguments import given_by_callers
 from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.commands import is_parameter_of_command, is_typed
-from jwtaudit.program.context import is_test
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.names import words as name_words
 from jwtaudit.program.scopes import Stored
@@ -162,22 +162,14 @@ def is_own_to_callers(project: Project, token: Value, depth: int = 3) -> bool:
 
     One that the program signs itself shows what the function is for, and is an example.
     """
-    given = [
-        argument.value
-        for option in options(token)
-        if isinstance(option, Param)
-        for call in project.callers.get(option.function, ())
-        for argument in call.arguments
-        if argument.name == option.name and not is_test(call.place.path)
-    ]
-    return (
-        bool(given)
-        and all(isinstance(option, Param) for option in options(token))
-        and all(
-            (is_own(project, one) and not _is_signed_here(project, one))
-            or (depth > 0 and is_own_to_callers(project, one, depth - 1))
-            for one in given
-        )
+    parameters = [option for option in options(token) if isinstance(option, Param)]
+    if len(parameters) < len(options(token)):
+        return False
+    given = [one for parameter in parameters for one in given_by_callers(project, parameter)]
+    return bool(given) and all(
+        (is_own(project, one) and not _is_signed_here(project, one))
+        or (depth > 0 and is_own_to_callers(project, one, depth - 1))
+        for one in given
     )
 
 
@@ -255,16 +247,17 @@ def _is_kept(token: Value) -> bool:
 
 
 def _stands_with_kept(value: Value) -> bool:
-    while True:
-        if isinstance(value, Outcome) and value.call.name.endswith(".get"):
-            if any(map(_keeps, value.call.name.split("."))):
+    holder: Value | None = value
+    while holder is not None:
+        if holder is not value and _keeps(name_of(holder)):
+            return True
+        if isinstance(holder, Outcome) and holder.call.name.endswith(".get"):
+            if any(map(_keeps, holder.call.name.split("."))):
                 return True
-            holder = value.call.receiver
+            holder = holder.call.receiver
         else:
-            holder = value.base if isinstance(value, Member) else None
-        if holder is None or _keeps(name_of(holder)):
-            return holder is not None
-        value = holder
+            holder = holder.base if isinstance(holder, Member) else None
+    return False
 
 
 def _keeps(name: str) -> bool:

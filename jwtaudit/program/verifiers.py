@@ -46,7 +46,7 @@ def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
     """
     if site.role == "factory":
         return Kind.UNKNOWN
-    calls = (site.call, *site.chain)
+    calls = site.calls
     token = site.argument("token")
     names = [call.scope.qualname for call in calls] + list(names_of(token))
     said = {word for name in names for word in pairs(name)}

@@ -79,7 +79,7 @@ def _item(interpreter: Interpreter, node: f.Item, frame: Frame) -> Value:
     key = interpreter.expr(node.key, frame)
     place = frame.place(node)
     if (isinstance(base, Symbol) and _is_class(interpreter, base)) or (
-        isinstance(base, ClassRef) and isinstance(key, (Symbol, ClassRef, Unknown))
+        isinstance(base, ClassRef) and isinstance(key, (Symbol, ClassRef))
     ):
         return base  # a generic class with its parameters: ``JWTAuth[User](...)``
     if isinstance(base, (Symbol, Outcome, Member)):
