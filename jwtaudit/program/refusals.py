@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Caught, Raised
-from jwtaudit.values import Arm, Const, Member, Operation, Outcome, Unknown, Value
+from jwtaudit.values import Arm, Closure, Const, Member, Operation, Outcome, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,8 @@ class Refusals:
 
     def _tries(self, site: Site) -> Iterator[tuple[FunctionId, int]]:
         """The statements that an error of a verification comes to, as far as it gets."""
+        if isinstance(site.argument("callback"), Closure):
+            return  # it is told, and nothing is raised
         inner: Call | None = None
         for call in site.calls:
             if inner is not None and call not in self.project.callers.get(inner.scope, ()):
