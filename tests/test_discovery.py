@@ -63,10 +63,10 @@ def test_missing_path_is_an_error(tmp_path):
 
 
 def test_default_excludes(tmp_path):
-    make(tmp_path, "a.py", "node_modules/b.py", ".venv/c.py", "src/build/d.py")
+    make(tmp_path, "a.py", "node_modules/b.py", ".venv/c.py", "src/build/d.py", ".history/a_1.py")
     tree = walk(tmp_path)
     assert list(tree.files) == ["a.py"]
-    assert tree.skipped == {discovery.EXCLUDED: 3}
+    assert tree.skipped == {discovery.EXCLUDED: 4}
 
 
 def test_virtual_environment_of_any_name(tmp_path):

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 DEFAULT_EXCLUDE = (
     ".angular", ".bzr", ".cache", ".direnv", ".eggs", ".expo", ".git", ".git-rewrite", ".hg",
-    ".ipynb_checkpoints", ".mypy_cache", ".next", ".nox", ".nuxt", ".output", ".pants.d",
-    ".parcel-cache", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".serverless",
+    ".history", ".ipynb_checkpoints", ".mypy_cache", ".next", ".nox", ".nuxt", ".output",
+    ".pants.d", ".parcel-cache", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".serverless",
     ".svelte-kit", ".svn", ".tox", ".turbo", ".venv", ".vercel", ".yarn", "__pycache__",
     "__pypackages__", "_build", "bower_components", "buck-out", "build", "dist", "jspm_packages",
     "node_modules", "site-packages", "storybook-static", "venv",

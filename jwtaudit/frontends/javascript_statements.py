@@ -284,6 +284,7 @@ class Statements(Definitions):
     def switch(self, node: Node, out: list[f.Statement]) -> None:
         """A switch as a chain of branches; cases without a body share the next one's."""
         subject = self.expr(node.child_by_field_name("value"))
+        asks = isinstance(subject, f.Literal) and subject.value is True  # `switch (true)`
         body = node.child_by_field_name("body")
         cases: list[tuple[Node, f.Expression | None, tuple[f.Statement, ...]]] = []
         tests: list[f.Expression] = []
@@ -291,7 +292,9 @@ class Statements(Definitions):
         for case in () if body is None else body.named_children:
             value = case.child_by_field_name("value")
             if case.type == "switch_case" and value is not None:
-                tests.append(f.Compare(self.span(value), "==", subject, self.expr(value)))
+                wanted = self.expr(value)
+                same = f.Compare(self.span(value), "==", subject, wanted)
+                tests.append(wanted if asks else same)
             statements = case.children_by_field_name("body")
             if case.type == "switch_default":
                 cases.append((case, None, self.block(statements)))

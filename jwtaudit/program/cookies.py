@@ -13,6 +13,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
 from jwtaudit.program.development import DEVELOPMENT
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
+from jwtaudit.program.storage import cookies_of_pages
 from jwtaudit.program.texts import pieces, told
 from jwtaudit.values import UNKNOWN, Absent, Const, Operation, Outcome, Table, Value, options
 
@@ -57,8 +58,9 @@ class Cookie(NamedTuple):
 
 def token_cookies(project: Project) -> Iterator[Cookie]:
     """The cookies with a token that are set outside of tests; not those that are deleted."""
+    of_pages = cookies_of_pages(project)
     for site in project.sites("cookie"):
-        if is_tested(site) or _is_deletion(project, site):
+        if is_tested(site) or _is_deletion(project, site) or site.place in of_pages:
             continue
         name = site.argument("name")
         called = name.value if isinstance(name, Const) and isinstance(name.value, str) else ""

@@ -27,6 +27,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    each,
     hop,
     join,
     options,
@@ -61,7 +62,7 @@ def resolved(project: Project, value: Value) -> Value:
         return hop(join(*found), part.place, f"read as setting `{part.name}`") if found else None
 
     if any(isinstance(option, (Symbol, Member)) for option in options(value)):
-        value = join(*(_handed_out(project, option) or option for option in options(value)))
+        value = each(value, lambda option: _handed_out(project, option) or option)
     return rewrite(value, change)
 
 

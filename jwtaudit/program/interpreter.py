@@ -31,6 +31,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    each,
     join,
 )
 
@@ -166,7 +167,7 @@ class Interpreter:
                 )
             return replace(found, trace=(*found.trace, *value.trace)) if value.trace else found
         if isinstance(value, Join) and any(isinstance(o, Imported) for o in value.options):
-            joined = join(*(self.followed(option) for option in value.options))
+            joined = each(value, self.followed)
             return replace(joined, trace=(*joined.trace, *value.trace)) if value.trace else joined
         return value
 

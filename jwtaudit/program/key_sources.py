@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.lookups import looked_up
+from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned
 from jwtaudit.values import (
     ABSENT,
@@ -66,6 +67,9 @@ _TRANSPARENT = frozenset(
 )
 
 
+# What so called is given to a function holds the settings of its process.
+_SETTINGS = frozenset({"bindings", "config", "configuration", "env", "environment", "settings"})
+
 # Members of a private or secret JWK (RFC 7518 section 6).
 _JWK_SECRETS = ("k", "d")
 
@@ -106,13 +110,26 @@ class Source:
 
     def unless(self, value: Value) -> Source:
         """The same for what is taken where a lookup gives nothing."""
-        if not isinstance(value, (Env, Setting)):
-            return self
-        return replace(self, lookups=(*self.lookups, value))
+        lookup = _asked_of_settings(value)
+        return self if lookup is None else replace(self, lookups=(*self.lookups, lookup))
 
     def apart(self) -> Source:
         """The same for something that is a value of its own."""
         return replace(self, around=())
+
+
+def _asked_of_settings(value: Value) -> Env | Setting | None:
+    """A lookup; also in what is given to a function and called so: `env.JWT_SECRET`."""
+    if isinstance(value, (Env, Setting)):
+        return value
+    if (
+        isinstance(value, Member)
+        and value.name
+        and not value.item
+        and any(_SETTINGS & set(words(name)[-1:]) for name in names_of(value.base))
+    ):
+        return Setting(value.name, ABSENT, place=value.place, trace=value.trace)
+    return None
 
 
 def sources(project: Project, value: Value) -> Iterator[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jwtaudit.models import SCRIPT
@@ -30,6 +30,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    each,
     join,
     options,
 )
@@ -372,9 +373,9 @@ class Project:
         """What is found in a value under a key, and under that; ``f()`` is what ``f`` returns."""
         for step in way.split("."):
             key = step.removesuffix("()")
-            value = join(*(entry_of(option, key, value.place) for option in options(value)))
+            value = each(value, partial(entry_of, key=key, place=value.place))
             if key != step:
-                value = join(*(self._result(option) for option in options(value)))
+                value = each(value, self._result)
         return value
 
     def _result(self, function: Value) -> Value:

@@ -28,7 +28,7 @@ class Refusals:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        sites = list(project.sites(*_VERIFYING))
+        sites = [s for s in project.sites(*_VERIFYING) if s.semantic("errors") != "for-clients"]
         self._roots = tuple({f"{root}." for site in sites for root in site.library.roots})
         self._tried = {tried for site in sites for tried in self._tries(site)}
         self._handlers: dict[Place, tuple[FunctionId, tuple[Arm, ...]]] = {

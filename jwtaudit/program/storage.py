@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.program.cookie_texts import cookie_text
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Assigned, Stored, Tested
+from jwtaudit.program.texts import pieces
 from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
     ABSENT,
@@ -106,11 +107,34 @@ def _from_site(project: Project, site: Site) -> Iterator[Kept]:
         return
     if "cookie" in site.model.meanings:
         for option in options(site.argument("cookie")):
+            for made in _made_cookies(project, option):
+                yield _entry(project, site, *made)
             text = cookie_text(option)
             if text is not None and not text.is_deletion:
                 yield _entry(project, site, text.key, text.value[0])
         return
     yield _entry(project, site, site.argument("name"), site.argument("value"))
+
+
+def _made_cookies(project: Project, text: Value) -> Iterator[tuple[Value, Value]]:
+    """The name and the value that a library makes the text of a cookie of."""
+    for part in pieces(text):
+        model = project.model_of(part.call) if isinstance(part, Outcome) else None
+        if isinstance(part, Outcome) and model is not None and model.role == "cookie":
+            name = project.argument(part.call, model, "name")
+            yield name, project.argument(part.call, model, "value")
+
+
+def cookies_of_pages(project: Project) -> frozenset[Place]:
+    """The calls that make the text of a cookie which a script of the page sets."""
+    return frozenset(
+        part.call.place
+        for site in project.sites("storage")
+        if "cookie" in site.model.meanings
+        for option in options(site.argument("cookie"))
+        for part in pieces(option)
+        if isinstance(part, Outcome)
+    )
 
 
 def _is_server_cookie(site: Site) -> bool:
@@ -329,4 +353,4 @@ def _result(project: Project, function: Closure) -> Value:
     return scope.returned
 
 
-__all__ = ["COOKIE", "DEVICE", "Kept", "kept", "storage_reads", "texts"]
+__all__ = ["COOKIE", "DEVICE", "Kept", "cookies_of_pages", "kept", "storage_reads", "texts"]

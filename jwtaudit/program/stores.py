@@ -37,6 +37,7 @@ from jwtaudit.values import (
     Symbol,
     Table,
     Value,
+    each,
     hop,
     join,
     member,
@@ -144,7 +145,7 @@ class Stores:
             return join(*found)
 
         if any(isinstance(option, Symbol) for option in options(value)):  # no part of anything
-            value = join(*(change(option) or option for option in options(value)))
+            value = each(value, lambda option: change(option) or option)
         return rewrite(value, change, self.project.interpreter.attribute)
 
     # -- what is stored --------------------------------------------------------------------------

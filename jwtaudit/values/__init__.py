@@ -45,6 +45,7 @@ from jwtaudit.values.kinds import (
     Value,
 )
 from jwtaudit.values.making import (
+    each,
     entry,
     join,
     member,
@@ -83,6 +84,7 @@ __all__ = [
     "Unknown",
     "Value",
     "children",
+    "each",
     "entry",
     "hop",
     "join",

@@ -69,6 +69,14 @@ def join(*values: Value) -> Value:
     return Join(tuple(flat), place=flat[0].place if flat else None)
 
 
+def each(value: Value, change: Callable[[Value], Value]) -> Value:
+    """The value with each of what it may be changed; of ordered ones the order stays."""
+    if not isinstance(value, Join):
+        return change(value)
+    joined = join(*map(change, value.options))
+    return replace(joined, ordered=value.ordered) if isinstance(joined, Join) else joined
+
+
 def _merge_tables(tables: list[Table]) -> Table:
     keys: dict[Scalar, None] = {}
     for table in tables:
