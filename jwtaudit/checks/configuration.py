@@ -257,6 +257,7 @@ def _is_default(project: Project, entry: _Entry) -> bool:
     return any(
         isinstance(source.value, Const)
         and source.value.value in (entry.value, entry.value.encode())
+        and not is_test(use.place.path)
         for use in key_uses(project)
         for source in sources(project, use.value)
     )
@@ -274,7 +275,7 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
     is_weak = is_known(entry.value) or _is_note(entry.value) or len(entry.value) < _ENOUGH
     if is_sample(path) or setting_of(path) is FileKind.EXAMPLE:
         if _is_default(project, entry):
-            return Confidence.HIGH
+            return None  # whoever copies it has what the source says, where it is told
         # An example that says what to write there does what it is for.
         return None if _is_note(entry.value) else Confidence.LOW
     if _DEVELOPMENT.search(path) or _BUILD.search(path):

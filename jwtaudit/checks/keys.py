@@ -11,7 +11,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.development import is_refused_in_production
 from jwtaudit.program.enclosing import enclosing, parameter_of
 from jwtaudit.program.key_drafts import confidence_of, key_draft, written
-from jwtaudit.program.key_guards import is_refused
+from jwtaudit.program.key_guards import is_refused, is_stopped_unset
 from jwtaudit.program.key_material import is_key, is_private, made_of, text_of
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
@@ -178,7 +178,10 @@ def _literals(project: Project) -> tuple[_Literal, ...]:
     return tuple(
         literal
         for place, literal in found.items()
-        if not any(is_refused(project, source) for _, source in literal.uses)
+        if not any(
+            is_refused(project, source) or is_stopped_unset(project, source)
+            for _, source in literal.uses
+        )
         if not is_refused_in_production(project, place)
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
 from jwtaudit.program.context import exclusive
 from jwtaudit.program.key_uses import KeyUse, key_uses
-from jwtaudit.program.scopes import Raised, Tested
+from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.sites import Site
+from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     Absent,
     Const,
@@ -21,6 +24,7 @@ from jwtaudit.values import (
     Param,
     Sequence,
     Setting,
+    Symbol,
     Value,
     options,
     same,
@@ -58,6 +62,51 @@ def is_refused(project: Project, source: Source) -> bool:
         if (truth is not False and then_leaves) or (truth is not True and else_leaves):
             return True
     return False
+
+
+def is_stopped_unset(project: Project, source: Source) -> bool:
+    """Whether the program stops where a variable is not set, so that its default is for nobody.
+
+    The test reads the variable anew: ``if not os.getenv("K"): raise`` beside
+    ``os.getenv("K", "literal")``. Only what raises or exits stops a program, and what does so in a
+    function that gives back what it has read stops those alone who ask it.
+    """
+    names = {lookup.name for lookup in source.lookups if isinstance(lookup, Env) and lookup.name}
+    place = source.value.place
+    for test, looked_at, *_ in _tests(project, place.path) if names and place is not None else ():
+        for part in looked_at:
+            holds = _holds_unset(project, test.value, part, source, names)
+            if holds is not None and _stops(project, test, "then" if holds else "else", names):
+                return True
+    return False
+
+
+def _holds_unset(
+    project: Project, test: Value, part: Value, source: Source, names: set[str]
+) -> bool | None:
+    """Whether a test holds where the variable that a part of it reads is not set."""
+    if isinstance(part, Env) and part.name in names:
+        default = Const(None) if isinstance(part.default, Absent) else part.default
+        if isinstance(default, Const) and not default.value:
+            unset = replace(source, value=default)
+            return _truth(project, test, unset, partial(operator.is_, part))
+    if part is test and isinstance(part, Operation) and part.operator in ("in", "not in"):
+        name, names_set = part.operands  # "K" not in os.environ
+        if isinstance(name, Const) and name.value in names and isinstance(names_set, Symbol):
+            return part.operator == "not in"
+    return None
+
+
+def _stops(project: Project, test: Tested, side: str, names: set[str]) -> bool:
+    """Whether one side of a test ends the program, wherever it begins."""
+    scope = project.scope(test.scope)
+    exits = test.then_exits if side == "then" else test.else_exits
+    if scope is None or not exits:
+        return False
+    inside = [e for e in scope.events if any(test.is_side(side, arm) for arm in e.path)]
+    return not any(isinstance(event, Returned) for event in inside) and not any(
+        isinstance(part, Env) and part.name in names for part in deep(scope.returned)
+    )
 
 
 def is_refused_before(project: Project, use: KeyUse, source: Source) -> bool:

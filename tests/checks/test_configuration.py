@@ -152,3 +152,14 @@ def test_a_store_is_filled_from_a_file(loaded, name, text):
 def test_a_store_is_filled_from_the_environment_by_another_prefix():
     text = STORED.format(loaded='from_prefixed_env("APP")')
     assert not found({"app.py": text, ".env": "FLASK_SECRET_KEY=hunter2-hunter2\n"})
+
+
+def test_a_sample_that_repeats_a_default_of_the_source_is_told_once():
+    text = (
+        "import os\n\nimport jwt\n\n"
+        'KEY = os.environ.get("JWT_SECRET", "shop-secret-change-me")\n\n\n'
+        "def read(token):\n"
+        '    return jwt.decode(token, KEY, algorithms=["HS256"], options={"require": ["exp"]})\n'
+    )
+    findings = scan({"app.py": text, ".env.example": "JWT_SECRET=shop-secret-change-me\n"})
+    assert [finding.rule_id for finding in findings] == ["JWT202"]
