@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
-    from jwtaudit.values import Value
+    from jwtaudit.values import FunctionId, Value
 
 _LINK_LIFETIME = 7 * DAY
 _SURE = 7 * DAY
@@ -162,6 +162,7 @@ def _too_long(
 @check("claim-type-or-unit-error")
 def claim_type_or_unit_error(project: Project) -> Iterator[Draft]:
     """A time in a claim is off by the distance of the host's zone from UTC."""
+    wrong: dict[tuple[Place, FunctionId], dict[Place, _Wrong]] = {}
     for site in _signing(project):
         if site.semantic("naive-datetime") not in ("utc", None):
             continue
@@ -173,17 +174,41 @@ def claim_type_or_unit_error(project: Project) -> Iterator[Draft]:
                     why = "a UTC time read as a local one"
                 else:
                     continue
-                yield Draft(
-                    rule="",
-                    place=_clock(time, site),
-                    message=f"`{claim}` is {why}: it is wrong by the host's distance from UTC, so"
-                    " tokens live hours longer than meant, or are dead when they are made",
-                    confidence=_stepped(site, _LESS.get(claim, Confidence.HIGH)),
-                    trace=((_clock(time, site), "clock"), (site.place, "token signed here")),
-                    advice=f"Use {wording(site.library.language, 'now')}.",
-                    anchor=f"{site.call.scope.qualname} clock",
-                    repair=_with_zone((_clock(time, site),)),
-                )
+                around = time.made.scope if time.made is not None else site.call.scope
+                sure = _stepped(site, _LESS.get(claim, Confidence.HIGH))
+                together = wrong.setdefault((site.place, around), {})
+                found = _Wrong(site, claim, why, sure)
+                together.setdefault(_clock(time, site), found)
+    for together in wrong.values():  # both branches of one function are one mistake
+        yield _wrong_by_zone(together)
+
+
+class _Wrong(NamedTuple):
+    """A claim with a wrong time, what is wrong with it, and how sure that is."""
+
+    site: Site
+    claim: str
+    why: str
+    sure: Confidence
+
+
+def _wrong_by_zone(together: dict[Place, _Wrong]) -> Draft:
+    place = min(together, key=lambda p: (-together[p].sure, p.span.start))
+    site, claim, why, sure = together[place]
+    return Draft(
+        rule="",
+        place=place,
+        message=f"`{claim}` is {why}: it is wrong by the host's distance from UTC, so"
+        " tokens live hours longer than meant, or are dead when they are made",
+        confidence=sure,
+        trace=((place, "clock"), (site.place, "token signed here")),
+        related=tuple(
+            (other, f"used for `{used.claim}`") for other, used in together.items() if other != place
+        ),
+        advice=f"Use {wording(site.library.language, 'now')}.",
+        anchor=f"{site.call.scope.qualname} clock",
+        repair=_with_zone(tuple(together)),
+    )
 
 
 # A wrong iat or nbf delays or refuses tokens; it prolongs none.
