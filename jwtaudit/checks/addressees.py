@@ -23,6 +23,7 @@ from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.steering import fetches_named_keys
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_answer
+from jwtaudit.program.verifiers import is_issuers_own
 from jwtaudit.program.wording import wording
 from jwtaudit.values import Join
 
@@ -91,11 +92,10 @@ def _of_shared_keys(project: Project) -> Iterator[tuple[Site, list[Off]]]:
 
     Where the token says where its key is fetched, anyone signs for whom they like: told there.
     """
-    yield from (
-        pair
-        for pair in disabled(project)
-        if not has_keys_of_its_own(pair[0]) and not fetches_named_keys(pair[0])
-    )
+    for site, offs in disabled(project):
+        apart = has_keys_of_its_own(site) or fetches_named_keys(site) or is_issuers_own(site)
+        if not apart:
+            yield site, offs
 
 
 def _self_assured(site: Site, argument: str, claim: str, danger: str) -> Iterator[Draft]:

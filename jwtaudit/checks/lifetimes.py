@@ -203,7 +203,9 @@ def _wrong_by_zone(together: dict[Place, _Wrong]) -> Draft:
         confidence=sure,
         trace=((place, "clock"), (site.place, "token signed here")),
         related=tuple(
-            (other, f"used for `{used.claim}`") for other, used in together.items() if other != place
+            (other, f"used for `{used.claim}`")
+            for other, used in together.items()
+            if other != place
         ),
         advice=f"Use {wording(site.library.language, 'now')}.",
         anchor=f"{site.call.scope.qualname} clock",

@@ -95,11 +95,22 @@ def is_sent(project: Project, parameter: Param) -> bool:
 
 def answers_requests(project: Project, function: FunctionId) -> bool:
     """Whether a framework calls a function for requests, by what decorates it."""
+    return any(True for _ in _routes(project, function))
+
+
+def addresses_answered(project: Project, function: FunctionId) -> Iterator[str]:
+    """The texts in what decorates a function that answers requests: their path, for one."""
+    for route in _routes(project, function):
+        for argument in route.call.arguments:
+            if isinstance(argument.value, Const) and isinstance(argument.value.value, str):
+                yield argument.value.value
+
+
+def _routes(project: Project, function: FunctionId) -> Iterator[Outcome]:
     scope = project.scope(function)
-    return scope is not None and any(
-        isinstance(decorator, Outcome) and has_role(project, decorator, "route")
-        for decorator in scope.decorators
-    )
+    for decorator in scope.decorators if scope is not None else ():
+        if isinstance(decorator, Outcome) and has_role(project, decorator, "route"):
+            yield decorator
 
 
 def finds_record(call: Call) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.algorithms import algorithm_name, listed, signing
+from jwtaudit.program.claims import is_foreign
 from jwtaudit.program.kinds import Kind, kind_of
 from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.origins import origins
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_lookups import is_looked_for
+from jwtaudit.program.token_sources import addresses_answered
 from jwtaudit.program.travels import deep
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import Const, Member
@@ -69,3 +73,23 @@ def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
     lets_in = said & words_of_data("name-words", "lets-in")
     lets_in |= around & words_of_data("name-words", "guarding-file")
     return Kind.ACCESS if guards or sent or lets_in else Kind.UNKNOWN
+
+
+def is_issuers_own(site: Site) -> bool:
+    """Whether an issuer tells of tokens that it has signed itself, whichever client they are for.
+
+    That is what the endpoints for introspection and userinfo do (RFC 7662; OIDC Core, 5.3).
+    """
+    project = site.project
+    told = words_of_data("name-words", "of-issuer")
+    addresses = [a for call in site.calls for a in addresses_answered(project, call.scope)]
+    names = [*(call.scope.qualname for call in site.calls), *names_of(site.argument("token"))]
+    answers = any(told & pairs(address) for address in addresses)
+    if not answers and (is_foreign(site) or not any(told & pairs(name) for name in names)):
+        return False
+    taken = {algorithm_name(value) for value in listed(site)}
+    return any(
+        not taken
+        or taken & {algorithm_name(one.value) for one in origins(other.argument("algorithm"))}
+        for other in signing(project)
+    )
