@@ -1,8 +1,9 @@
 """The Python front end: which parser reads what.
 
-libcst reads what is judged. A file that is only followed for its values, and a single function of
-a file, are read by the interpreter's own parser, which is ten times as fast; libcst reads of these
-what that cannot: Python 2 as if it were Python 3, syntax newer than the interpreter, odd line ends.
+libcst reads what is judged. A file that is only followed for its values, a single function of a
+file, and functions that only call what is judged are read by the interpreter's own parser, which
+is ten times as fast; libcst reads of these what that cannot: Python 2 as if it were Python 3,
+syntax newer than the interpreter, odd line ends.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, python_tree
-from jwtaudit.frontends.slicing import blanked, bodies_left_out, cut_function
+from jwtaudit.frontends.slicing import LeftOut, blanked, cut_function, left_out
 from jwtaudit.frontends.triage import VALUES, matters
 
 if TYPE_CHECKING:
@@ -30,14 +31,15 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
         Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
     """
     with _refusals():
-        left_out = bodies_left_out(source, vocabulary) if vocabulary else ()
-        omitted = frozenset(start for start, _ in left_out)
-        facts = python_tree.lower(source, omitted) if vocabulary == VALUES else None
-    if facts is None:
-        from jwtaudit.frontends import python_cst  # noqa: PLC0415 - takes long to import
+        bodies = left_out(source, vocabulary) if vocabulary else LeftOut()
+        omitted = frozenset(start for start, _ in bodies.needless)
+        if vocabulary == VALUES and (facts := python_tree.lower(source, omitted)) is not None:
+            return facts
+        read = python_tree.bodies(source, {start for start, _ in bodies.calling})
+    from jwtaudit.frontends import python_cst  # noqa: PLC0415 - takes long to import
 
-        facts = python_cst.lower(source, blanked(source.text, left_out), omitted)
-    return facts
+    blank = sorted((*bodies.needless, *(b for b in bodies.calling if b[0] in read)))
+    return python_cst.lower(source, blanked(source.text, blank), omitted, read=read)
 
 
 def lower_notebook(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:

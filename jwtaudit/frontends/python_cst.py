@@ -13,7 +13,7 @@ from jwtaudit.frontends.python_placed import PlacedTree, refusals
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from jwtaudit.source import Source
 
@@ -24,6 +24,7 @@ def lower(
     omitted: frozenset[int] = frozenset(),
     moved: int = 0,
     offsets: list[int] | None = None,
+    read: Mapping[int, tuple[f.Statement, ...]] | None = None,
 ) -> f.Facts:
     """Turn Python into facts.
 
@@ -33,12 +34,13 @@ def lower(
         omitted: where the bodies begin that were blanked in it.
         moved: how far the text stands from the file's beginning.
         offsets: where each of its characters stands in the file, for what is not written plainly.
+        read: what other blanked bodies hold, by where they begin.
 
     Raises:
         Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
     """
     with refusals(text):
-        return _Lowering(source, text, omitted, moved, offsets).facts()
+        return _Lowering(source, text, omitted, moved, offsets, read or {}).facts()
 
 
 def _dotted(node: cst.BaseExpression | None) -> str:
@@ -74,10 +76,12 @@ class _Lowering(Lowering):
         source: Source,
         text: str,
         omitted: frozenset[int],
-        moved: int = 0,
-        offsets: list[int] | None = None,
+        moved: int,
+        offsets: list[int] | None,
+        read: Mapping[int, tuple[f.Statement, ...]],
     ) -> None:
         super().__init__(source, omitted, is_notebook=offsets is not None)
+        self.read = read
         self.tree = PlacedTree(text, moved, offsets)
         self.module = self.tree.module
 
@@ -274,13 +278,14 @@ class _Lowering(Lowering):
     def function(self, node: cst.FunctionDef) -> f.Function:
         span = self.span(node)
         body = self.suite(node.body)
-        omitted = bool(body) and body[0].span.start in self.omitted
+        start = body[0].span.start if body else -1
+        omitted = start in self.omitted
         return f.Function(
             span,
             Span(span.start, max(span.start, self.span(node.body).start)),
             _identifier(node.name.value),
             self.parameters(node.params),
-            () if omitted else body,
+            () if omitted else self.read.get(start, body),
             tuple(self.expr(d.decorator) for d in node.decorators),
             node.asynchronous is not None,
             None if node.returns is None else self.expr(node.returns.annotation),

@@ -22,7 +22,7 @@ from jwtaudit.frontends.trees import functions, parsed, statements, syntax_tree
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from jwtaudit.frontends.python_strings import Piece
     from jwtaudit.source import Source
@@ -61,6 +61,20 @@ def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
     if tree is None or _matches(text, tree.body):
         return None
     return _TreeLowering(source).block(functions(tree))
+
+
+def bodies(source: Source, starts: Collection[int]) -> dict[int, tuple[f.Statement, ...]]:
+    """Bodies of outermost functions, by where they begin; none where that is left to libcst."""
+    tree = _tree(source.text) if starts else None
+    if tree is None:
+        return {}
+    lowering = _TreeLowering(source)
+    found = ((lowering.span(node.body[0]).start, node.body) for node in functions(tree))
+    return {
+        start: lowering.block(body)
+        for start, body in found
+        if start in starts and not _matches(source.text, body)
+    }
 
 
 @functools.lru_cache(maxsize=1024)

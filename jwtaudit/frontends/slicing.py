@@ -1,10 +1,10 @@
-"""Leaves out the bodies of functions that cannot matter, before the costly parse.
+"""Leaves bodies of functions out of the costly parse.
 
 A file that uses a token library seldom does so in more than a few functions. The fast parser of
 the standard library tells where functions stand; a function matters when its text holds one of
-the words looked for (or a name imported from a module called so), or when it mentions a function
-that matters. The other bodies are blanked, character for character, so that every offset stays.
-A body that turns out to be needed is read later.
+the words looked for (or a name imported from a module called so). The other bodies are blanked,
+character for character, so that every offset stays. Those that mention a function which matters
+are read by the fast parser, the rest only when they turn out to be needed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import ast
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.frontends import TEXT_NEEDLES
 from jwtaudit.frontends.trees import functions, statements, syntax_tree
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jwtaudit.frontends.triage import Vocabulary
 
 _WORD = re.compile(r"\w+")
+_COMMENT = re.compile(r"(?m)^[ \t]*#.*")
 # A token that is taken apart by hand, in a function that may never name it.
 _TAKEN_APART = r"split\(\s{0,20}b?[\"']\.[\"']"
 # Below this many lines a whole parse costs less than the slicing saves.
@@ -38,19 +39,40 @@ class _Body:
     end: int
     words: frozenset[str]
     matters: bool
+    calls: bool = False
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        return self.start, self.end
 
 
-def bodies_left_out(source: Source, vocabulary: Vocabulary) -> tuple[tuple[int, int], ...]:
-    """Where the bodies begin and end that cannot matter."""
+class LeftOut(NamedTuple):
+    """Where the bodies begin and end that the costly parse can leave out.
+
+    Attributes:
+        needless: those that cannot matter.
+        calling: those that may pass something to one that matters.
+    """
+
+    needless: tuple[tuple[int, int], ...] = ()
+    calling: tuple[tuple[int, int], ...] = ()
+
+
+def left_out(source: Source, vocabulary: Vocabulary) -> LeftOut:
+    """The bodies in a file that the costly parse can leave out."""
     text = source.text
     if text.count("\n") < _MIN_LINES:
-        return ()
+        return LeftOut()
     tree = syntax_tree(text)
     if tree is None:
-        return ()
+        return LeftOut()
     bodies = list(_bodies(tree, source, _Wanted(tree, vocabulary)))
     _spread(bodies)
-    return tuple((body.start, body.end) for body in bodies if not body.matters)
+    others = [body for body in bodies if not body.matters]
+    return LeftOut(
+        tuple(body.extent for body in others if not body.calls),
+        tuple(body.extent for body in others if body.calls),
+    )
 
 
 def blanked(text: str, bodies: Iterable[tuple[int, int]]) -> str:
@@ -117,22 +139,26 @@ class _Wanted:
         self._calls = frozenset(vocabulary.calls)
         texts = "|".join((*map(re.escape, TEXT_NEEDLES), _TAKEN_APART))
         loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
-        self._texts = (
-            re.compile(rf"{texts}|(?i:(?<![a-z])(?:{loose})(?![a-z]))")
-            if vocabulary.imports or vocabulary.calls
-            else None
-        )
+        self._speaks = bool(vocabulary.imports or vocabulary.calls)
+        self._texts = re.compile(texts)
+        self._loose = re.compile(rf"(?i)(?<![a-z])(?:{loose})(?![a-z])")
 
-    def stand_in(self, text: str, words: frozenset[str]) -> bool:
-        """Whether one of them stands in a text of these words."""
-        if self._texts is None:
+    def stand_in(self, text: str, code: str, words: frozenset[str]) -> bool:
+        """Whether one of them stands in a function.
+
+        Args:
+            text: the whole of it.
+            code: the same without what is said about it.
+            words: those of the code.
+        """
+        if not self._speaks:
             return False
         if not words.isdisjoint(self._names):
             return True
         called = "|".join(map(re.escape, words & self._calls))
-        if called and re.search(rf"\b(?:{called})[ \t]*\(", text):
+        if called and re.search(rf"\b(?:{called})[ \t]*\(", code):
             return True
-        return self._texts.search(text) is not None
+        return self._loose.search(code) is not None or self._texts.search(text) is not None
 
 
 def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body]:
@@ -145,11 +171,11 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
         start = _offset(source, first.lineno, first.col_offset)
         end = _offset(source, *_end(node))
         text = source.text[begin:end]
-        # Who is only spoken of in the docstring is not called here.
+        # Who is only spoken of in the docstring and in comments is not called here.
         told = _offset(source, *_end(first)) if _is_text(first) else start
-        code = text[: start - begin] + source.text[told:end]
+        code = _COMMENT.sub("", text[: start - begin] + source.text[told:end])
         words = frozenset(_WORD.findall(code))
-        yield _Body(node.name, start, end, words, wanted.stand_in(text, words))
+        yield _Body(node.name, start, end, words, wanted.stand_in(text, code, words))
 
 
 def _is_text(node: ast.stmt) -> bool:
@@ -169,16 +195,17 @@ def _offset(source: Source, line: int, column: int) -> int:
 
 
 def _spread(bodies: list[_Body]) -> None:
-    """Let what matters reach the functions that mention it: those hold the arguments.
+    """Mark the functions that mention one that matters: those hold the arguments.
 
     The other way need not be gone: a function that is called is read when it is asked for.
     """
     names = {body.name for body in bodies if body.matters} - _COMMON
     known = set(names)
     for _ in range(_CALLERS):
-        reached = [body for body in bodies if not body.matters and body.words & names]
+        others = (body for body in bodies if not body.matters and not body.calls)
+        reached = [body for body in others if body.words & names]
         for body in reached:
-            body.matters = True
+            body.calls = True
         names = {body.name for body in reached} - _COMMON - known
         known |= names
 

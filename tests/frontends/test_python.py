@@ -111,10 +111,34 @@ def test_bodies_that_cannot_matter_are_left_out() -> None:
     assert kept == {"sign", "caller"}
     assert functions(sliced).keys() == functions(whole).keys()
     assert not any(functions(whole).values())
+    kept_whole = [n for n in nodes(whole.body) if isinstance(n, f.Function) and n.name in kept]
+    assert [n for n in nodes(sliced.body) if getattr(n, "name", "") in kept] == kept_whole
     # everything that stays, stays in its place
     assert [s.span for s in sliced.body] == [s.span for s in whole.body]
     spans = {n.span for n in nodes(whole.body) if isinstance(n, f.Name)}
     assert {n.span for n in nodes(sliced.body) if isinstance(n, f.Name)} <= spans
+
+
+def test_what_is_only_said_of_tokens_does_not_matter() -> None:
+    text = FILLER + (
+        'import jwt\ndef told():\n    """Makes no jwt."""\n    return 1\n\n'
+        "def noted():\n    # unlike jwt.encode(x)\n    return 2\n\n"
+        "def used():\n    return jwt_of(3)  # made elsewhere\n\n"
+        'def shown():\n    """Like eyJhbGciOi."""\n    return 4\n'
+    )
+    kept = functions(extract("x.py", text.encode(), VOCABULARY))
+    assert [name for name, omitted in kept.items() if not omitted] == ["used", "shown"]
+
+
+@pytest.mark.parametrize("odd", ["'\x0c'\n    ", "match x:\n        case 1: pass\n    "])
+def test_callers_that_the_fast_parser_cannot_read_are_left_to_the_other(odd: str) -> None:
+    text = FILLER + (
+        "import jwt\ndef sign(p):\n    return jwt.encode(p, 'k')\n\n"
+        f"def caller(x):\n    {odd}return sign(x)\n"
+    )
+    sliced, whole = extract("x.py", text.encode(), VOCABULARY), extract("x.py", text.encode())
+    assert sliced.body[-1] == whole.body[-1]
+    assert not functions(sliced)["caller"]
 
 
 def test_callers_are_kept_as_far_as_calls_are_followed() -> None:
