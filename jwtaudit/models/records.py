@@ -170,7 +170,7 @@ class FrameworkSetting:
         confidence: of the finding.
         local: whether the value is right for development.
         why: what is wrong, to follow the setting's name; ``advice``: what to do.
-        right: the value that it should have, where there is one and it is no switch.
+        right: the value that it should have, where there is one and `when` does not tell it.
     """
 
     name: str

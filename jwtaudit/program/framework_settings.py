@@ -127,10 +127,24 @@ def _lacking(
         if PurePosixPath(one.place.path).parent in elsewhere:
             continue  # settings in layers: the file beside it gives what this one leaves out
         for table in options(one.value):
-            if isinstance(table, Table) and not table.rest and setting.name not in table.entries:
+            if (
+                isinstance(table, Table)
+                and not table.rest
+                and setting.name not in table.entries
+                and _stands_along(project, setting, table, one.place)
+            ):
                 yield one.place, table
     if not around and not any("." in name for name in setting.inside) and is_used(project, library):
         yield from ((place, None) for place in _named(project, library))
+
+
+def _stands_along(project: Project, setting: FrameworkSetting, table: Table, place: Place) -> bool:
+    """Whether a mapping says nothing against the settings that this one stands along."""
+    return all(
+        _holds(project, Given("", condition.argument, value, place), condition)
+        for condition in setting.along
+        if (value := table.entries.get(condition.argument)) is not None
+    )
 
 
 def _named(project: Project, library: Library) -> Iterator[Place]:
@@ -275,7 +289,7 @@ def set_right(project: Project, unsafe: Unsafe) -> Repair | None:
     What a number or a list should be is for people to decide, unless the model says it.
     """
     name, value = unsafe.setting.name, unsafe.value
-    off_by_default = any(
+    off_by_default = unsafe.setting.right is True or any(
         condition.falsy or (condition.has_equals and condition.equals is False)
         for condition in unsafe.setting.when
     )
