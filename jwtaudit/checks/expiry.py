@@ -21,6 +21,7 @@ from jwtaudit.program.claims import (
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.operations import is_text
+from jwtaudit.program.purposes import is_for_tests, is_kept_secret, is_meant_bad
 from jwtaudit.program.records import is_row, written_fields
 from jwtaudit.program.repairs import drop, renamed, set_meaning
 from jwtaudit.program.wording import wording
@@ -68,7 +69,7 @@ _CHALLENGE = "nonce"
 def missing_expiry(project: Project) -> Iterator[Draft]:
     """A token is signed that never expires."""
     for site in project.sites("sign"):
-        if is_tested(site):
+        if is_tested(site) or is_meant_bad(site) or is_for_tests(site):
             continue
         added = site.semantic("exp-added")
         asked = added == "on-request"
@@ -81,6 +82,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         if asked and truthy_options(site.argument("lifetime")):
             continue
         if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
+            continue
+        if is_kept_secret(site):
             continue
         if asked and (lacking := _no_claims(site)) is not None:
             yield _never_expires(site, lacking, Confidence.MEDIUM)

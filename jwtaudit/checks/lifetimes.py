@@ -16,6 +16,7 @@ from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
+from jwtaudit.program.purposes import is_for_tests, is_meant_bad
 from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime, is_of_last_resort
@@ -395,7 +396,11 @@ def _is_written_in(site: Site, value: Value) -> bool:
 
 
 def _signing(project: Project) -> Iterator[Site]:
-    return (site for site in project.sites("sign") if not is_tested(site))
+    return (
+        site
+        for site in project.sites("sign")
+        if not (is_tested(site) or is_meant_bad(site) or is_for_tests(site))
+    )
 
 
 def _claim(site: Site, name: str) -> Iterator[Time]:

@@ -12,6 +12,7 @@ from jwtaudit.program.key_at_hand import signed_instead, verified_with_key
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins
+from jwtaudit.program.purposes import is_meant_bad
 from jwtaudit.program.repairs import drop, signing_algorithm
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import DropItem, Repair, Replace
@@ -129,6 +130,8 @@ def none_algorithm_listed(project: Project) -> Iterator[Draft]:
 def unsigned_token_issued(project: Project) -> Iterator[Draft]:
     """A token made without a signature."""
     for site in signing(project):
+        if is_meant_bad(site):
+            continue
         keyless = _key_for_none(project, site)
         if keyless is not None:
             yield call_draft(

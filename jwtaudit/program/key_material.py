@@ -10,6 +10,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses
+from jwtaudit.program.purposes import is_meant_bad
 from jwtaudit.values import Const
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ _made: WeakKeyDictionary[Project, tuple[tuple[KeyUse, Source], ...]] = WeakKeyDi
 
 
 def made_of(project: Project) -> tuple[tuple[KeyUse, Source], ...]:
-    """What each key is made of; what stands in tests is nobody's key."""
+    """What each key is made of; what stands in tests, or makes a bad token, is nobody's key."""
     found = _made.get(project)
     if found is None:
         found = _made[project] = tuple(
             (use, source)
             for use in key_uses(project)
+            if not (use.site is not None and use.role == "sign" and is_meant_bad(use.site))
             for source in sources(project, use.value)
             if not _in_test(project, source.value.place)
         )

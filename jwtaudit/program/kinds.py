@@ -122,7 +122,7 @@ def branch_kind(project: Project, call: Call | None) -> Kind:
 _OTHER = {Kind.ACCESS: Kind.REFRESH, Kind.REFRESH: Kind.ACCESS}
 
 
-def _holders(project: Project, call: Call, *, within: FunctionId | None = None) -> Iterator[str]:
+def holders(project: Project, call: Call, *, within: FunctionId | None = None) -> Iterator[str]:
     """The variables and fields that a call's result is put into, or what its function makes.
 
     ``within``: only those of this function.
@@ -140,7 +140,7 @@ def _holders(project: Project, call: Call, *, within: FunctionId | None = None) 
         if isinstance(use, Assigned) and not any(isinstance(o, Table) for o in options(use.value)):
             yield use.name  # what holds several things says nothing of one of them
     for use in project.uses(call):
-        if isinstance(use, Returned) and use.scope == call.scope:
+        if isinstance(use, (Returned, Assigned)) and use.scope == call.scope:
             yield from _fields(use.value, call)
 
 
@@ -176,11 +176,11 @@ def _names(
             yield lifetime.name
         yield from _variables(lifetime)
     for call in site.chain:
-        yield from _holders(site.project, call)
+        yield from holders(site.project, call)
     made = site.call.origin or site.call
-    yield from _holders(site.project, made, within=made.scope)
+    yield from holders(site.project, made, within=made.scope)
     yield from (call.name for call in site.chain)
-    yield from _holders(site.project, made)  # also of what other callers have made by it
+    yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if around or _gives_it(site):
         yield site.call.scope.qualname
