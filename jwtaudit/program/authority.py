@@ -443,6 +443,8 @@ class Authority:
             if event.kind == "yield" and claim is None:
                 return None
             name = event.scope.qualname
+            if self._is_of_library(event.scope) and not says(name.rpartition(".")[2], "deciding"):
+                return None  # it is for whoever installs the library, to do with it what is right
             names = (name, event.scope.path)
             deciding = any(says(n, "deciding") or says(n, "decoding") for n in names)
             weight = Weight.HANDED if deciding else Weight.SEEN
@@ -477,6 +479,11 @@ class Authority:
         """Whether the project answers requests at all, as far as can be seen."""
         roles = ("route", "request", "query", "respond", "dependency", "cookie")
         return any(True for _ in self.project.sites(*roles))
+
+    def _is_of_library(self, scope: FunctionId) -> bool:
+        """Whether a function stands in a package of a project that answers no requests."""
+        folder = scope.path.rpartition("/")[0]
+        return not self._serves and f"{folder}/__init__.py" in self.project.files
 
     def _has_callers(self, scope: FunctionId) -> bool:
         return any(not is_test(c.place.path) for c in self.project.callers.get(scope, ()))

@@ -29,12 +29,17 @@ def identified(project: Project, key: Value) -> Iterator[tuple[object, Source]]:
                 identity = value.name
             elif isinstance(value, Setting):
                 identity = (value.owner, value.name)
-            elif isinstance(value, Const) and value.value:
+            elif isinstance(value, Const) and value.value and not _is_named(source):
                 identity = value.place
             elif isinstance(value, (Symbol, Member)):
                 identity = _dotted(value)
             if identity:
                 yield identity, source
+
+
+def _is_named(source: Source) -> bool:
+    """Whether a default stands in for something with a name, which tells its key from others."""
+    return any(isinstance(one, (Env, Setting)) and one.name for one in source.lookups)
 
 
 def _dotted(value: Symbol | Member) -> str:

@@ -170,3 +170,28 @@ def test_a_base_class_is_judged_with_what_its_subclasses_give(claims, found):
         f"class Shop(Middle):\n    def claims(self, user):\n        return {claims}\n"
     )
     assert len(findings(body, "JWT301")) == found
+
+
+def test_two_keys_with_the_same_default_are_two_keys():
+    text = """\
+import os
+
+import jwt
+
+DEFAULT = "neither-of-them-is-set"
+ACCESS = os.getenv("ACCESS_SECRET", DEFAULT)
+REFRESH = os.getenv("REFRESH_SECRET", DEFAULT)
+
+
+def create_access_token(user):
+    return jwt.encode({"sub": user, "exp": 1}, ACCESS, algorithm="HS256")
+
+
+def create_refresh_token(user):
+    return jwt.encode({"sub": user, "exp": 1}, REFRESH, algorithm="HS256")
+
+
+def get_current_user(token):
+    return jwt.decode(token, ACCESS, algorithms=["HS256"], options={"require": ["exp"]})["sub"]
+"""
+    assert [finding.rule_id for finding in scan({"app.py": text})] == ["JWT202"]
