@@ -13,9 +13,10 @@ from jwtaudit.program.enclosing import enclosing, parameter_of
 from jwtaudit.program.key_drafts import confidence_of, key_draft, written
 from jwtaudit.program.key_guards import is_refused, is_stopped_unset
 from jwtaudit.program.key_material import is_key, is_private, made_of, text_of
+from jwtaudit.program.key_sources import TEXT_OF_NOTHING
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
-from jwtaudit.program.secret_repairs import from_environment, without_default
+from jwtaudit.program.secret_repairs import from_environment, insisted_instead, without_default
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.repair import CallInstead, EnvVar, Named, Repair, Replace, Snippet
 from jwtaudit.values import (
@@ -66,6 +67,16 @@ def secret_fallback(project: Project) -> Iterator[Draft]:
     for literal in _literals(project):
         if literal.is_fallback:
             use = literal.uses[0][0]
+            if literal.is_text_of_nothing:
+                yield literal.draft(
+                    f"Unless {literal.lookup} is set, {use.library.title} {use.verb} tokens with"
+                    f" the text `{TEXT_OF_NOTHING}` as the key, which is made of nothing at all:"
+                    " anyone can mint tokens for any user of such an installation",
+                    "Take the key so that the program does not start when it is missing"
+                    f" (`{written(use, 'key-from-environment')}`).",
+                    insisted_instead(literal.lookups),
+                )
+                continue
             yield literal.draft(
                 f"Unless {literal.lookup} is set, {use.library.title} {use.verb} tokens with a key"
                 f" that is written in the source{literal.weakness}: whoever reads the code can"
@@ -104,6 +115,15 @@ class _Literal:
     @property
     def is_fallback(self) -> bool:
         return any(source.lookups for _, source in self.uses) or bool(self.parameter)
+
+    @property
+    def is_text_of_nothing(self) -> bool:
+        """Whether no literal is written here: a text was made of a variable that is not set."""
+        return self.value.value == TEXT_OF_NOTHING and any(
+            isinstance(lookup, Env) and lookup.as_text and lookup.place == self.place
+            for _, source in self.uses
+            for lookup in source.lookups
+        )
 
     @property
     def lookup(self) -> str:
@@ -153,7 +173,7 @@ class _Literal:
             trace=steps(source.value, use.place, f"{use.library.title} {use.verb} with it"),
             related=tuple(_related(use.place, self.uses)),
             advice=advice,
-            secrets=(self.place,),
+            secrets=() if self.is_text_of_nothing else (self.place,),
             anchor=enclosing(self.project, self.place),
             repair=repair,
         )

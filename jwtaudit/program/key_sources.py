@@ -70,6 +70,9 @@ _TRANSPARENT = frozenset(
 # What so called is given to a function holds the settings of its process.
 _SETTINGS = frozenset({"bindings", "config", "configuration", "env", "environment", "settings"})
 
+# What a text becomes that is made of nothing at all.
+TEXT_OF_NOTHING = "None"
+
 # Members of a private or secret JWK (RFC 7518 section 6).
 _JWK_SECRETS = ("k", "d")
 
@@ -148,6 +151,9 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
         if isinstance(option, (Env, Setting, Param)):
             if not isinstance(option.default, Absent):
                 yield from _default(project, option, source, depth)
+            elif isinstance(option, Env) and option.as_text and _may_be_nothing(project, option):
+                text = replace(option, default=Const(TEXT_OF_NOTHING, place=option.place))
+                yield from _default(project, text, source, depth)
         elif isinstance(option, Operation):
             if option.operator in _TRANSPARENT:
                 parts = option.operands
@@ -174,6 +180,14 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
             model = project.model_of(option.base.call)
             if model is not None and model.role in ("generator", "key-generate"):
                 yield from _sources(project, option.base, source.within(option), depth + 1)
+
+
+def _may_be_nothing(project: Project, lookup: Env) -> bool:
+    """Whether a reader gives nothing where a variable is not set, rather than fail."""
+    return any(
+        site.place == lookup.place and site.model.effect == "none"
+        for site in project.sites("environment")
+    )
 
 
 def _given_back(project: Project, function: Closure) -> Iterator[Value]:

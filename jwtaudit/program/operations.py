@@ -12,6 +12,7 @@ from jwtaudit.values import (
     UNKNOWN,
     Absent,
     Const,
+    Env,
     Join,
     Member,
     Operation,
@@ -39,7 +40,7 @@ def transform(effect: str, value: Value, place: Place) -> Value:
         return join(*(transform(effect, option, place) for option in value.options))
     decode = _DECODERS.get(effect)
     if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
-        if effect == "identity":
+        if effect in ("identity", "as-text"):
             return value
         if decode is not None:
             try:
@@ -49,7 +50,9 @@ def transform(effect: str, value: Value, place: Place) -> Value:
         change = _CHANGES.get(effect)
         if change is not None:
             return replace(value, value=change(value.value))
-    if effect == "identity":
+    if effect == "as-text" and isinstance(value, Env):
+        return replace(value, as_text=True)
+    if effect in ("identity", "as-text"):
         return value
     return Operation(effect or "transform", (value,), place=place)
 

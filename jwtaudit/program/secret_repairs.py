@@ -65,6 +65,15 @@ def without_default(
     return Repair(title, dropped)
 
 
+def insisted_instead(lookups: Sequence[Env | Setting]) -> Repair | None:
+    """Read a variable so that the program stops where it is missing."""
+    for lookup in lookups:
+        if isinstance(lookup, Env) and lookup.place is not None and lookup.name:
+            title = f"Take `{lookup.name}` so that the program stops where it is missing"
+            return Repair(title, Replace(lookup.place, EnvVar(lookup.name)))
+    return None
+
+
 def _field_of_the_same_name(literal: Const, lookups: Sequence[Env | Setting]) -> Setting | None:
     """The field of a settings class that reads its variable by itself, and has it read again."""
     names = {

@@ -57,12 +57,16 @@ class Table:
 
 @dataclass(slots=True, eq=False)
 class Env:
-    """An environment variable; ``default`` is ``ABSENT`` when a missing one raises."""
+    """An environment variable; ``default`` is ``ABSENT`` when a missing one raises.
+
+    ``as_text`` tells that a text was made of it, be it there or not.
+    """
 
     name: str | None
     default: Value
     place: Place | None = None
     trace: Trace = ()
+    as_text: bool = False
 
 
 @dataclass(slots=True, eq=False)
