@@ -79,15 +79,36 @@ def fields(project: Project, ref: ClassRef, name: str) -> list[Value]:
             project.interpreter.function(function)
         found += [
             hop(_opened(event.value), event.place, f"`self.{name}` is set")
-            for event in function.events
-            if isinstance(event, Stored)
+            for event in _stored(function, ref, name)
+        ]
+    return found
+
+
+def _stored(function: FunctionScope, ref: ClassRef, name: str) -> Iterator[Stored]:
+    """Where a method sets an attribute of its own object."""
+    for event in function.events:
+        if (
+            isinstance(event, Stored)
             and not event.item
             and isinstance(event.base, Instance)
             and event.base.cls.id == ref.id
             and isinstance(event.key, Const)
             and event.key.value == name
-        ]
-    return found
+        ):
+            yield event
+
+
+def text_left(project: Project, ref: ClassRef, name: str) -> Const | None:
+    """The text in a class's body that an attribute keeps where the constructor need not set it."""
+    scope = project.classes[ref.id]
+    default = scope.names.get(name)
+    if not isinstance(default, Const) or not isinstance(default.value, str) or not default.value:
+        return None
+    makers = (project.functions[scope.methods[m]] for m in _MAKERS if m in scope.methods)
+    paths = [event.path for maker in makers for event in _stored(maker, ref, name)]
+    arms = {arm for path in paths for arm in path}
+    both = len({arm.start for arm in arms}) < len(arms)  # each branch sets it
+    return default if paths and all(paths) and not both else None
 
 
 def is_settings_class(project: Project, scope: ClassScope) -> bool:

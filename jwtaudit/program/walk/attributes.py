@@ -157,6 +157,8 @@ def _held(
     found: list[Value] = []
     if isinstance(base, Instance):
         found.extend(classes.fields(interpreter.project, ref, name))
+        if found and (left := classes.text_left(interpreter.project, ref, name)) is not None:
+            found.append(left)
     if not found:
         value = _declared(interpreter, base, scope, name)
         if value is not None:
