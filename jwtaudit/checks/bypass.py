@@ -182,12 +182,21 @@ def _name(part: Value) -> str | None:
         name: str | None = part.name
     elif isinstance(part, Member):
         name = None if _is_choice(part) else part.name
-    elif isinstance(part, Outcome) and part.call.name.endswith(".get") and part.call.arguments:
-        first = part.call.arguments[0].value
-        name = first.value if isinstance(first, Const) and isinstance(first.value, str) else None
+    elif isinstance(part, Outcome):
+        name = _asked(part.call)
     else:
         return None
     return None if name is None else name.rpartition(".")[2]
+
+
+def _asked(call: Call) -> str | None:
+    """The name that a call looks up: ``get(name)``, ``getboolean(section, name)``."""
+    method = call.name.rpartition(".")[2]
+    names = [a.value.value for a in call.arguments if isinstance(a.value, Const) and not a.name]
+    texts = [name for name in names[:2] if isinstance(name, str)]
+    if method in _words("switch-readers"):
+        return texts[-1] if texts else None
+    return texts[0] if method == "get" and texts and texts[0] == names[0] else None
 
 
 def _is_choice(part: Member) -> bool:
