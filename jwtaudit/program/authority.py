@@ -33,6 +33,7 @@ from jwtaudit.program.token_sources import (
     name_of,
 )
 from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.verdicts import refused_where
 from jwtaudit.program.verified import VERIFYING, Verified, alike
 from jwtaudit.values import (
     Absent,
@@ -152,7 +153,7 @@ class Authority:
             target = _Target(filled=filled)
             found.extend(self._uses(reading, target, None, 0, frozenset(), token))
         if not found and (idle := self._idle(reading)):
-            asked = self._asked(reading)
+            asked = self._asked(reading) or self._refused(reading)
             if asked is not None:
                 found.append(
                     Use(asked, "a token that can be read passes as genuine", Weight.DECIDES, True)
@@ -287,6 +288,14 @@ class Authority:
                 ):
                     return event.place
         return None
+
+    def _refused(self, reading: Reading) -> Place | None:
+        """Where a request goes no further whose token cannot be read: any other goes on."""
+        site, scope = reading.site, self.project.scope(reading.scope)
+        if site is None or scope is None or not from_request(self.project, site.argument("token")):
+            return None
+        handler = refused_where(scope, site.call.origin or site.call)
+        return None if handler is None else handler.place
 
     def _idle(self, reading: Reading) -> str:
         """What is said of claims that nothing uses: they are dropped, or only shown."""

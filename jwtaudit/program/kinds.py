@@ -139,16 +139,19 @@ def holders(project: Project, call: Call, *, within: FunctionId | None = None) -
             continue
         if isinstance(use, Assigned) and not any(isinstance(o, Table) for o in options(use.value)):
             yield use.name  # what holds several things says nothing of one of them
-    for use in project.uses(call):
-        if isinstance(use, (Returned, Assigned)) and use.scope == call.scope:
-            yield from _fields(use.value, call)
+    for event in scope.events if scope is not None else ():
+        if isinstance(event, (Returned, Assigned)):
+            yield from _fields(event.value, call)
 
 
 def _fields(value: Value, call: Call) -> Iterator[str]:
     """The keys of a mapping under which the result of a call stands."""
     for part in walk(value):
         for key, held in part.entries.items() if isinstance(part, Table) else ():
-            if isinstance(held, Outcome) and held.call.place == call.place:
+            made_by = {step.place for step in held.trace}
+            if (isinstance(held, Outcome) and held.call.place == call.place) or (
+                call.target is not None and call.place in made_by
+            ):
                 yield str(key)
 
 

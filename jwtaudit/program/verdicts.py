@@ -102,6 +102,13 @@ def handles(handler: Caught, call: Call) -> bool:
     return not all(any(error in name for error in CLAIM_ERRORS) for name in names)
 
 
+def refused_where(scope: FunctionScope, call: Call) -> Caught | None:
+    """The handler that does not go on with a token for which a call raises, whatever the error."""
+    tried = {arm.start for arm in call.path if arm.side == "try"}
+    handlers = (e for e in scope.events if isinstance(e, Caught) and e.path[-1].start in tried)
+    return next((handler for handler in handlers if handler.exits), None)
+
+
 def answers_and_goes_on(project: Project, scope: FunctionScope, handler: Caught) -> bool:
     """Whether a handler calls what refuses requests, and drops what has to be returned.
 
