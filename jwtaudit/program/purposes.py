@@ -45,16 +45,15 @@ def is_kept_secret(site: Site) -> bool:
     Not where anything calls it a token after all.
     """
     sets = list(claim_sets(site))
-    if sets and all(
+    is_secret = bool(sets) and all(
         is_known(claims)
-        and claims.entries
+        and len(claims.entries) == 1
         and all(sensitivity(str(name)) is Sensitivity.CREDENTIAL for name in claims.entries)
         for claims in sets
-    ):
-        return True
+    )
     calls = [site.call.origin or site.call, *site.chain]
     makers = {word for call in site.calls for word in words(call.scope.qualname)}
-    return bool(_words("storing") & makers) and not any(
+    return (is_secret or bool(_words("storing") & makers)) and not any(
         is_token_name(name)
         for call in calls
         for name in (*holders(site.project, call), call.scope.qualname)
