@@ -418,7 +418,7 @@ class Export:
 
 @dataclass(slots=True)
 class Scope:
-    """``global`` or ``nonlocal`` names."""
+    """``global`` or ``nonlocal`` names; at the end of a module those that others may set."""
 
     span: Span
     names: tuple[str, ...]

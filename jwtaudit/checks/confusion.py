@@ -17,7 +17,7 @@ from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.verifiers import wanted_kind
-from jwtaudit.values import Operation, Table, options
+from jwtaudit.values import Operation, Table, join, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,10 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
     """A token of one kind opens what is meant for those of another."""
     uses = [(use, use.site) for use in key_uses(project) if use.site and not is_tested(use.site)]
     minted = [
-        _Minted(use, site, _kind(site), identities(project, use.value))
+        _Minted(use, site, kind, identities(project, _chosen(use.value, kind)))
         for use, site in uses
         if use.role == "sign"
+        for kind in (_kind(site),)
     ]
     if len({one.kind for one in minted}) < 2:
         return
@@ -110,6 +111,17 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
 def _kind(site: Site) -> Kind:
     # An endpoint that exchanges refresh tokens is called by them, and makes others.
     return token_kind(site, claim_sets(site), site.argument("lifetime"), around=False)
+
+
+def _chosen(key: Value, kind: Kind) -> Value:
+    """The key that a kind of tokens is signed with, where one is chosen of several by the kind."""
+    of_refresh = [
+        any("refresh" in pairs(name) for name in names_of(option)) for option in options(key)
+    ]
+    if kind in (Kind.ACCESS, Kind.REFRESH) and len(set(of_refresh)) > 1:
+        wanted = kind is Kind.REFRESH
+        return join(*(o for o, its in zip(options(key), of_refresh, strict=True) if its == wanted))
+    return key
 
 
 def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) -> bool:

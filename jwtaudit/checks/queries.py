@@ -8,6 +8,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import handling
 from jwtaudit.program.claims import is_tested
 from jwtaudit.program.context import is_test
+from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.links import is_link
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.scopes import Raised, Returned, Tested
@@ -81,6 +82,8 @@ def _from_query(
     scopes = (scope, *(() if sink is None else sink.scopes))
     if is_test(place.path) or any(is_link(project, each) for each in scopes):
         return
+    if is_link_name(enclosing(project, place)):
+        return  # where a parameter says what it is filled with
     socket = any(map(_is_socket, (*spoken, *(() if sink is None else sink.names))))
     yield Draft(
         rule="",

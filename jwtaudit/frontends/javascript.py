@@ -51,7 +51,7 @@ def lower_page(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     if script is not None:
         tree = _parse(script.grammar, script.text)
         lowering = Statements(script.text, omit=left_out(script.text, tree, vocabulary))
-        body = lowering.block(tree.root_node.named_children)
+        body = lowering.module(tree.root_node.named_children)
     return f.Facts(
         source.path, "javascript", body, texts=whole_text(source), comments=marks(source)
     )
@@ -71,7 +71,7 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     """Turn a file into facts; with a vocabulary, only the functions that can matter to it."""
     tree = parse(source.path, source.text)
     lowering = Statements(source.text, omit=left_out(source.text, tree, vocabulary))
-    body = lowering.block(tree.root_node.named_children)
+    body = lowering.module(tree.root_node.named_children)
     damaged = _damage(tree, lowering.damaged_at)
     return f.Facts(
         source.path,

@@ -158,10 +158,22 @@ class Definitions(Imports):
             base = self.annotation(owner)
             if base is not None and name is not None:
                 return f.Attribute(self.span(node), base, self.text(name))
+        if node.type in ("object_type", "interface_body"):
+            return self.members_of_type(node)
         if node.type == "union_type":
             found = (self.annotation(child) for child in node.named_children)
             return next((one for one in found if one is not None), None)
         return None
+
+    def members_of_type(self, node: Node) -> f.Mapping | None:
+        """The members of an object whose types have names: ``{ signer: Signer }``."""
+        entries: list[tuple[f.Expression | None, f.Expression]] = []
+        for member in node.named_children:
+            name, given = (member.child_by_field_name(n) for n in ("name", "type"))
+            kind = self.annotation(given) if member.type == "property_signature" else None
+            if name is not None and kind is not None:
+                entries.append((self.key(name), kind))
+        return f.Mapping(self.span(node), tuple(entries)) if entries else None
 
     # -- classes ---------------------------------------------------------------------------------
 

@@ -12,13 +12,12 @@ from jwtaudit.frontends.javascript_definitions import DEFAULT, Definitions, decl
 from jwtaudit.frontends.javascript_expressions import MAX_DEPTH, bound_names, target_name
 from jwtaudit.frontends.javascript_imports import plain
 from jwtaudit.frontends.javascript_prototypes import FUNCTIONS, Prototypes
+from jwtaudit.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tree_sitter import Node
-
-    from jwtaudit.source import Span
 
 
 class Statements(Definitions):
@@ -34,6 +33,19 @@ class Statements(Definitions):
         self.stars = 0
 
     # -- blocks ----------------------------------------------------------------------------------
+
+    def module(self, nodes: list[Node]) -> tuple[f.Statement, ...]:
+        """A file; what it declares by ``let`` its functions, or a component's markup, may set."""
+        names = {
+            self.text(name)
+            for node in nodes
+            for inner in (node, *(node.named_children if node.type == "export_statement" else ()))
+            if inner.type == "lexical_declaration" and self.text(inner).startswith("let")
+            for declarator in inner.named_children
+            if (name := declarator.child_by_field_name("name")) and name.type == "identifier"
+        }
+        end = Span(len(self.source), len(self.source))
+        return (*self.block(nodes), *([f.Scope(end, tuple(sorted(names)))] if names else ()))
 
     def block(self, nodes: Iterable[Node]) -> tuple[f.Statement, ...]:
         """Statements in order; inside a function, those it declares are known from the start."""
@@ -112,6 +124,15 @@ class Statements(Definitions):
         for child in node.named_children:
             if child.type == "variable_declarator":
                 self.declarator(child, out)
+
+    def type_alias(self, node: Node, out: list[f.Statement]) -> None:
+        """Another name of a type, ``type Jwt = typeof jwt``, or the name of one of objects."""
+        name, value, body = (node.child_by_field_name(n) for n in ("name", "value", "body"))
+        value = value or body
+        meant = None if value is None or value.type == "union_type" else self.annotation(value)
+        if name is not None and meant is not None:
+            target = f.Name(self.span(name), self.text(name))
+            out.append(f.Assign(self.span(node), (target,), meant))
 
     def declarator(self, node: Node, out: list[f.Statement]) -> None:
         target = node.child_by_field_name("name")
@@ -411,6 +432,8 @@ _STATEMENTS: dict[str, Callable[[Statements, Node, list[f.Statement]], None]] = 
     "import_statement": Statements.import_,
     "export_statement": Statements.export,
     "enum_declaration": Statements.enumeration,
+    "type_alias_declaration": Statements.type_alias,
+    "interface_declaration": Statements.type_alias,
     "internal_module": Statements.namespace,
     "module": Statements.namespace,
     "ERROR": Statements.broken,

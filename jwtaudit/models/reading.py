@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import tomli
@@ -146,6 +147,7 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
     models: list[Model] = []
     for number, call in enumerate(document.get("call", ()), 1):
         models.extend(_models(source, f"[[call]] number {number}", library, call, rows))
+    models = _configured(models, document.get("call", ()), prefix)
     named = {model.name.removeprefix(prefix) for model in models}
     for name in rows:
         if name not in named:
@@ -153,6 +155,28 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
             message = f"[[{tables[0]}]]: no [[call]] is named {name!r}{_nearest(name, named)}"
             raise ModelError(f"{source}: {message}")
     return library, models
+
+
+def _configured(
+    models: Iterable[Model], calls: Iterable[Mapping[str, Any]], prefix: str
+) -> list[Model]:
+    """The models, with those that configure them under all of their names."""
+    alike = {
+        prefix + call["name"]: (prefix + call["name"], *(prefix + n for n in call["aliases"]))
+        for call in calls
+        if isinstance(call.get("aliases"), list)
+    }
+    return [
+        replace(
+            model,
+            configured_by=tuple(
+                n for name in model.configured_by for n in alike.get(name, (name,))
+            ),
+        )
+        if model.configured_by
+        else model
+        for model in models
+    ]
 
 
 def _rows(source: str, document: Mapping[str, Any]) -> Mapping[str, Sequence[Row]]:

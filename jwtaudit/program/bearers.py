@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from jwtaudit.finding import Confidence
 from jwtaudit.program.names import is_called_token, is_masked, is_token_name, names_of, words
 from jwtaudit.program.storage import storage_reads
+from jwtaudit.program.texts import told
 from jwtaudit.values import (
     Const,
     Member,
@@ -61,7 +62,8 @@ def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
         return None
     if is_minted(project, value):
         return Confidence.HIGH
-    if any(is_token_name(name) for name in storage_reads(project, value)):
+    kept = (part for part in told(value) if isinstance(part, Outcome))
+    if any(is_token_name(name) for part in kept for name in storage_reads(project, part)):
         return Confidence.MEDIUM
     if _role(project, value) in _NO_TOKEN or not isinstance(value, _NAMED):
         return None

@@ -153,7 +153,8 @@ def _token_in(
 
 def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     """How sure it is that a token is in the cookie."""
-    if "value" not in {*site.model.meanings, *site.model.inside}:  # the library puts the token in
+    said = {*site.model.meanings, *site.model.inside}
+    if "value" not in said:  # the library puts the token in
         return Confidence.HIGH
     value = site.argument("value")
     parts = [part for option in options(value) for piece in pieces(option) for part in _held(piece)]
@@ -162,6 +163,7 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
     name = site.argument("name")
     if (
         site.model.name.removeprefix(SCRIPT).startswith("*.")
+        and "name" in said
         and not called
         and not any(_names_a_cookie(name))
     ):

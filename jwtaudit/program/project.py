@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jwtaudit.facts import Import, Literal
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.arguments import entry_of, given, is_written_so
 from jwtaudit.program.context import is_test
@@ -14,6 +15,7 @@ from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.limits import DETOURS_PER_FILE, MAX_DETOURS, MAX_DISTANCE, MAX_LOADED, Cut
 from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.modules_python import PythonModules
+from jwtaudit.program.nodes import nodes
 from jwtaudit.program.scopes import ClassScope, Event, FunctionScope, ModuleScope
 from jwtaudit.program.sites import Site, called_elsewhere, contexts
 from jwtaudit.program.travels import all_parts, deep, event_values
@@ -263,7 +265,11 @@ class Project:
         candidates = self.models.named(call.name)
         if not candidates:
             return None
-        version = self.version(candidates[0].library, call.place.path)
+        library = candidates[0].library
+        if any(model.library is not library for model in candidates):  # what is called alike
+            candidates = self._of_one_library(call, candidates)
+            library = candidates[0].library
+        version = self.version(library, call.place.path)
         if version is None:
             if self._is_another(call, candidates[0]):
                 return None
@@ -274,6 +280,23 @@ class Project:
             candidates,
             version,
             lambda model, meaning: self._has(call, model, meaning),
+        )
+
+    def _of_one_library(self, call: Call, candidates: Sequence[Model]) -> list[Model]:
+        """The models of the first library that the project has, of several that are alike."""
+        here = [model for model in candidates if not self._is_another(call, model)] or candidates
+        named = (m.library for m in here if not self._named_modules.isdisjoint(m.library.roots))
+        library = next(named, here[0].library)
+        return [model for model in candidates if model.library is library]
+
+    @cached_property
+    def _named_modules(self) -> frozenset[str]:
+        """What scripts import, or ask for by its name."""
+        found = (node for facts in self.facts.values() for node in nodes(facts.body))
+        return frozenset(
+            SCRIPT + (node.module if isinstance(node, Import) else str(node.value))
+            for node in found
+            if isinstance(node, (Import, Literal))
         )
 
     def _is_another(self, call: Call, model: Model) -> bool:

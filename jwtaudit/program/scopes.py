@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from jwtaudit import facts
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Call, FunctionId, Param, Symbol, Unknown, Value
 
@@ -210,3 +211,9 @@ class ModuleScope:
     def is_script(self) -> bool:
         """Whether it is JavaScript."""
         return self.facts.language == "javascript"
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Its variables that functions may set at any time."""
+        last = self.facts.body[-1:]
+        return frozenset(name for end in last if isinstance(end, facts.Scope) for name in end.names)

@@ -113,7 +113,18 @@ def _from_site(project: Project, site: Site) -> Iterator[Kept]:
             if text is not None and not text.is_deletion:
                 yield _entry(project, site, text.key, text.value[0])
         return
-    yield _entry(project, site, site.argument("name"), site.argument("value"))
+    if not _is_left_out(project, site):
+        yield _entry(project, site, site.argument("name"), site.argument("value"))
+
+
+def _is_left_out(project: Project, site: Site) -> bool:
+    """Whether a caller gives nothing to keep: the function also gives what was kept before."""
+    original = site.call.origin
+    return (
+        original is not None
+        and isinstance(site.argument("value"), Absent)
+        and isinstance(project.argument(original, site.model, "value"), Param)
+    )
 
 
 def _made_cookies(project: Project, text: Value) -> Iterator[tuple[Value, Value]]:

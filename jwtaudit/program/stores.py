@@ -425,6 +425,8 @@ def _end_of_path(value: Value) -> str:
 
 def _sets_up(scope: FunctionScope) -> bool:
     """Whether a function makes an application or its settings, by its name: ``create_app()``."""
+    if scope.module.is_script and _STORE in PurePosixPath(scope.id.path).stem.lower():
+        return True  # a plugin, whose function may have any name
     return not _SETTING_UP.isdisjoint(words(scope.short_name))
 
 

@@ -105,6 +105,10 @@ def _param_attribute(
         found = _class_attribute(interpreter, Instance(base.annotation), name, place)
         if found is not None:
             return found
+    if isinstance(base.annotation, Table):
+        kind = base.annotation.entries.get(name)
+        if isinstance(kind, ClassRef):
+            return Instance(kind, place=place)
     if isinstance(base.default, (Instance, ClassRef, Setting)):
         return attribute(interpreter, base.default, name, place)
     return None

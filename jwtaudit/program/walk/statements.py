@@ -132,8 +132,9 @@ def _is_not_set_yet(interpreter: Interpreter, test: f.Expression, frame: Frame) 
         return dotted_name(test) not in frame.names and empty(interpreter.expr(test, frame))
     if isinstance(test, f.Name):
         outer = all(test.id not in names for names in (frame.names, *frame.scope.closures))
-        value = interpreter.expr(test, frame) if outer else None
-        return isinstance(value, Const) and value.value is None
+        value = interpreter.expr(test, frame) if outer else ABSENT
+        set_later = test.id in frame.scope.module.variables and empty(value)
+        return set_later or (isinstance(value, Const) and value.value is None)
     return False
 
 
