@@ -13,7 +13,7 @@ import pytest
 from support import fixed
 
 from jwtaudit.cli import main
-from jwtaudit.engine.fixing import Fixer
+from jwtaudit.engine.trials import Trials
 from jwtaudit.fixes import writing
 from jwtaudit.fixes.writing import (
     NotWrittenError,
@@ -375,30 +375,86 @@ def test_a_fix_of_two_files_is_written_to_both_or_to_none(tmp_path, capsys, monk
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_report_says_which_fixes_hold_by_themselves(project, capsys, monkeypatch, alone):
-    tried = Fixer.try_out
+    tried = Trials.carried_out
 
-    def try_out(fixer, batch, edits):
+    def carried_out(trials, batch, edits):
         batch = list(batch)
-        return tried(fixer, batch, edits) if alone or len(batch) > 1 else None
+        return tried(trials, batch, edits) if alone or len(batch) > 1 else frozenset({"app.py"})
 
-    monkeypatch.setattr(Fixer, "try_out", try_out)
+    monkeypatch.setattr(Trials, "carried_out", carried_out)
     found = json.loads(run(capsys, "--output-format", "json")[1])["findings"]
     assert [finding["fix"]["alone"] for finding in found] == [alone, alone]
     (sarif,) = json.loads(run(capsys, "--output-format", "sarif")[1])["runs"]
     assert [bool(result.get("fixes")) for result in sarif["results"]] == [alone, alone]
 
 
-def test_a_text_report_tries_no_fix_twice(project, capsys, monkeypatch):
-    batches = []
-    tried = Fixer.try_out
+@pytest.fixture
+def batches(monkeypatch):
+    """The fixes that are tried together."""
+    found = []
+    tried = Trials.carried_out
 
-    def try_out(fixer, batch, edits):
-        batches.append(list(batch))
-        return tried(fixer, batches[-1], edits)
+    def carried_out(trials, batch, edits):
+        found.append(list(batch))
+        return tried(trials, found[-1], edits)
 
-    monkeypatch.setattr(Fixer, "try_out", try_out)
+    monkeypatch.setattr(Trials, "carried_out", carried_out)
+    return found
+
+
+def test_a_text_report_tries_no_fix_twice(project, capsys, batches):
     run(capsys)
     assert len(batches) == 1
+
+
+MODULE = """\
+import os
+
+import jwt
+
+KEY = os.environ["KEY_{i}"]
+
+
+def mint(user):
+    return jwt.encode({"sub": user.id, "exp": user.until}, KEY, algorithm="HS256")
+
+
+def current(token):
+    return jwt.decode(token, KEY, algorithms=["HS256", "none"], options={"verify_exp": False})
+
+
+def look(token):
+    return jwt.decode(token, KEY, options={"verify_signature": False})["sub"]
+"""
+"""The first cure of what is not checked brings another finding, which is one for all files."""
+
+
+def _modules(count):
+    return {f"m{i}.py": MODULE.replace("{i}", str(i)).encode() for i in range(count)}
+
+
+def test_more_files_take_no_more_trials(batches):
+    tried = []
+    for count in (8, 24):
+        batches.clear()
+        assert len(fixed(_modules(count))) == count
+        tried.append(len(batches))
+    assert tried[0] == tried[1]
+
+
+def test_which_fixes_hold_by_themselves_takes_few_trials_more(tmp_path, batches, capsys):
+    for path, content in _modules(12).items():
+        (tmp_path / path).write_bytes(content)
+    tried = []
+    for form in ("text", "json"):
+        batches.clear()
+        main(
+            ["--isolated", "--exit-zero", "--show-fixes", f"--output-format={form}", str(tmp_path)]
+        )
+        tried.append(len(batches))
+    found = json.loads(capsys.readouterr().out.partition("\n{")[2].join(["{", ""]))["findings"]
+    assert all(finding["fix"]["alone"] for finding in found)
+    assert tried[1] - tried[0] < len(found) / 2
 
 
 def test_a_pin_is_not_raised_beyond_what_another_manifest_allows():

@@ -1,24 +1,22 @@
 """Which repairs are offered as fixes, and carrying them out: each is scanned before.
 
 A fix is offered when, made in memory, the file parses, its finding is gone, no other finding has
-come, and the text reads back as it was put together. To be cheap, all fixes that do not touch one
-another are tried in one evaluation; only when that fails are they tried in halves.
+come, and the text reads back as it was put together.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jwtaudit import frontends
 from jwtaudit.engine.habits import Habits
 from jwtaudit.engine.secrets import key_variables
+from jwtaudit.engine.trials import Trials, is_damaged
 from jwtaudit.finding import Edit as ShownEdit
 from jwtaudit.finding import Fix, Report, Safety
-from jwtaudit.fixes.apply import choose, splice, splice_bytes
+from jwtaudit.fixes.apply import choose, splice
 from jwtaudit.fixes.diff import unified
 from jwtaudit.fixes.edits import edits_of
 from jwtaudit.fixes.names import SecretNames
@@ -38,11 +36,6 @@ if TYPE_CHECKING:
 
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 _PASSES = 10
-_TRIALS = 200
-"""The most evaluations that are spent on one pass."""
-_UNASKED = 400
-"""The most files that are evaluated again for fixes that nobody asked for, all trials together."""
-_FEW = 3
 
 
 @dataclass(slots=True)
@@ -94,33 +87,27 @@ class Fixer:
             run.secret_names = SecretNames(*variables, run.files.tree.files)
         self.names = run.secret_names
         self.habits = Habits(run, self.source)
-        self.trials = 0
-        self.most = (
-            _TRIALS
-            if run.options.fixes
-            else min(_TRIALS, max(_FEW, _UNASKED // max(1, len(run.facts))))
-        )
-        self.before = Counter(_identity(draft, rule) for draft, rule in run.drafts)
+        self.trials = Trials(run, findings, self.source)
         self.edits: dict[int, tuple[Edit, ...]] = {}
         self.repairs: dict[int, Repair] = {}
         self.found: list[Finding] = []
         self.alone: set[int] = set()
         self._sources: dict[str, Source | None] = {}
-        self._good_run: tuple[tuple[frozenset[int], frozenset[Edit]], Run] | None = None
 
     def findings(self) -> list[Finding]:
         """All findings, those that can be fixed with their fixes."""
         repairs = self._repairs()
         while repairs:
-            good = self._verified(self._candidates(repairs))
-            self.edits.update(good)
+            candidates = self._candidates(repairs)
+            good = self.trials.right(candidates)
+            self.edits.update((index, candidates[index]) for index in candidates if index in good)
             repairs = {
                 index: repair.otherwise
                 for index, repair in repairs.items()
                 if index not in good and repair.otherwise is not None
             }
         if self.run.options.singly:
-            self._try_singly()
+            self.alone = self.trials.alone(self.edits)
         self.found = [
             replace(finding, fix=self._fix(index, rule)) if index in self.edits else finding
             for index, (finding, _, rule) in enumerate(self.reported)
@@ -166,18 +153,12 @@ class Fixer:
     def _file(self, path: str) -> tuple[Source, str] | None:
         source = self.source(path)
         language = frontends.language_of(path)
-        if source is None or language is None or self._is_damaged(self.run, path):
+        if source is None or language is None or is_damaged(self.run, path):
             return None
         if language == "markup":
             found = markup.scripts(path, source.text)
             return (replace(source, text=found.text), "javascript") if found else None
         return source, language
-
-    @staticmethod
-    def _is_damaged(run: Run, path: str) -> bool:
-        """Whether a file was read in spite of errors."""
-        facts = run.facts.get(path) or run.loader.loaded.get(path)
-        return facts is not None and facts.damaged > 0
 
     def source(self, path: str) -> Source | None:
         """A file of the run, also one that no front end has seen."""
@@ -189,85 +170,6 @@ class Fixer:
             except frontends.Unparsable:
                 self._sources[path] = None
         return found or self._sources[path]
-
-    # -- verification ------------------------------------------------------------------------------
-
-    def _verified(self, candidates: dict[int, tuple[Edit, ...]]) -> dict[int, tuple[Edit, ...]]:
-        """Those that stand the test; fixes that touch one another are tried one after another."""
-        good: dict[int, tuple[Edit, ...]] = {}
-        waiting = list(candidates)
-        while waiting:
-            batch = [waiting[i] for i in choose([candidates[index] for index in waiting])]
-            waiting = [index for index in waiting if index not in batch]
-            for index in self._good(batch, candidates):
-                good[index] = candidates[index]
-        return good
-
-    def _good(self, batch: list[int], candidates: Mapping[int, tuple[Edit, ...]]) -> list[int]:
-        if not batch or self.trials >= self.most:
-            return []
-        if self.try_out(batch, candidates) is not None:
-            self.alone.update(batch if len(batch) == 1 else ())
-            return batch
-        if len(batch) == 1:
-            return []
-        half = len(batch) // 2
-        return [*self._good(batch[:half], candidates), *self._good(batch[half:], candidates)]
-
-    def _try_singly(self) -> None:
-        """Try each fix without the others, with which it was found right."""
-        whole, most = self._good_run, self.trials + self.most
-        for index in self.edits:
-            if index not in self.alone and self.trials < most:
-                self.alone.update(() if self.try_out([index], self.edits) is None else (index,))
-        self._good_run = whole
-
-    def try_out(
-        self, batch: Iterable[int], candidates: Mapping[int, tuple[Edit, ...]]
-    ) -> Run | None:
-        """The run with these fixes made; None where they are not right."""
-        batch = list(batch)
-        edits = frozenset(edit for index in batch for edit in candidates[index])
-        tried = frozenset(batch), edits
-        if self._good_run is not None and self._good_run[0] == tried:
-            return self._good_run[1]  # what all fixes make is what is then written
-        self.trials += 1
-        contents = self._contents(edits)
-        changed = self.run.changed(contents) if contents is not None else None
-        if changed is None:
-            return None
-        fixed = Counter(_identity(*self.reported[index][1:]) for index in batch)
-        after = Counter(_identity(draft, rule) for draft, rule in changed.judge())
-        failed = any(
-            diagnostic.error for diagnostic in changed.files.diagnostics[len(self.run.scanned) :]
-        )
-        failed = failed or any(self._is_damaged(changed, path) for path in contents or ())
-        if failed or any(n > self.before[key] - fixed[key] for key, n in after.items()):
-            return None
-        self._good_run = tried, changed
-        return changed
-
-    def _contents(self, edits: Iterable[Edit]) -> dict[str, bytes] | None:
-        """What the edited files hold then; None where it would not be read back as meant."""
-        by_file: dict[str, list[Edit]] = {}
-        for edit in edits:
-            by_file.setdefault(edit.place.path, []).append(edit)
-        contents = {}
-        for path, found in by_file.items():
-            source = self.source(path)
-            data = splice_bytes(source, found) if source else None
-            if source is None or data is None:
-                return None
-            try:
-                read = frontends.read(path, data)
-                if frontends.language_of(path) == "python":
-                    ast.parse(data)  # what the front end takes need not be what runs
-            except (frontends.Unparsable, SyntaxError, ValueError, RecursionError, MemoryError):
-                return None
-            if read.text != splice(source.text, found):
-                return None
-            contents[path] = data
-        return contents
 
     # -- showing -----------------------------------------------------------------------------------
 
@@ -288,10 +190,6 @@ class Fixer:
                 shown = self.redactor.shown(source)
                 after = splice(shown, (edit for edit in edits if edit.place.path == path))
                 yield from unified(path, shown, after, context=1)
-
-
-def _identity(draft: Draft, rule: Rule) -> tuple[str, str, str]:
-    return rule.id, draft.place.path, draft.anchor
 
 
 def _plain(text: str) -> str:
@@ -371,8 +269,8 @@ def _one_pass(fixer: Fixer, wanted: Callable[[Finding], bool]) -> tuple[list[int
     )
     batch = [ranked[i] for i in choose([edits[index] for index in ranked])]
     while batch:
-        changed = fixer.try_out(batch, edits)
-        if changed is not None:
+        changed = fixer.trials.carried_out(batch, edits)
+        if not isinstance(changed, frozenset):
             return batch, changed
-        batch = batch[: len(batch) // 2]  # good alone, and not together
+        batch = fixer.trials.fewer(batch, edits, changed)  # good alone, and not together
     return None

@@ -96,21 +96,22 @@ class Run:
             ),
         )
 
-    def changed(self, contents: Mapping[str, bytes]) -> Run | None:
-        """The run in which some files hold something else; None where one cannot be parsed."""
+    def changed(self, contents: Mapping[str, bytes]) -> Run | frozenset[str]:
+        """The run in which some files hold something else, or those that cannot be parsed."""
         other = copy.copy(self)
         other.files = self.files.changed(contents, self.scanned)
         other.loader = self.loader.changed(other.files, contents)
         other.facts = dict(self.facts)
         other.drafts, other.secrets, other.fixer = [], set(), None
+        failed = set()
         for path, data in contents.items():
             outcome = self.extraction.whole(path, data)
             if isinstance(outcome, Diagnostic):
-                return None
-            if path in other.facts or self.matters(path, data):
+                failed.add(path)
+            elif path in other.facts or self.matters(path, data):
                 other.facts[path] = outcome
         other.facts = dict(sorted(other.facts.items()))
-        return other
+        return frozenset(failed) or other
 
     # -- select ----------------------------------------------------------------------------------
 

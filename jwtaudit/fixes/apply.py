@@ -16,17 +16,21 @@ def choose(candidates: Sequence[tuple[Edit, ...]]) -> list[int]:
 
     Equal edits (two fixes that need the same import) count once.
     """
-    taken: set[Edit] = set()
+    taken: dict[str, set[Edit]] = {}
     chosen = []
     for index, edits in enumerate(candidates):
-        if not any(_touches(edit, other) for edit in edits for other in taken):
-            taken.update(edits)
+        if not any(
+            _touches(edit, other) for edit in edits for other in taken.get(edit.place.path, ())
+        ):
+            for edit in edits:
+                taken.setdefault(edit.place.path, set()).add(edit)
             chosen.append(index)
     return chosen
 
 
 def _touches(one: Edit, other: Edit) -> bool:
-    if one == other or one.place.path != other.place.path:
+    """Whether two edits of one file touch each other."""
+    if one == other:
         return False
     a, b = one.place.span, other.place.span
     return a.start <= b.end and b.start <= a.end
