@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ from support import scan
 from jwtaudit import catalog
 from jwtaudit.fixes.dialects import CannotError, Lookup, dialect_of
 from jwtaudit.fixes.editor import Editor
+from jwtaudit.fixes.folding import folded
 from jwtaudit.fixes.imports import Imports
 from jwtaudit.fixes.layout import Layout
+from jwtaudit.fixes.splices import Splice, Spliced
 from jwtaudit.repair import (
     AddStatement,
     DropArgument,
@@ -73,6 +77,7 @@ def test_fixed_examples_belong_to_bad_ones(rule):
 def _edit(text, change, language="python", lookups=()):
     layout = Layout(text, language)
     splices = Editor(layout, dialect_of(layout, lookups)).splices(change)
+    splices = folded(layout, splices) if language == "python" else splices
     for start, end, new in sorted(splices, reverse=True):
         text = text[:start] + new + text[end:]
     return text
@@ -154,6 +159,38 @@ def test_an_entry_that_makes_a_line_too_long(before, after):
     assert _edit(before, SetEntry(_at(before, mapping), "expires", 900)) == after
 
 
+def test_two_items_more_in_one_line_are_broken_once():
+    before = "token = jwt.decode(request.headers, application.key, True, audience=names)\n"
+    layout = Layout(before, "python")
+    editor = Editor(layout, dialect_of(layout))
+    added = [
+        *editor.splices(Replace(_at(before, "True"), False)),
+        Splice(len(before) - 2, len(before) - 2, ", algorithms=['HS256'], options={'a': 1}"),
+    ]
+    spliced = Spliced(before, folded(layout, added))
+    assert spliced.text == (
+        "token = jwt.decode(\n    request.headers,\n    application.key,\n    False,\n"
+        "    audience=names,\n    algorithms=['HS256'],\n    options={'a': 1},\n)\n"
+    )
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_splices_upon_splices_are_splices_of_the_text(seed):
+    chance = random.Random(seed)
+
+    def some(text, letters):
+        at = sorted(chance.sample(range(len(text) + 1), 6))
+        pairs = list(zip(at[::2], at[1::2], strict=True))
+        return [Splice(a, chance.choice([a, b]), letters[: chance.randrange(4)]) for a, b in pairs]
+
+    text = "".join(chance.choices("abc", k=24))
+    first = Spliced(text, some(text, "XYZ"))
+    second = some(first.text, "123")
+    both = first.then(second)
+    assert Spliced(text, both).text == Spliced(first.text, second).text
+    assert all(one.end <= other.start for one, other in pairwise(both))
+
+
 def test_an_argument_that_is_too_long_for_the_line_of_the_others():
     long = "x" * 70
     before = f"f(\n\t{long}, y\n)"
@@ -170,7 +207,7 @@ def test_an_argument_that_is_too_long_for_the_line_of_the_others():
         ("x = {\n    **a,\n}", 'x = {\n    "exp": 9,\n    **a,\n}'),
         (
             f"x = {{'b': {'y' * 70}, **a}}",
-            f"x = {{\n  'b': {'y' * 70},\n  'exp': 9,\n  **a,\n}}",
+            f"x = {{\n    'b': {'y' * 70},\n    'exp': 9,\n    **a,\n}}",
         ),
     ],
 )

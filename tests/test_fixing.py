@@ -500,7 +500,13 @@ def test_a_long_line_that_loses_an_argument_and_gets_one():
         ' verify=False)["sub"]\n'
     )
     files = {"app.py": code, "requirements.txt": "PyJWT==1.7.1\n"}
-    assert b'algorithms=["HS256"], options={"require_exp": True})["sub"]' in fixed(files)["app.py"]
+    assert (
+        fixed(files)["app.py"]
+        .decode()
+        .endswith(
+            '        algorithms=["HS256"],\n        options={"require_exp": True},\n    )["sub"]\n'
+        )
+    )
 
 
 def test_an_import_that_nothing_uses_any_more_goes():

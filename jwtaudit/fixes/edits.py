@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.fixes.dialects import CannotError, dialect_of
 from jwtaudit.fixes.editor import Editor
+from jwtaudit.fixes.folding import folded
 from jwtaudit.fixes.layout import layout_of
 from jwtaudit.fixes.scripts import ScriptEditor
+from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.unused import with_unused
 from jwtaudit.repair import DropArgument, Entry, EnvVar, Filled, SetArgument
 from jwtaudit.source import Place, Span
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Lookup
-    from jwtaudit.fixes.splices import Splice
+    from jwtaudit.fixes.layout import Layout
     from jwtaudit.repair import Change, Repair
     from jwtaudit.source import Source
 
@@ -50,9 +53,9 @@ def edits_of(
         lookups: path -> how environment variables are read in that file and in its project.
     """
     edits = _edits(repair, files, lookups)
-    if edits is not None and _overlap(edits):  # a line that is broken anew, and changed elsewhere
+    if edits is None:  # a line that is broken anew, and changed elsewhere?
         edits = _edits(repair, files, lookups, folding=False)
-    return None if edits is None or _overlap(edits) else edits
+    return edits
 
 
 def _edits(
@@ -78,14 +81,21 @@ def _edits(
                     editors[place.path].layout.width = sys.maxsize
             made = editors[place.path].splices(change)
             found.setdefault(place.path, {}).update(dict.fromkeys(made))
+        return tuple(
+            Edit(Place(path, Span(splice.start, splice.end)), splice.text)
+            for path in sorted(found)
+            for splice in _whole(editors[path].layout, path, list(found[path]))
+        )
     except CannotError:
         return None
-    whole = [
-        Edit(Place(path, Span(splice.start, splice.end)), splice.text)
-        for path, splices in found.items()
-        for splice in with_unused(editors[path].layout, path, list(splices))
-    ]
-    return tuple(_merged(sorted(whole)))
+
+
+def _whole(layout: Layout, path: str, splices: list[Splice]) -> list[Splice]:
+    """The splices of a file with what goes with them: unused imports, and lines that are broken."""
+    whole = list(_merged(sorted(with_unused(layout, path, splices))))
+    if any(_overlap(one, other) for one, other in pairwise(whole)):
+        raise CannotError
+    return folded(replace(layout), whole) if layout.language == "python" else whole
 
 
 def _reads(change: Change) -> bool:
@@ -109,44 +119,39 @@ def editor_of(source: Source, language: str, lookups: Sequence[Lookup] = ()) -> 
     return kind(layout, dialect_of(layout, lookups))
 
 
-def _merged(edits: Sequence[Edit]) -> Iterator[Edit]:
-    """The edits with those made one that add text where others of the same repair add or take."""
-    last: Edit | None = None
-    for edit in edits:
-        if last is None or not _meet(last, edit):
+def _merged(splices: Sequence[Splice]) -> Iterator[Splice]:
+    """The splices with those made one that add text where others of the same repair add or take."""
+    last: Splice | None = None
+    for splice in splices:
+        if last is None or not _meet(last, splice):
             if last is not None:
                 yield last
-            last = edit
+            last = splice
         else:
-            last = _joined(last, edit)
+            last = _joined(last, splice)
     if last is not None:
         yield last
 
 
-def _meet(one: Edit, other: Edit) -> bool:
-    """Whether one of two edits in order only adds, in the region of the other."""
-    a, b = one.place.span, other.place.span
-    adds = a.start == a.end or b.start == b.end
-    return one.place.path == other.place.path and adds and b.start <= a.end
+def _meet(one: Splice, other: Splice) -> bool:
+    """Whether one of two splices in order only adds, in the region of the other."""
+    adds = one.start == one.end or other.start == other.end
+    return adds and other.start <= one.end
 
 
-def _joined(one: Edit, other: Edit) -> Edit:
-    a, b = one.place.span, other.place.span
+def _joined(one: Splice, other: Splice) -> Splice:
     first, second = _MAPPING.fullmatch(one.text), _MAPPING.fullmatch(other.text)
-    if a == b and a.start == a.end and first and second and first[1] == second[1]:
-        return Edit(one.place, f"{first[1]}{first[2]}, {second[2]}{first[3]}")
-    taken = a if a.start < a.end else b
-    both = a == b and a.start == a.end and _ENDS.search(one.text) and _BEGINS.match(other.text)
+    same = one.start == one.end == other.start == other.end
+    if same and first and second and first[1] == second[1]:
+        return one._replace(text=f"{first[1]}{first[2]}, {second[2]}{first[3]}")
+    taken, added = (one, other) if one.start < one.end else (other, one)
+    both = same and _ENDS.search(one.text) and _BEGINS.match(other.text)
     text = one.text + (", " if both else "") + other.text
-    added = re.match(r"(,?)(\r\n|\r|\n)", text) if not (one if taken is a else other).text else None
-    if taken.start < taken.end and added and taken.end > (b if taken is a else a).end:
-        text = text[added.end() :] + added[2]  # a whole line for a whole line
-    return Edit(Place(one.place.path, Span(min(a.start, b.start), max(a.end, b.end))), text)
+    line = re.match(r"(,?)(\r\n|\r|\n)", text) if not taken.text else None
+    if taken.start < taken.end and line and taken.end > added.end:
+        text = text[line.end() :] + line[2]  # a whole line for a whole line
+    return Splice(min(one.start, other.start), max(one.end, other.end), text)
 
 
-def _overlap(edits: Sequence[Edit]) -> bool:
-    return any(
-        one.place.path == other.place.path
-        and (one.place.span.end > other.place.span.start or one.place.span == other.place.span)
-        for one, other in pairwise(edits)
-    )
+def _overlap(one: Splice, other: Splice) -> bool:
+    return one.end > other.start or (one.start, one.end) == (other.start, other.end)

@@ -308,7 +308,7 @@ class Layout:
     def step(self) -> str:
         """By what a line is indented more than the one around it."""
         found = re.findall(r"(?:\A|[\r\n])(\t| {2,8})(?=[^\s*])", self.text)
-        return min(found, default="  ", key=len)
+        return min(found, default=" " * _TAB.get(self.language, 4), key=len)
 
     # -- statements --------------------------------------------------------------------------------
 

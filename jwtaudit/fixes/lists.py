@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jwtaudit.fixes.folding import below, fold, on_own_line
+from jwtaudit.fixes.folding import below, foldable, on_own_line
 from jwtaudit.fixes.splices import Splice
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ def append(layout: Layout, group: Group, text: str) -> list[Splice]:
         return [Splice(last.span.end, last.span.end, f",{layout.newline}{indent}{text}")]
     column = layout.columns(layout.line_to(last.span.end))
     rest = layout.line_end(last.span.end) - last.span.end
-    if column + 2 + len(text) + rest > layout.width and layout.language == "python":
-        if folded := fold(layout, group, text):
-            return folded
+    too_long = column + 2 + len(text) + rest > layout.width
+    if too_long and layout.language == "python" and not foldable(layout, group):
         first = layout.columns(layout.line_to(items[0].span.start))
         if not group.parent or first + len(text) + rest <= layout.width:
             line = _on_next_line(layout, group, text)
