@@ -214,10 +214,20 @@ def _made_of(value: Value) -> Iterator[Value]:
         yield value.base
     elif isinstance(value, Operation):
         yield from value.operands
-    elif isinstance(value, Outcome):
+    elif isinstance(value, Outcome) and not _is_one_claim(value):
         yield from (argument.value for argument in value.call.arguments)
         if value.call.receiver is not None:
             yield value.call.receiver
+
+
+def _is_one_claim(value: Outcome) -> bool:
+    """Whether a value is a single claim: ``claims.get("sub")``."""
+    first = value.call.arguments[0].value if value.call.arguments else None
+    return (
+        value.call.name.rpartition(".")[2] == "get"
+        and isinstance(first, Const)
+        and first.value not in _PARTS
+    )
 
 
 def _other_ways(site: Site) -> set[FunctionId]:
