@@ -315,10 +315,10 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
         names.extend(listed(Site(project, site.call.origin, site.model)))
     names = [name for name in names if not isinstance(name, (Const, Absent))]
     if any(
-        same(option, name)
+        same(option, name) or (name.place is not None and option.place == name.place)
         for event in project.events
         for tested in _held_against(event)
-        for option in options(tested)
+        for option in options(_whatever_case(tested))
         for name in names
     ):
         return True
@@ -330,6 +330,13 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
         if argument.name is not None
         and any(same(option, name) for option in options(argument.value) for name in names)
     )
+
+
+def _whatever_case(value: Value) -> Value:
+    """What a value is before it was put into small letters, or capital ones."""
+    while isinstance(value, Operation) and value.operator in ("lower", "upper", "strip"):
+        value = value.operands[0]
+    return value
 
 
 def _held_against(event: Event) -> Iterator[Value]:

@@ -29,7 +29,7 @@ from jwtaudit.program.context import (
 )
 from jwtaudit.program.names import pairs
 from jwtaudit.program.origins import steps
-from jwtaudit.program.peeks import is_chosen_by
+from jwtaudit.program.peeks import is_chosen_by, is_compared_before
 from jwtaudit.program.repairs import check_and_require, require_claim
 from jwtaudit.program.requirements import requires
 from jwtaudit.program.scopes import Returned
@@ -180,6 +180,7 @@ def checks_itself(project: Project, site: Site, claim: str) -> bool:
     """Whether the program looks at a claim itself, or a check of its own does."""
     return (
         compares(project, site.call, claim)
+        or is_compared_before(project, site, claim)
         or is_handed_to_check(project, site.call)
         or (claim != "aud" and is_chosen_by(project, site, claim))
     )

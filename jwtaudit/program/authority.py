@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.authority_words import is_harmless, says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
-from jwtaudit.program.context import is_test
+from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
@@ -452,7 +452,8 @@ class Authority:
             if event.kind == "yield" and claim is None:
                 return None
             name = event.scope.qualname
-            if self._is_of_library(event.scope) and not says(name.rpartition(".")[2], "deciding"):
+            last = name.rpartition(".")[2]
+            if self._is_of_library(event.scope) and not says(last, "verifying"):
                 return None  # it is for whoever installs the library, to do with it what is right
             names = (name, event.scope.path)
             deciding = any(says(n, "deciding") or says(n, "decoding") for n in names)
@@ -485,9 +486,10 @@ class Authority:
 
     @cached_property
     def _serves(self) -> bool:
-        """Whether the project answers requests at all, as far as can be seen."""
+        """Whether the project itself answers requests, and not only its tests and examples."""
         roles = ("route", "request", "query", "respond", "dependency", "cookie")
-        return any(True for _ in self.project.sites(*roles))
+        sites = self.project.sites(*roles)
+        return any(setting_of(site.place.path) is Setting.PRODUCT for site in sites)
 
     def _is_of_library(self, scope: FunctionId) -> bool:
         """Whether a function stands in a package of a project that answers no requests."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.claims import bases_of, members_read
+from jwtaudit.program.claims import bases_of, compares, members_read
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.readings import is_header_of_token, readings
 from jwtaudit.program.scopes import Tested
@@ -42,6 +42,21 @@ def is_chosen_by(project: Project, site: Site, claim: str) -> bool:
             for base in bases_of(project, value, claim)
             for part in deep(base)
         )
+        for reading in readings(project)
+    )
+
+
+def is_compared_before(project: Project, site: Site, claim: str) -> bool:
+    """Whether the function that verifies a token has compared a claim of it before.
+
+    What was read without verification is what the signature is then found to be right for.
+    """
+    token = site.argument("token")
+    return any(
+        reading.scope == site.call.scope
+        and reading.site is not None
+        and alike(reading.site.argument("token"), token)
+        and compares(project, reading.site.call, claim)
         for reading in readings(project)
     )
 
