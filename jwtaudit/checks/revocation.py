@@ -97,12 +97,12 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
         place = next((place for place in taker.places if place not in asked), None)
         if place is None or place in told:
             continue
-        reading = Reading(taker.site)
-        if reading.is_only_logged or not reading.direct - (REGISTERED - {"sub"}):
-            continue
         if _tells_apart(project, place, taker.site):
             continue
         if any(stands_beside(project, call.scope, refusing) for call in taker.site.calls):
+            continue
+        reading = Reading(taker.site)
+        if reading.is_only_logged or not reading.direct - (REGISTERED - {"sub"}):
             continue
         alike = (one for one in asking if _takes_the_same(project, minted, one, taker))
         careful = next(alike, None)

@@ -1,9 +1,9 @@
 """The Python front end: which parser reads what.
 
-libcst reads what is judged. A file that is only followed for its values, a single function of a
-file, and functions that only call what is judged are read by the interpreter's own parser, which
-is ten times as fast; libcst reads of these what that cannot: Python 2 as if it were Python 3,
-syntax newer than the interpreter, odd line ends.
+libcst reads what is judged: functions and files in which a word of tokens stands. What is only
+followed for its values, and what only calls the former, whole files or functions of one, is read by
+the interpreter's own parser, which is ten times as fast; libcst reads of these what that cannot:
+Python 2 as if it were Python 3, syntax newer than the interpreter, odd line ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, python_tree
 from jwtaudit.frontends.slicing import LeftOut, blanked, cut_function, left_out
-from jwtaudit.frontends.triage import VALUES, matters
+from jwtaudit.frontends.triage import matters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
     with _refusals():
         bodies = left_out(source, vocabulary) if vocabulary else LeftOut()
         omitted = frozenset(start for start, _ in bodies.needless)
-        if vocabulary == VALUES and (facts := python_tree.lower(source, omitted)) is not None:
+        if vocabulary and vocabulary.any_file and (facts := python_tree.lower(source, omitted)):
             return facts
         read = python_tree.bodies(source, {start for start, _ in bodies.calling})
     from jwtaudit.frontends import python_cst  # noqa: PLC0415 - takes long to import
