@@ -69,7 +69,15 @@ def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
     if name and (_open(given) or (default and isinstance(given, Const))):
         return SetArgument(site.place, name, code)
     maker = _maker(site, meaning)
-    return None if maker is None else set_meaning(maker, meaning, code)
+    if maker is not None:
+        return set_meaning(maker, meaning, code)
+    return None if name else _set_configured(site, meaning, code)
+
+
+def _set_configured(site: Site, meaning: str, code: Code) -> Change | None:
+    """Give it to a call that says what this one leaves out."""
+    changes = (set_meaning(configuring, meaning, code) for configuring in site.configuring)
+    return next((change for change in changes if change is not None), None)
 
 
 def _set_inside(site: Site, meaning: str, inside: Inside, code: Code) -> Change | None:
@@ -77,10 +85,8 @@ def _set_inside(site: Site, meaning: str, inside: Inside, code: Code) -> Change 
     outer = site.own(inside.argument)
     if not _open(outer):
         return _set_below(site.project, outer, inside.key, code)
-    for configuring in site.configuring:
-        change = set_meaning(configuring, meaning, code)
-        if change is not None:
-            return change
+    if (change := _set_configured(site, meaning, code)) is not None:
+        return change
     if "." in inside.key:
         return None
     position = site.model.parameters.index(name) if name in site.model.parameters else -1
