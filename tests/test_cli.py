@@ -414,6 +414,52 @@ def test_interruption_is_one_line(tmp_path):
         assert process.stderr.read() == "jwtaudit: interrupted\n"
 
 
+SLOW = """\
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from jwtaudit import cli
+from jwtaudit.fixes import writing
+
+def fill(number, content):
+    print("writing", flush=True)
+    time.sleep(20)
+
+writing._fill = fill
+sys.argv[1:] = ["--isolated", "--fix", "-q"]
+cli.run()
+"""
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("SIGINT", "interrupted"), ("SIGTERM", "terminated"), ("SIGHUP", "terminated")],
+)
+def test_a_signal_leaves_no_half_written_file(tmp_path, name, said):
+    number = getattr(signal, name)
+    code = (
+        'import jwt\njwt.decode(T, K, algorithms=["HS256", "none"], options={"require": ["exp"]})\n'
+    )
+    (tmp_path / "app.py").write_text(code)
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(PACKAGE)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "writing\n"
+        assert len(list(tmp_path.iterdir())) == 2
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 128 + number
+        assert process.stderr.read() == f"jwtaudit: {said}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+    assert (tmp_path / "app.py").read_text() == code
+
+
 def test_nothing_of_the_scanned_project_is_imported(tmp_path):
     """Also not by the workers: the file in ``nested`` goes to one."""
     for name in (
