@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support import fixed
 
+from jwtaudit import discovery
 from jwtaudit.cli import main
 from jwtaudit.engine.trials import Trials
 from jwtaudit.fixes import writing
@@ -150,6 +151,22 @@ def test_a_file_that_cannot_be_written_is_an_error_and_the_rest_goes_on(
     assert "error[not-fixed] a.py: not fixed: it is read-only; make it writable" in out
     assert "JWT115" in out
     assert (project / "a.py").read_text() == SAFE
+    assert (project / "safe.py").read_text() != SAFE
+
+
+def test_a_file_that_cannot_be_read_is_said_once(project, capsys, monkeypatch):
+    (project / "a.py").write_bytes(b"import os\n")
+    read = discovery.read
+
+    def refuse(path, limit):
+        if path.endswith("a.py"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(path, limit)
+
+    monkeypatch.setattr(discovery, "read", refuse)
+    code, out, _ = run(capsys, "--fix", "--unsafe-fixes")
+    assert code == 2
+    assert out.count("error[unreadable] a.py: cannot be read: Permission denied") == 1
     assert (project / "safe.py").read_text() != SAFE
 
 

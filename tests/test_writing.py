@@ -206,11 +206,24 @@ def test_a_full_disk_is_said(file, monkeypatch):
 def test_a_directory_that_is_read_only_is_said(file):
     file.parent.chmod(0o555)
     try:
-        with pytest.raises(NotWrittenError, match="cannot be written: Permission denied"):
+        with pytest.raises(NotWrittenError, match="its directory is read-only"):
             replace_content(file, OLD, NEW)
     finally:
         file.parent.chmod(0o755)
     assert file.read_bytes() == OLD
+
+
+@pytest.mark.skipif(not hasattr(os, "fchown"), reason="no owners here")
+def test_what_belongs_to_another_stays_as_it_is(file, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    _as_another(monkeypatch)
+    monkeypatch.setattr(os, "fchown", refuse)
+    with pytest.raises(NotWrittenError, match="it belongs to another user or group"):
+        replace_content(file, OLD, NEW)
+    assert file.read_bytes() == OLD
+    assert not _left(file)
 
 
 @pytest.mark.parametrize("what", ["gone", "directory", "link to itself"])

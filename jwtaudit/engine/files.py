@@ -56,8 +56,9 @@ class Files:
         return other
 
     def content(self, path: str) -> bytes | None:
-        """A file's bytes as they were read before, if they were."""
-        return self.data.get(path) or self.read(path)
+        """A file's bytes as they were read before, if they were; a failure is told only once."""
+        data = self.data.get(path)
+        return self.read(path) if data is None and path not in self.unanalysed else data
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes as it is on disk now."""

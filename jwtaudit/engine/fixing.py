@@ -164,7 +164,7 @@ class Fixer:
         """A file of the run, also one that no front end has seen."""
         found = self.run.files.source(path)
         if found is None and path not in self._sources:
-            data = self.run.files.contents.get(path) or self.run.files.read(path)
+            data = self.run.files.content(path)
             try:
                 self._sources[path] = frontends.read(path, data) if data else None
             except frontends.Unparsable:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_OTHERS = "it belongs to another user or group, and what replaces it would not; fix it by hand"
 _CHANGED = "it has changed since it was read; run again"
 
 
@@ -137,6 +138,8 @@ def _refuse_odd_files(target: Path, status: os.stat_result) -> None:
         )
     if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
         raise NotWrittenError("it is read-only; make it writable and run again")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise NotWrittenError("its directory is read-only; make that writable and run again")
 
 
 def _write_beside(temporary: Path, target: Path, status: os.stat_result, content: bytes) -> None:
@@ -162,9 +165,8 @@ def _take_over(number: int, temporary: Path, status: os.stat_result) -> None:
     if hasattr(os, "fchown") and (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
         try:
             os.fchown(number, status.st_uid, status.st_gid)
-        except PermissionError:  # another's file in a shared directory: the group may do
-            with contextlib.suppress(PermissionError):
-                os.fchown(number, -1, status.st_gid)
+        except PermissionError:
+            raise NotWrittenError(_OTHERS) from None
     os.chmod(temporary, stat.S_IMODE(status.st_mode))  # noqa: PTH101 - beside its kin
 
 
