@@ -16,9 +16,9 @@ from jwtaudit.program.logins import (
 )
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.origins import steps
-from jwtaudit.program.storage import COOKIE, DEVICE, kept, texts
+from jwtaudit.program.storage import COOKIE, DEVICE, kept, storage_reads, texts
 from jwtaudit.program.texts import told
-from jwtaudit.values import Absent, Const, Operation, Table, Value, options, walk
+from jwtaudit.values import Absent, Const, Operation, Outcome, Table, Value, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +65,9 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
         return Confidence.HIGH
     stored = list(told(entry.value))
     if any(map(is_called_token, stored)) or token_entries(entry.value):
+        return Confidence.MEDIUM
+    read = (part for part in stored if isinstance(part, Outcome))  # a copy of one kept elsewhere
+    if any(is_token_name(name) for part in read for name in storage_reads(project, part)):
         return Confidence.MEDIUM
     if any(gives_token(project, entry.scope, part, entry.place) for part in stored):
         return Confidence.MEDIUM

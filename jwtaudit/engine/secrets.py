@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
     from jwtaudit.values import Value
 
-_ROLES = ("sign", "verify", "verify-signature", "factory", "decrypt", "key-import")
+_ROLES = ("sign", "verify", "verify-signature", "factory", "encrypt", "decrypt", "key-import")
 _MEANINGS = {"key-import": "value"}
 _NO_SECRET = re.compile(
     r"-----BEGIN (?:[A-Z ]+ )?(?:PUBLIC KEY|CERTIFICATE)|https?://|[\w./-]{1,200}\.(?:pem|key|crt)$"

@@ -27,6 +27,7 @@ ROLES = frozenset(
         "cookie-settings",  # gives the attributes of all cookies that say nothing else
         "factory",  # makes the object whose methods sign or verify
         "decrypt",  # token, key -> plaintext of a JWE
+        "encrypt",  # payload, key -> a JWE
         "key-import",  # value -> a key object for the same key material
         "key-source",  # uri -> something that gives keys
         "algorithms",  # every algorithm that the library knows

@@ -48,13 +48,15 @@ class KeyUse:
     @property
     def verb(self) -> str:
         """What is done with the key."""
-        return "signs" if self.role == "sign" else "verifies"
+        return _VERBS.get(self.role, "verifies")
 
     def semantic(self, name: str) -> Any:
         """What the library's version does."""
         return self.library.semantic(name, self.version)
 
 
+_VERBS = {"sign": "signs", "encrypt": "encrypts", "decrypt": "decrypts"}
+_WITH_KEYS = ("sign", "verify", "verify-signature", "factory", "encrypt", "decrypt")
 _uses: WeakKeyDictionary[Project, tuple[KeyUse, ...]] = WeakKeyDictionary()
 
 
@@ -72,7 +74,7 @@ def key_uses(project: Project) -> tuple[KeyUse, ...]:
 
 
 def _called(project: Project) -> Iterator[KeyUse]:
-    for site in project.sites("sign", "verify", "verify-signature", "factory"):
+    for site in project.sites(*_WITH_KEYS):
         if is_test(site.place.path) or "key" not in site.model.meanings | site.model.inside:
             continue
         if signature_is_off(site):
