@@ -44,6 +44,7 @@ from jwtaudit.program.token_sources import (
     tells_of_user,
 )
 from jwtaudit.program.travels import deep
+from jwtaudit.program.verifiers import is_never_minted
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Named, Repair, Replace
 from jwtaudit.values import (
@@ -136,7 +137,9 @@ def unchecked(
 ) -> Iterator[Draft]:
     """The check of a claim that a call turns off, unless the program makes it itself."""
     for off in offs:
-        if off.effect == claim and not checks_itself(site.project, site, claim):
+        if off.effect != claim or is_never_minted(site, claim):
+            continue
+        if not checks_itself(site.project, site, claim):
             yield _off(
                 "",
                 site,

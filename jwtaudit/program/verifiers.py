@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.algorithms import algorithm_name, listed, signing
-from jwtaudit.program.claims import is_foreign
+from jwtaudit.program.claims import claim_sets, is_foreign, is_known
 from jwtaudit.program.kinds import Kind, kind_of
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import origins
@@ -92,4 +92,15 @@ def is_issuers_own(site: Site) -> bool:
         not taken
         or taken & {algorithm_name(one.value) for one in origins(other.argument("algorithm"))}
         for other in signing(project)
+    )
+
+
+def is_never_minted(site: Site, claim: str) -> bool:
+    """Whether the program verifies what it signs itself, and no token of it has the claim."""
+    if is_foreign(site):
+        return False
+    minted = [list(claim_sets(one)) for one in signing(site.project)]
+    return bool(minted) and all(
+        sets and all(is_known(claims) and claim not in claims.entries for claims in sets)
+        for sets in minted
     )
