@@ -67,9 +67,23 @@ if TYPE_CHECKING:
     from jwtaudit.values import Value
 
 _LENIENT = frozenset(
-    {"refresh", "renew", "logout", "signout", "revoke", "revoked", "invalidate", "introspect"}
-    | {"introspection", "blacklist", "blocklist", "denylist", "expired", "inspect", "debug"}
+    {"refresh", "renew", "rotate", "reissue", "logout", "signout", "revoke", "revoked"}
+    | {
+        "invalidate",
+        "introspect",
+        "introspection",
+        "blacklist",
+        "blocklist",
+        "denylist",
+        "expired",
+        "inspect",
+        "debug",
+    }
     | {"peek", "unverified", "unsafe", "dump", "apikey", "api_key"}
+)
+# What a helper calls itself that reads tokens whether they have expired or not.
+_TIMELESS = frozenset(
+    {"expired", "without_exp", "without_expiration", "without_expiry", "ignore_expiration"}
 )
 _MOST_LEEWAY = 5 * MINUTE
 
@@ -216,10 +230,10 @@ def _is_lenient(site: Site) -> bool:
 
 def _is_idle(project: Project, site: Site) -> bool:
     """Whether it is a helper for expired tokens that nothing uses: what it is for is not told."""
-    scope = site.scope
+    scope = project.scope(site.calls[-1].scope)
     return (
         scope is not None
-        and "expired" in pairs(scope.short_name)
+        and bool(_TIMELESS & pairs(scope.short_name))
         and not any(not is_test(c.place.path) for c in project.callers.get(scope.id, ()))
         and all(
             isinstance(d, Symbol) and d.name in ("staticmethod", "classmethod")
