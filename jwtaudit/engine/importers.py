@@ -32,29 +32,35 @@ _WORD = re.compile(rb"[\w.]+")
 _NAME = re.compile(rb"(?<!\w)(?<!def )(?<!class )\w+")
 
 
-class Reach:
-    """The files that can use one of some modules at all: those around them, and their importers.
-
-    It is a cheap question, put to every file of a tree before any other.
+class _Reach:
+    """The files that can import one of some modules at all: a cheap question, asked of every file.
 
     Args:
-        paths: the files of the modules.
+        paths: the files of the modules. Programs start in any folder above them.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._folders = {path.partition("/")[0] for path in paths}
-        heads = sorted({re.escape(_dotted(path).partition(".")[0]).encode() for path in paths})
-        self._imports = re.compile(
-            rb"\n(?:\xef\xbb\xbf)?[ \t]*(?:from|import)[ \t]+(?:%s)\b" % b"|".join(heads)
+    def __init__(self, paths: Collection[str]) -> None:
+        parts = [path.removesuffix(".py").split("/") for path in paths]
+        heads = sorted({re.escape(part).encode() for names in parts for part in names})
+        self._absolute = re.compile(
+            rb"\n(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+|import[ \t](?:[^\n#]*[ \t,])?)(?:%s)\b"
+            % b"|".join(heads)
         )
+        self._folders = {"/".join(names[:end]) for names in parts for end in range(len(names))}
 
     def __bool__(self) -> bool:
         return bool(self._folders)
 
     def holds(self, path: str, data: bytes) -> bool:
-        """Whether a file lies in a folder of the modules, at the root, or imports from them."""
-        folder, slash, _ = path.partition("/")
-        return not slash or folder in self._folders or bool(self._imports.search(b"\n" + data))
+        """Whether a file imports from what is called like a module, or a folder around one."""
+        text = b"\n" + data
+        if self._absolute.search(text):
+            return True
+        dots = max(map(len, _RELATIVE.findall(text)), default=0)
+        return dots > 0 and "/".join(path.split("/")[:-dots]) in self._folders
+
+
+_RELATIVE = re.compile(rb"\n[ \t]*from[ \t]+(\.+)")
 
 
 class Importers:
@@ -81,21 +87,21 @@ class Importers:
             for fact in facts
             if fact.language == "python"
             and not is_test(fact.path)
-            and not is_library(_dotted(fact.path))
+            and not is_library(dotted(fact.path))
         ]
         used = [_token_names(fact, words) for fact in candidates]
         known = frozenset(names).union(*(filter(tells, defined) for defined in used))
         # Names that tell nothing by themselves count where they are taken from their module.
         self._taken: set[str] = set()
         for fact, defined in zip(candidates, used, strict=True):
-            module = _dotted(fact.path)
+            module = dotted(fact.path)
             self._taken.update(f"{_end(module)}.{name}" for name in defined)
             found = frozenset(filter(tells, defined)) | _passed_on(fact, known)
             if found:
                 self.modules[module] = found
             if found or defined:
                 near.add(fact.path)
-        self._reach = Reach(near)
+        self._reach = _Reach(near)
         self.names = frozenset(name for names in self.modules.values() for name in names)
         self.words = self.names.union(*used)
         self._names_by_end: dict[str, set[bytes]] = {}
@@ -164,7 +170,7 @@ def _packages(module: str) -> Iterator[str]:
             yield ".".join(parts[start:end])
 
 
-def _dotted(path: str) -> str:
+def dotted(path: str) -> str:
     """The name by which a file is imported; ``src`` is a root, no package."""
     parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
     if "src" in parts[:-1]:
@@ -174,7 +180,7 @@ def _dotted(path: str) -> str:
 
 def _imports(path: str, data: bytes) -> Iterator[str]:
     """The modules that a file imports, or may import."""
-    package = _dotted(path).split(".")
+    package = dotted(path).split(".")
     if not path.endswith("/__init__.py"):
         package.pop()
     for source, names, plain in _IMPORTED.findall(data):

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
-from jwtaudit.engine.importers import Reach, tells
+from jwtaudit.engine.importers import dotted, tells
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words
 from jwtaudit.program.nodes import nodes
@@ -41,7 +41,7 @@ def refusing(
     """
     names = frozenset(map(str.encode, _key_names(facts)))
     known = {fact.path for fact in facts}
-    reach = Reach(known)
+    reach = _Reach(known)
     for path in files if names else ():
         if not path.endswith(".py") or path in known or is_test(path):
             continue
@@ -69,3 +69,25 @@ def _refuses(data: bytes, names: frozenset[bytes]) -> bool:
     return any(name in data for name in names) and any(
         not names.isdisjoint(_NAME.findall(condition[1])) for condition in _CONDITION.finditer(data)
     )
+
+
+class _Reach:
+    """The files that can use what some modules use: those around them, and their importers.
+
+    It is a cheap question, put to every file of a tree before any other.
+
+    Args:
+        paths: the files of the modules.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._folders = {path.partition("/")[0] for path in paths}
+        heads = sorted({re.escape(dotted(path).partition(".")[0]).encode() for path in paths})
+        self._imports = re.compile(
+            rb"\n(?:\xef\xbb\xbf)?[ \t]*(?:from|import)[ \t]+(?:%s)\b" % b"|".join(heads)
+        )
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Whether a file lies in a folder of the modules, at the root, or imports from them."""
+        folder, slash, _ = path.partition("/")
+        return not slash or folder in self._folders or bool(self._imports.search(b"\n" + data))
