@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
+from jwtaudit.program.clock_repairs import in_utc
 from jwtaudit.program.context import Setting, in_main, setting_of
 from jwtaudit.program.development import is_development_file
 from jwtaudit.program.env_files import given_in_files
@@ -178,7 +179,7 @@ def claim_type_or_unit_error(project: Project) -> Iterator[Draft]:
                 around = time.made.scope if time.made is not None else site.call.scope
                 sure = _stepped(site, _LESS.get(claim, Confidence.HIGH))
                 together = wrong.setdefault((site.place, around), {})
-                found = _Wrong(site, claim, why, sure)
+                found = _Wrong(site, claim, why, sure, time)
                 together.setdefault(_clock(time, site), found)
     for together in wrong.values():  # both branches of one function are one mistake
         yield _wrong_by_zone(together)
@@ -191,11 +192,12 @@ class _Wrong(NamedTuple):
     claim: str
     why: str
     sure: Confidence
+    time: Time
 
 
 def _wrong_by_zone(together: dict[Place, _Wrong]) -> Draft:
     place = min(together, key=lambda p: (-together[p].sure, p.span.start))
-    site, claim, why, sure = together[place]
+    site, claim, why, sure, _ = together[place]
     return Draft(
         rule="",
         place=place,
@@ -210,7 +212,7 @@ def _wrong_by_zone(together: dict[Place, _Wrong]) -> Draft:
         ),
         advice=f"Use {wording(site.library.language, 'now')}.",
         anchor=f"{site.call.scope.qualname} clock",
-        repair=_with_zone(tuple(together)),
+        repair=in_utc(site.project, {at: used.time for at, used in together.items()}),
     )
 
 
@@ -305,17 +307,17 @@ def _with_unit(time: Time) -> Repair | None:
 @check("naive-utc-clock")
 def naive_utc_clock(project: Project) -> Iterator[Draft]:
     """``utcnow()`` in claims: right as it stands, one step from wrong; one finding per file."""
-    places: dict[str, dict[Place, tuple[Site, str]]] = {}
+    places: dict[str, dict[Place, tuple[Site, str, Time]]] = {}
     for site in _signing(project):
         for claim in ("exp", "nbf", "iat"):
             for time in _claim(site, claim):
                 naive = time.form == "datetime" and time.clock == "naive-utc"
                 if naive and _reads_naive(project, time):
                     place = _clock(time, site)
-                    places.setdefault(place.path, {}).setdefault(place, (site, claim))
+                    places.setdefault(place.path, {}).setdefault(place, (site, claim, time))
     for used in places.values():
         first, *others = sorted(used, key=lambda place: place.span.start)
-        site, claim = used[first]
+        site, claim, _ = used[first]
         yield Draft(
             rule="",
             place=first,
@@ -326,8 +328,10 @@ def naive_utc_clock(project: Project) -> Iterator[Draft]:
             related=tuple((place, f"used for `{used[place][1]}`") for place in others),
             advice="`datetime.now(timezone.utc)` gives the same moment with its zone.",
             anchor="utcnow",
-            repair=_with_zone(
-                tuple(used), safe=all(lies_in(s.place, place) for place, (s, _) in used.items())
+            repair=in_utc(
+                project,
+                {place: time for place, (_, _, time) in used.items()},
+                safe=all(lies_in(s.place, place) for place, (s, *_) in used.items()),
             ),
         )
 
@@ -421,15 +425,6 @@ def _stepped(site: Site, confidence: Confidence = Confidence.HIGH) -> Confidence
     """One step less sure in examples and demos."""
     shown = setting_of(site.place.path) is not Setting.PRODUCT or in_main(site.call.path)
     return Confidence(max(confidence - 1, 0)) if shown else confidence
-
-
-def _with_zone(clocks: tuple[Place, ...], *, safe: bool = False) -> Repair:
-    """Read the clock with its zone, at all places or none.
-
-    Safe where only signing calls see what it gives: they write the same number into the token.
-    """
-    changes = (Replace(place, Named("utc-now")) for place in clocks)
-    return Repair("Read the clock in UTC, with its zone", *changes, safe=safe)
 
 
 _TOO_FINE = frozenset({"milliseconds", "microseconds", "nanoseconds"})
