@@ -46,6 +46,7 @@ _CALL_KEYS: dict[str, type] = {
     "params": list, "kwargs": bool, "map": dict, "inside": dict, "defaults": dict,
     "options": list, "factory": list, "configured-by": list, "validated-by": list,
     "validate": str, "verified": str, "signed": str, "limited": str, "secure": str, "raising": str,
+    "initializer": str,
     "effect": str, "returns": str,
 }  # fmt: skip
 _WHEN_KEYS: dict[str, type] = {
@@ -289,6 +290,7 @@ def _models(
             limited=call.get("limited", ""),
             secure=call.get("secure", ""),
             raising=call.get("raising", ""),
+            initializer=call.get("initializer", ""),
             effect=call.get("effect", ""),
             returns=prefix + call["returns"] if "returns" in call else "",
             switches=switches,

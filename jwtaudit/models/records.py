@@ -215,6 +215,7 @@ class Model:
         limited: the method that gives a token an expiry, called on what signs it.
         secure: the function that makes secrets in the place of this one, for the same arguments.
         raising: the method that fails, in the place of this one, where nothing is found.
+        initializer: the method of a handler that gets what the handler is listed with.
         effect: what a transform does, how a generator makes its bytes, which clock it is, whether
             a mapping is merged into the depth.
     """
@@ -240,6 +241,7 @@ class Model:
     limited: str = ""
     secure: str = ""
     raising: str = ""
+    initializer: str = ""
     effect: str = ""
     returns: str = ""
     switches: tuple[Switch, ...] = ()

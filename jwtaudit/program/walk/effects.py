@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit.program import schemas, scripts
@@ -10,6 +11,7 @@ from jwtaudit.program.operations import by_encoding, is_cut, is_text, put, texts
 from jwtaudit.values import (
     ABSENT,
     Absent,
+    Bound,
     Call,
     ClassRef,
     Closure,
@@ -144,6 +146,28 @@ def _plug_in(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -
     return Outcome(call, place=call.place)
 
 
+def _application(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """What an application lists beside its handlers goes to a method of theirs."""
+    listed = _argument(interpreter, call, model, "handlers") if model.initializer else ABSENT
+    for line in listed.items if isinstance(listed, Sequence) else ():
+        parts = list(line.items) if isinstance(line, Sequence) else []
+        if isinstance(line, Outcome):
+            parts = [argument.value for argument in line.call.arguments]
+        for handler, given in pairwise(parts):
+            if isinstance(handler, ClassRef) and isinstance(given, Table):
+                place = given.place or call.place
+                owner = Instance(handler, place=place)
+                method = interpreter.attribute(owner, model.initializer, place)
+                named = tuple(
+                    Bound(value, name)
+                    for name, value in given.entries.items()
+                    if isinstance(name, str)
+                )
+                if isinstance(method, Closure):
+                    interpreter.apply(method, named, place, frame)
+    return Outcome(call, place=call.place)
+
+
 def _getattr(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
     if len(call.arguments) >= 2:
         base, name = call.arguments[0].value, call.arguments[1].value
@@ -201,6 +225,7 @@ ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "selection": _selection,
     "getattr": _getattr,
     "import": _import_call,
+    "application": _application,
     "dependency": _dependency,
     "exit": _exit,
     "promise": _promise,
