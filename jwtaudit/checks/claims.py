@@ -27,7 +27,7 @@ from jwtaudit.program.context import (
     is_test,
     setting_of,
 )
-from jwtaudit.program.names import pairs
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by, is_compared_before
 from jwtaudit.program.repairs import check_and_require, require_claim
@@ -80,6 +80,7 @@ _LENIENT = frozenset(
         "debug",
     }
     | {"peek", "unverified", "unsafe", "dump", "apikey", "api_key"}
+    | {"end_session", "token_hint"}  # OpenID Connect RP-Initiated Logout 1.0, section 2
 )
 # What a helper calls itself that reads tokens whether they have expired or not.
 _TIMELESS = frozenset(
@@ -225,6 +226,7 @@ def _is_lenient(site: Site) -> bool:
     """Whether the code is there for expired tokens: refresh, logout, introspection."""
     names = [site.call.scope.qualname, *(c.name for c in site.chain)]
     names.extend(c.scope.qualname for c in site.chain)
+    names.extend(names_of(site.argument("token")))
     return any(_LENIENT & pairs(name) for name in names)
 
 

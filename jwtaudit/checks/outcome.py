@@ -21,6 +21,7 @@ from jwtaudit.program.verdicts import (
     answers_and_goes_on,
     answers_in_pairs,
     handles,
+    is_asked_later,
     refusing,
 )
 from jwtaudit.program.verified import alike
@@ -419,6 +420,8 @@ def _has_no_consequence(
         and not (isinstance(e, Call) and e.order < call.order)
     ]
     if any(not _is_kept(event, call) and not is_talk(project, event) for event in inside):
+        return False
+    if is_asked_later(scope, handler):
         return False
     return any(_goes_on(e) for e in scope.events if e.order > handler.order)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.context import is_test
-from jwtaudit.program.scopes import Caught, Raised, Returned, Stored
+from jwtaudit.program.scopes import Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
-from jwtaudit.values import Arm, Call, Const, FunctionId, Sequence, Value
+from jwtaudit.values import Arm, Call, Const, FunctionId, Sequence, Value, walk
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
@@ -107,6 +107,23 @@ def refused_where(scope: FunctionScope, call: Call) -> Caught | None:
     tried = {arm.start for arm in call.path if arm.side == "try"}
     handlers = (e for e in scope.events if isinstance(e, Caught) and e.path[-1].start in tried)
     return next((handler for handler in handlers if handler.exits), None)
+
+
+def is_asked_later(scope: FunctionScope, handler: Caught) -> bool:
+    """Whether what a handler has noted is asked for behind it, or given back: ``if errors:``."""
+    noted = handler.place
+    return any(
+        isinstance(event, (Tested, Returned))
+        and event.order > handler.order
+        and (isinstance(event, Returned) or event.then_exits or event.else_exits)
+        and any(
+            part.place is not None
+            and part.place.path == noted.path
+            and noted.span.contains(part.place.span)
+            for part in walk(event.value)
+        )
+        for event in scope.events
+    )
 
 
 def answers_and_goes_on(project: Project, scope: FunctionScope, handler: Caught) -> bool:
