@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import functools
 import os
 import re
 import stat
 import unicodedata
 from typing import TYPE_CHECKING
 
+from jwtaudit.searches import searches, shortest
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 MAX_FILE_SIZE = 2 * 1024 * 1024
 
@@ -79,11 +80,12 @@ class Needles:
     """
 
     def __init__(self, words: Iterable[bytes], exact: Iterable[bytes] = ()) -> None:
-        self.words = _shortest(words)
+        self.words = shortest(words)
         self.exact = tuple(
-            word for word in _shortest(exact) if not any(w in word.lower() for w in self.words)
+            word for word in shortest(exact) if not any(w in word.lower() for w in self.words)
         )
-        self._searches = _searches([*self.words, *(word.lower() for word in self.exact)])
+        wanted = [*self.words, *(word.lower() for word in self.exact)]
+        self._searches = [search for search, _ in searches(wanted)]
 
     def match(self, data: bytes) -> bool:
         """Whether a file's bytes hold a word, however it is written."""
@@ -129,70 +131,6 @@ def _encoding_told(head: bytes) -> bytes:
             if cookie := _COOKIE.search(line):
                 return cookie[1]
     return b"ascii"
-
-
-# So rare in programs that a search which runs from one such letter to the next, for all words
-# that hold it, passes over the bytes faster than a search for each word.
-_RARE_LETTERS = b"jkx"
-_IN_COMMON = 7
-"""How many letters words have in common, at an end, to be looked for by these first."""
-
-
-def _searches(words: Iterable[bytes]) -> list[Callable[[bytes], object]]:
-    """Searches one of which finds something where one of the words stands."""
-    by_letter: dict[int, list[bytes]] = {}
-    alone: list[bytes] = []
-    for word in _shortest(words):
-        letter = next((letter for letter in _RARE_LETTERS if letter in word), None)
-        if letter is None:
-            alone.append(word)
-        else:
-            by_letter.setdefault(letter, []).append(word)
-    searches: list[Callable[[bytes], object]] = [
-        _from_letter(letter, holding) for letter, holding in by_letter.items()
-    ]
-    by_end, others = _alike(alone, slice(-_IN_COMMON, None))
-    by_beginning, others = _alike(others, slice(_IN_COMMON))
-    for part, alike in (by_end | by_beginning).items():
-        searches.append(functools.partial(_holds_one, part, alike))
-    searches += [functools.partial(_holds, word) for word in others]
-    return searches
-
-
-def _alike(words: Iterable[bytes], part: slice) -> tuple[dict[bytes, list[bytes]], list[bytes]]:
-    """The words that share a part with others, by that part; and the rest."""
-    groups: dict[bytes, list[bytes]] = {}
-    for word in words:
-        groups.setdefault(word[part], []).append(word)
-    rest = [alike[0] for alike in groups.values() if len(alike) == 1]
-    return {common: alike for common, alike in groups.items() if len(alike) > 1}, rest
-
-
-def _from_letter(letter: int, words: Iterable[bytes]) -> Callable[[bytes], object]:
-    """A search that looks ahead from each such letter before it looks back."""
-    ways = []
-    for word in words:
-        after = word.index(letter) + 1
-        before = b"(?<=%s)" % re.escape(word) if after > 1 else b""
-        ways.append(re.escape(word[after:]) + before)
-    return re.compile(b"%c(?:%s)" % (letter, b"|".join(ways))).search
-
-
-def _holds(word: bytes, data: bytes) -> bool:
-    return word in data
-
-
-def _holds_one(part: bytes, words: Iterable[bytes], data: bytes) -> bool:
-    return part in data and any(word in data for word in words)
-
-
-def _shortest(words: Iterable[bytes]) -> tuple[bytes, ...]:
-    """The words without those that contain another one."""
-    kept: list[bytes] = []
-    for word in sorted(set(words), key=lambda word: (len(word), word)):
-        if word and not any(shorter in word for shorter in kept):
-            kept.append(word)
-    return tuple(kept)
 
 
 # What bundlers and minifiers leave; nobody wrote it, and nobody can change it there.

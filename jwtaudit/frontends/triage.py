@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jwtaudit.frontends import SCRIPT_NEEDLES
+from jwtaudit.searches import searches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    _Words: TypeAlias = tuple[tuple[Callable[[bytes], object], tuple[bytes, ...]], ...]
 
 
 class Vocabulary(NamedTuple):
@@ -143,9 +146,9 @@ _LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 
 
 @functools.lru_cache(maxsize=8)
-def _words(words: tuple[str, ...]) -> tuple[bytes, ...]:
-    """The words, without those that end with another one that stands for itself."""
-    return tuple(
+def _words(words: tuple[str, ...]) -> _Words:
+    """Searches for the words, without those that end with another one that stands for itself."""
+    return searches(
         word.encode()
         for word in words
         if not any(
@@ -155,13 +158,14 @@ def _words(words: tuple[str, ...]) -> tuple[bytes, ...]:
     )
 
 
-def _hits(lower: bytes, words: Iterable[bytes]) -> Iterator[tuple[int, int]]:
+def _hits(lower: bytes, words: _Words) -> Iterator[tuple[int, int]]:
     """Where a word stands that is no part of a longer one."""
-    for word in words:
-        for start in finds(lower, word):
-            end = start + len(word)
-            if not lower[start - 1 : start].isalpha() and not lower[end : end + 1].isalpha():
-                yield start, end
+    for search, alike in words:
+        for word in alike if search(lower) else ():
+            for start in finds(lower, word):
+                end = start + len(word)
+                if not lower[start - 1 : start].isalpha() and not lower[end : end + 1].isalpha():
+                    yield start, end
 
 
 def _begun(lower: bytes, words: Iterable[str]) -> Iterator[tuple[int, int]]:
@@ -214,7 +218,7 @@ def _is_called_near_token(lower: bytes, names: Iterable[str]) -> bool:
     return any(_CALLED.match(lower, end) for _, end in _begun(lower, names))
 
 
-def _names_it(data: bytes, words: tuple[bytes, ...]) -> bool:
+def _names_it(data: bytes, words: _Words) -> bool:
     """Whether a word stands in an import or in the name of something that is set."""
     end = 0
     comment = True
@@ -240,5 +244,5 @@ def _names_it(data: bytes, words: tuple[bytes, ...]) -> bool:
     )
 
 
-def _stands_in_one(texts: Iterable[bytes], words: tuple[bytes, ...]) -> bool:
+def _stands_in_one(texts: Iterable[bytes], words: _Words) -> bool:
     return any(True for text in texts for _ in _hits(text, words))
