@@ -325,16 +325,18 @@ def predictable_secret(project: Project) -> Iterator[Draft]:
 def _by_chance(project: Project, source: Source) -> Repair | None:
     value = source.value
     model = project.model_of(value.call) if isinstance(value, Outcome) else None
-    if model is None or not model.secure or not isinstance(value, Outcome):
-        return None
-    if model.effect.startswith("uuid") and value.call.arguments:
+    if model is None or not isinstance(value, Outcome):
         return None
     whole = source.whole or value.call.place
+    # what is made at each start is another key each time: one that stays comes from outside
+    read = Repair("Read the key from the environment", Replace(whole, EnvVar()))
+    if not model.secure:
+        return read if model.effect == "predictable" else None
+    if model.effect.startswith("uuid") and value.call.arguments:
+        return None
     change: Change = CallInstead(value.call.place, Snippet(model.secure))
     if _is_short(project, value, model):
         change = Replace(whole, Named("random-key"))
-    # what is made at each start is another key each time: one that stays comes from outside
-    read = Repair("Read the key from the environment", Replace(whole, EnvVar()))
     return Repair("Make the key with the generator for secrets", change, otherwise=read)
 
 

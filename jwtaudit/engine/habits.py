@@ -6,8 +6,11 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit import frontends
+from jwtaudit.engine.habits_js import injected
 from jwtaudit.facts import Assign, Import, Name
 from jwtaudit.fixes.dialects import Lookup
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.classes import is_settings_class, prefix
 from jwtaudit.program.context import is_test
 from jwtaudit.repair import AddStatement, EnvVar, Repair, Replace, Snippet
@@ -50,7 +53,9 @@ class Habits:
     def lookups(self, path: str) -> list[Lookup]:
         """How the project reads environment variables, as seen from a file."""
         if not path.endswith(".py"):
-            return []
+            source = self.source(path)
+            is_script = source is not None and frontends.language_of(path) == "javascript"
+            return list(injected(source.text, self._script_readers)) if source and is_script else []
         seen = [
             lookup._replace(start=start if file == path else -1)
             for file, start, lookup in self._called
@@ -114,9 +119,16 @@ class Habits:
     @cached_property
     def _readers(self) -> list[str]:
         """The functions and objects of libraries that read a variable, and fail without it."""
+        return self._readers_of("python")
+
+    @cached_property
+    def _script_readers(self) -> list[str]:
+        return self._readers_of("javascript")
+
+    def _readers_of(self, language: str) -> list[str]:
         models = self.run.models.with_role("environment")
-        python = (m for m in models if m.library.language == "python" and m.effect == "raises")
-        return sorted({model.name for model in python})
+        failing = (m for m in models if m.library.language == language and m.effect == "raises")
+        return sorted({model.name.removeprefix(SCRIPT) for model in failing})
 
     @cached_property
     def _kinds(self) -> list[tuple[str, str]]:

@@ -36,11 +36,13 @@ class Lookup(NamedTuple):
         function: as written: ``config``, ``env.str``.
         start: where the call stands, in the file that is edited; -1 in another file.
         module: where the function comes from, when it is imported.
+        end: up to where it can be called, if not everywhere below.
     """
 
     function: str
     start: int
     module: str = ""
+    end: int = -1
 
 
 class Dialect(Protocol):
@@ -194,6 +196,9 @@ class JavaScript(_Plain):
         return re.sub(r"\{([\w.]+)\}", named, text).replace('"', self.quote), more
 
     def lookup(self, name: str, at: int) -> tuple[str, list[Splice]]:
+        for lookup in self.lookups:
+            if lookup.start < at < lookup.end:
+                return f"{lookup.function}({self.literal(name)})", []
         return f"process.env.{name}{'!' if self.layout.typed else ''}", []
 
     def entry(self, key: str, text: str) -> str:
