@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.checks.claims import checks_itself, disabled, stepped, unchecked
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.algorithms import ASYMMETRIC, algorithm_name, listed
+from jwtaudit.program.algorithms import ASYMMETRIC, algorithm_name, listed, signing
 from jwtaudit.program.claims import (
     can_expect,
+    claim_sets,
     compares,
     has_expectation,
     is_foreign,
     is_tested,
 )
-from jwtaudit.program.origins import steps
+from jwtaudit.program.kinds import Kind, token_kind
+from jwtaudit.program.origins import origins, steps
 from jwtaudit.program.peeks import compares_signer, has_keys_of_its_own, names_itself
 from jwtaudit.program.repairs import require_claim
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.steering import fetches_named_keys
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_answer
+from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import is_issuers_own
 from jwtaudit.program.wording import wording
-from jwtaudit.values import Join
+from jwtaudit.values import Const, Env, Join, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,8 +97,20 @@ def _of_shared_keys(project: Project) -> Iterator[tuple[Site, list[Off]]]:
     """
     for site, offs in disabled(project):
         apart = has_keys_of_its_own(site) or fetches_named_keys(site) or is_issuers_own(site)
-        if not apart:
+        if not apart and not _is_of_itself(site):
             yield site, offs
+
+
+def _is_of_itself(site: Site) -> bool:
+    """Whether the program makes the access tokens, and reads its own key where a setting says."""
+    parts = list(deep(site.argument("key")))
+    if any(isinstance(part, Const) and "://" in str(part.value) for part in parts):
+        return False
+    return any(isinstance(part, (Env, Setting)) for part in parts) and any(
+        any(algorithm_name(one.value) in ASYMMETRIC for one in origins(made.argument("algorithm")))
+        and token_kind(made, claim_sets(made)) is Kind.ACCESS
+        for made in signing(site.project)
+    )
 
 
 def _self_assured(site: Site, argument: str, claim: str, danger: str) -> Iterator[Draft]:

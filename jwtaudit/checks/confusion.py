@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
@@ -17,7 +19,7 @@ from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.verifiers import wanted_kind
-from jwtaudit.values import Operation, Table, join, options
+from jwtaudit.values import Absent, Operation, Table, join, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,12 +135,20 @@ def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) 
     needed = reading.direct - (REGISTERED - {"sub"})
     if foreign.kind is not Kind.REFRESH and (reading.escapes or not needed):
         needed |= frozenset().union(*(_names_in(one) for one in own))  # whatever is looked at
-    for claims in claim_sets(foreign.site):
+    for claims in map(partial(_with_subject, foreign.site), claim_sets(foreign.site)):
         given = {str(name) for name in claims.entries}
         names_somebody = is_known(claims) and given - (REGISTERED - {"sub"})
         if needed <= given and (needed or names_somebody) and _says_the_same(claims, own, needed):
             return True
     return False
+
+
+def _with_subject(site: Site, claims: Table) -> Table:
+    """The claims of a token, with the subject that an option puts among them."""
+    subject = site.argument("subject")
+    if isinstance(subject, Absent):
+        return claims
+    return replace(claims, entries={**claims.entries, "sub": subject})
 
 
 def _says_the_same(claims: Table, own: list[_Minted], needed: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.claims import claim_sets, is_tested
+from jwtaudit.program.claims import claim_sets, is_tested, truthy_options
 from jwtaudit.program.clock_repairs import in_utc
 from jwtaudit.program.context import Setting, in_main, setting_of
 from jwtaudit.program.development import is_development_file
@@ -22,7 +22,7 @@ from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime, is_of_last_resort
 from jwtaudit.program.wording import wording
-from jwtaudit.repair import DropFactor, Named, Repair, Replace
+from jwtaudit.repair import DropFactor, DropItem, Named, Repair, Replace
 from jwtaudit.values import Absent, Const, Env, Operation, entry, options, walk
 
 if TYPE_CHECKING:
@@ -224,12 +224,14 @@ _LESS = {"iat": Confidence.LOW, "nbf": Confidence.LOW}
 def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
     """An expiry lies thousands of years ahead."""
     for site in _signing(project):
-        for time in _claim(site, "exp"):
+        for claim, time in _ends(site):
             if time.form != "number":
                 continue
-            absolute = time.length if not time.clock else None
+            absolute = time.length if not time.clock and claim == "exp" else None
             if time.clock in ("milliseconds", "microseconds", "nanoseconds"):
-                why = f"`exp` counts {time.clock}, but NumericDate is in seconds"
+                why = f"`{claim}` counts {time.clock}, but NumericDate is in seconds" + (
+                    "; the lifetime is counted from there" if claim == "iat" else ""
+                )
             elif absolute is not None and absolute > _YEAR_5000:
                 why = "`exp` is a number of milliseconds, but NumericDate is in seconds"
             elif absolute is not None and absolute > _YEAR_2100:
@@ -244,9 +246,16 @@ def expiry_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 trace=steps(time.source, site.place, "token signed here"),
                 advice=f"{wording(site.library.language, 'expiry-in-seconds')}.",
                 anchor=f"{site.call.scope.qualname} unit",
-                repair=_in_seconds(site, time),
+                repair=_in_seconds(site, time) if claim == "exp" else _left_to_library(site),
             )
         yield from _moments_for_lengths(site)
+
+
+def _ends(site: Site) -> Iterator[tuple[str, Time]]:
+    """The times that a token ends at, or that a library counts its lifetime from."""
+    yield from (("exp", time) for time in _claim(site, "exp"))
+    if site.semantic("lifetime-from") == "iat" and truthy_options(site.argument("lifetime")):
+        yield from (("iat", time) for time in _claim(site, "iat"))
 
 
 def _moments_for_lengths(site: Site) -> Iterator[Draft]:
@@ -428,6 +437,13 @@ def _stepped(site: Site, confidence: Confidence = Confidence.HIGH) -> Confidence
 
 
 _TOO_FINE = frozenset({"milliseconds", "microseconds", "nanoseconds"})
+
+
+def _left_to_library(site: Site) -> Repair | None:
+    """Leave it to the library to say when a token was issued."""
+    values = [entry(claims, "iat") for claims in claim_sets(site)]
+    place = values[0].place if len(values) == 1 else None
+    return None if place is None else Repair("Leave `iat` out", DropItem(place, claim=True))
 
 
 def _in_seconds(site: Site, time: Time) -> Repair | None:

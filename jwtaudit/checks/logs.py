@@ -124,7 +124,7 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
     if sure is None and path in _handing_out(project) and _may_be_token(part):
         sure = Confidence.MEDIUM
     about = (*names_of(part), PurePosixPath(path).stem)
-    if sure is None or any(map(is_link_name, about)):
+    if sure is None or any(map(is_link_name, about)) or any(map(_is_for_once, names_of(part))):
         return None  # what is sent once is of no use afterwards
     if is_password_scheme(part) or _is_unreadable(project, message.event, part):
         return None
@@ -139,6 +139,11 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure,
         "token",
     )
+
+
+def _is_for_once(name: str) -> bool:
+    """Whether a field is so called as the code in a link: ``verifyToken``."""
+    return words(name)[0:1] == ("verify",)
 
 
 def _is_answer(project: Project, part: Value) -> bool:

@@ -167,9 +167,15 @@ def _is_query(value: Value) -> bool:
         and value.name in _QUERIES
         and (
             any(_REQUESTS & set(words(name)) for name in _names_inside(value.base))
+            or _is_taken_apart(value.base)
             or _holds_url(value.base)
         )
     )
+
+
+def _is_taken_apart(value: Value) -> bool:
+    """Whether a value is a parameter without a name: ``({ query }) => ...``."""
+    return isinstance(value, Param) and not value.name.isidentifier()
 
 
 def _holds_url(value: Value) -> bool:
