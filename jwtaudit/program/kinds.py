@@ -49,7 +49,11 @@ KIND_CLAIMS = frozenset(_TELLING) | frozenset(
     {"tokenType", "tokenUse", "tokenKind", "token_kind", "grant", "isRefresh", "is_refresh"}
     | {"refresh", "scopes", "ttype", "jwt_type", "t", "fresh"}
 )
-_LAYER = re.compile(r"(?<=[a-z])Service(?:Impl)?(?=$|\.)")  # a class of the program's own layers
+# A class of the program's own layers, or what makes one.
+_LAYER = re.compile(
+    r"(?<=[a-z])(?:Service(?:Impl)?(?=$|\.)"
+    r"|(?:Service|Plugin|Worker|Agent)(?=(?:Callback|Factory|Provider|Module|Handler)(?:$|\.)))"
+)
 
 
 def token_kind(
