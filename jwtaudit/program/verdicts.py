@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.context import is_test
-from jwtaudit.program.scopes import Caught, Raised, Returned, Stored, Tested
+from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import Arm, Call, Const, FunctionId, Sequence, Value, walk
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ def refusing(project: Project) -> dict[FunctionId, Confidence]:
             continue
         found[scope.id] = _verdict(scope, call)
     return found
+
+
+def is_unheeded(project: Project, call: Call) -> bool:
+    """Whether nothing looks at what a call gives, but for a name that it is given."""
+    scope = project.scope(call.scope)
+    return scope is not None and not any(
+        any(step.place == call.place for part in deep(value) for step in part.trace)
+        for event in scope.events
+        if not isinstance(event, Assigned)
+        for value in event_values(event)
+    )
 
 
 def _verdict(scope: FunctionScope, call: Call) -> Confidence:

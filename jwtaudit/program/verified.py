@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from jwtaudit.finding import Confidence
 from jwtaudit.program.authority_words import asks_issuer, says
 from jwtaudit.program.authority_words import words as told
 from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
-from jwtaudit.program.names import words
+from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import is_request
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.program.verdicts import CLAIM_ERRORS
+from jwtaudit.program.verdicts import CLAIM_ERRORS, is_unheeded, refusing
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
     Absent,
@@ -80,10 +81,10 @@ class Verified:
         for call in project.calls:
             if call.target is not None:
                 self.inner[call.scope].append(call)
-            if call.place in switched:
+            if call.place in switched or self._is_unheeded(call):
                 continue
             for token in self._seeds(call):
-                if not self._is_of_library(call):
+                if not self._is_of_library(call) and not _is_other(call):
                     self.files.add(call.place.path)
                 self.own[call.scope].append(_Check(token, call, call))
         for site in project.sites(*VERIFYING) if switched else ():
@@ -166,10 +167,21 @@ class Verified:
         for call in self.inner.get(scope, ()):
             if call.target is None or call.target not in self.verifying:
                 continue
+            if self._is_unheeded(call):
+                continue
             binding = {a.name: a.value for a in call.arguments if a.name is not None}
             for check in self.checks(call.target, depth - 1):
                 token = substitute(self.project.interpreter, check.token, call.target, binding)
                 yield _Check(token, call, check.itself)
+
+    def _is_unheeded(self, call: Call) -> bool:
+        """Whether a function says yes or no to a token, and nobody listens."""
+        told = None if call.target is None else self._verdicts.get(call.target)
+        return told is Confidence.HIGH and is_unheeded(self.project, call)
+
+    @cached_property
+    def _verdicts(self) -> dict[FunctionId, Confidence]:
+        return refusing(self.project)
 
     @cached_property
     def verifying(self) -> set[FunctionId]:
@@ -415,6 +427,13 @@ class Verified:
             and _is_guard(value.call.name)
             and not _is_for_passwords(value.call)
         )
+
+
+def _is_other(call: Call) -> bool:
+    """Whether what verifies is looked at by itself, or looks at passwords."""
+    given = (name for argument in call.arguments for name in names_of(argument.value))
+    said = {word for name in (call.name, *given) for word in words(name)}
+    return call.target is not None or not said.isdisjoint(told("passwords"))
 
 
 def _is_guard(name: str) -> bool:
