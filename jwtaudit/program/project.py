@@ -11,6 +11,7 @@ from jwtaudit.facts import Import, Literal
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.arguments import entry_of, given, is_written_so
 from jwtaudit.program.context import is_test
+from jwtaudit.program.handed_on import named_by_callers
 from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.limits import DETOURS_PER_FILE, MAX_DETOURS, MAX_DISTANCE, MAX_LOADED, Cut
 from jwtaudit.program.modules_js import ScriptModules
@@ -119,6 +120,13 @@ class Project:
             self.module(path)
         self._inner = tuple(self._inner_modules())
         self._run_functions()
+        for call in named_by_callers(self._scopes(), models):
+            self._models_of.pop(call, None)
+
+    def _scopes(self) -> Iterator[FunctionScope]:
+        """Every function, and every body of a module."""
+        yield from self.functions.values()
+        yield from (m.body for m in self.modules.values() if m is not None and m.body is not None)
 
     def _inner_modules(self) -> Iterator[ModuleScope]:
         """The programs in the strings of other programs."""
