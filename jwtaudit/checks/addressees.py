@@ -19,7 +19,12 @@ from jwtaudit.program.claims import (
 )
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.origins import origins, steps
-from jwtaudit.program.peeks import compares_signer, has_keys_of_its_own, names_itself
+from jwtaudit.program.peeks import (
+    compares_signer,
+    has_keys_of_its_own,
+    has_keys_of_one_tenant,
+    names_itself,
+)
 from jwtaudit.program.repairs import require_claim
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.steering import fetches_named_keys
@@ -71,7 +76,8 @@ def _audience_open(site: Site, offs: list[Off]) -> Iterator[Draft]:
 def issuer_not_validated(project: Project) -> Iterator[Draft]:
     """A token of another issuer is accepted."""
     for site, offs in _of_shared_keys(project):
-        yield from _asked_for(site, _issuer_open(site, offs))
+        if not has_keys_of_one_tenant(site):
+            yield from _asked_for(site, _issuer_open(site, offs))
 
 
 def _issuer_open(site: Site, offs: list[Off]) -> Iterator[Draft]:

@@ -12,7 +12,7 @@ from jwtaudit.program.texts import pieces
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verified import alike
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Call, walk
+from jwtaudit.values import Call, Const, Outcome, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,3 +121,29 @@ def has_keys_of_its_own(site: Site) -> bool:
         and any(telling & pairs(n) for piece in parts for one in walk(piece) for n in names_of(one))
         for part in deep(site.argument("key"))
     )
+
+
+def has_keys_of_one_tenant(site: Site) -> bool:
+    """Whether the keys are those of one issuer alone, by their address: `/realms/shop/certs`.
+
+    Whoever it issues tokens to, none of them names another issuer.
+    """
+    texts = words_of_data("name-words", "one-tenant-text")
+    names = words_of_data("name-words", "one-tenant")
+    return any(
+        any(text in piece.value for text in texts)
+        if isinstance(piece, Const) and isinstance(piece.value, str)
+        else any(names & pairs(name) for one in walk(piece) for name in names_of(one))
+        for part in deep(site.argument("key"))
+        for address in _addresses(site.project, part)
+        for piece in (address, *pieces(address))
+    )
+
+
+def _addresses(project: Project, part: Value) -> Iterator[Value]:
+    """Where what fetches keys fetches them."""
+    model = project.model_of(part.call) if isinstance(part, Outcome) else None
+    if model is not None and model.role in ("key-source", "http-request"):
+        assert isinstance(part, Outcome)
+        for meaning in ("url", "uri"):
+            yield from options(project.argument(part.call, model, meaning))
