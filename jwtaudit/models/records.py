@@ -74,7 +74,7 @@ ROLES = frozenset(
         "partial",  # target, further arguments -> a callable
         "plugin",  # plugin: a function that is called with the other arguments
         "getattr",  # object, name, default -> the attribute
-        "import",  # name -> the module
+        "import",  # name -> the module; effect: `member`, what a dotted path leads to
         "mapping",  # dict(...) and its like
         "selection",  # value, then names or lists of them: an object with these fields alone
         "dependency",  # value: a provider function whose result is meant

@@ -241,6 +241,14 @@ IMPORTS = {
     "partial": "import jwt, functools\nd = functools.partial(jwt.decode, key='k')\nd(t)",
     "getattr": "import jwt\ngetattr(jwt, 'decode')(t, 'k')",
     "importlib": "import importlib\nimportlib.import_module('jwt').decode(t, 'k')",
+    "path in a text": (
+        "from django.utils.module_loading import import_string\n"
+        "import_string('jwt.PyJWT')().decode(t, 'k')"
+    ),
+    "path in a variable": (
+        "import os\nfrom werkzeug.utils import import_string\n"
+        "import_string(os.environ.get('DECODER', 'jwt:decode'))(t, 'k')"
+    ),
     "inside a function": "def f(t):\n    import jwt\n    return jwt.decode(t, 'k')",
     "full width": "import jwt\n\uff4a\uff57\uff54.decode(t, 'k')",
     "conditional": "try:\n    import jwt\nexcept ImportError:\n    jwt = None\njwt.decode(t, 'k')",

@@ -183,11 +183,18 @@ def _getattr(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -
 
 
 def _import_call(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
-    if call.arguments:
-        name = call.arguments[0].value
-        if isinstance(name, Const) and isinstance(name.value, str):
-            return interpreter.project.import_module(frame.file, name.value, 0, call.place)
-    return Outcome(call, place=call.place)
+    name = call.arguments[0].value if call.arguments else ABSENT
+    if isinstance(name, (Env, Setting)) and model.effect == "member":
+        name = name.default  # a path that may be set otherwise, to what does the same
+    if not isinstance(name, Const) or not isinstance(name.value, str):
+        return Outcome(call, place=call.place)
+    project, path = interpreter.project, name.value
+    if model.effect != "member":
+        return project.import_module(frame.file, path, 0, call.place)
+    module, _, member = path.replace(":", ".").rpartition(".")
+    if f"/{frame.file}".endswith(f"/{module.replace('.', '/')}.py"):
+        return project.module_name(frame.file, member, call.place)
+    return project.import_name(frame.file, module, member, 0, call.place)
 
 
 def _dependency(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
