@@ -22,7 +22,7 @@ def is_meant_bad(site: Site) -> bool:
     calls = [site.call.origin or site.call, *site.chain]
     named = [name for call in calls for name in holders(site.project, call, within=call.scope)]
     named += names_of(site.argument("payload"))
-    makers = [part for call in site.calls for part in call.scope.qualname.split(".")]
+    makers = [call.scope.qualname.rpartition(".")[2] for call in site.calls]
     return any(map(_says_bad, named)) or any(
         _says_bad(maker)
         and words(maker)[0] in _words("making") | _words("meant-bad") | _words("lacking")
@@ -53,11 +53,9 @@ def is_kept_secret(site: Site) -> bool:
     )
     calls = [site.call.origin or site.call, *site.chain]
     makers = {word for call in site.calls for word in words(call.scope.qualname)}
-    return (is_secret or bool(_words("storing") & makers)) and not any(
-        is_token_name(name)
-        for call in calls
-        for name in (*holders(site.project, call), call.scope.qualname)
-    )
+    if _words("letting-in") & makers or not (is_secret or _words("storing") & makers):
+        return False
+    return not any(is_token_name(name) for call in calls for name in holders(site.project, call))
 
 
 def _says_bad(name: str) -> bool:
