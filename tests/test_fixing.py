@@ -527,6 +527,15 @@ def test_a_long_line_that_loses_an_argument_and_gets_one():
     )
 
 
+def test_an_empty_mapping_that_is_spread_out_goes():
+    code = (
+        "import jwt\nfrom keys import KEY\n\n\ndef read(token):\n"
+        '    return jwt.decode(token, KEY, algorithms=["HS256"], **{"verify_exp": False})\n'
+    )
+    files = {"app.py": code, "requirements.txt": "PyJWT==2.15.1\n"}
+    assert b'algorithms=["HS256"])' in fixed(files)["app.py"]
+
+
 def test_an_import_that_nothing_uses_any_more_goes():
     code = (
         "import string\nfrom random import choice, seed\n\nimport jwt\n\n"

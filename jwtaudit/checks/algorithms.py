@@ -20,7 +20,7 @@ from jwtaudit.program.call_drafts import call_draft, version_of
 from jwtaudit.program.commands import is_typed_by_callers
 from jwtaudit.program.names import words
 from jwtaudit.program.readings import is_header_of_token
-from jwtaudit.program.repairs import set_meaning, signing_algorithm
+from jwtaudit.program.repairs import pinned
 from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.travels import deep
@@ -100,7 +100,7 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             f" {_list_of(site, 'RS256')} or the like for a public key.",
             confidence=confidence,
             notes=site.notes,
-            repair=_pinned(site),
+            repair=pinned(site),
         )
 
 
@@ -116,7 +116,7 @@ def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
                 " algorithm of its kind; with a secret that is HS256, HS384 and HS512",
                 f"Name the one algorithm you sign with: {_list_of(site, 'HS256')}.",
                 notes=site.notes,
-                repair=_pinned(site),
+                repair=pinned(site),
             )
 
 
@@ -148,7 +148,7 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
                         value=part,
                         what="accepted as the algorithm here",
                         notes=site.notes,
-                        repair=_pinned(site),
+                        repair=pinned(site),
                     )
                     break
 
@@ -176,7 +176,7 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
             if _is_public(project, site.argument("key"))
             else Confidence.MEDIUM,
             notes=site.notes,
-            repair=_pinned(site) or _public_only(site, given),
+            repair=pinned(site) or _public_only(site, given),
         )
 
 
@@ -368,15 +368,6 @@ def _refuses(project: Project, function: FunctionId, parameter: str) -> bool:
 
 
 # -- how it is repaired ----------------------------------------------------------------------------
-
-
-def _pinned(site: Site) -> Repair | None:
-    """Accept the one algorithm that the project signs with."""
-    algorithm = signing_algorithm(site)
-    change = set_meaning(site, "algorithms", [algorithm]) if algorithm else None
-    if change is None:
-        return None
-    return Repair(f"Accept {algorithm} only, which the project signs with", change)
 
 
 def _public_only(site: Site, listed: Value) -> Repair | None:

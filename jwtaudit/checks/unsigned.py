@@ -13,7 +13,8 @@ from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.none_branches import none_branches
 from jwtaudit.program.origins import origins
 from jwtaudit.program.purposes import is_meant_bad
-from jwtaudit.program.repairs import drop, signing_algorithm
+from jwtaudit.program.repairs import drop
+from jwtaudit.program.signing_evidence import signing_algorithm
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import DropItem, Repair, Replace
 from jwtaudit.values import Absent, Const, Symbol, options

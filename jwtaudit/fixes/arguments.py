@@ -132,7 +132,8 @@ class ArgumentWriter(StatementWriter):
         outer = layout.around(whole)
         if only and layout.text[group.start] == "{" and outer and layout.is_call(outer):
             for holder in layout.items(outer):  # options={} says nothing
-                if holder.value == whole and self._emptied(outer, holder):
+                spread = self._is_spread(holder) and holder.span.end == whole.end
+                if (spread or holder.value == whole) and self._emptied(outer, holder):
                     return self._taken_out(outer, holder, claim=claim)
         return remove(layout, group, item)
 

@@ -81,7 +81,7 @@ class Editor(ArgumentWriter):
         layout = self.layout
         around = layout.columns(layout.line_to(span.start))
         rest = layout.line_end(span.end) - span.end
-        if around + len(text) + rest <= layout.width or layout.breaks(*span):
+        if around + len(text) + rest <= layout.width:
             return text
         call = type(layout)(text, layout.language)
         end = f"{layout.newline}{layout.indent(span.start)}"

@@ -8,7 +8,8 @@ from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import pairs
 from jwtaudit.program.origins import origins
-from jwtaudit.program.repairs import check_and_require, set_meaning, signing_algorithm
+from jwtaudit.program.repairs import check_and_require, set_meaning
+from jwtaudit.program.signing_evidence import signing_algorithm
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import EnvVar, Filled, Given, Links, Receiver, Repair, Replace
 from jwtaudit.values import Absent, Const, Env, Member, Outcome, Param, Sequence, Table, Value, same

@@ -12,14 +12,18 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import applies
-from jwtaudit.program.context import is_test
-from jwtaudit.program.origins import origins
+from jwtaudit.program.signing_evidence import (
+    accepted_algorithms,
+    signing_algorithm,
+    varying_algorithm,
+)
 from jwtaudit.repair import (
     AddItem,
     DropEntry,
     DropItem,
     Entry,
     Filled,
+    Given,
     RenameKey,
     Repair,
     Replace,
@@ -30,16 +34,11 @@ from jwtaudit.values import (
     ABSENT,
     Absent,
     Const,
-    Env,
     Outcome,
-    Param,
     Sequence,
-    Setting,
-    Symbol,
     Table,
     Value,
     options,
-    same,
 )
 
 if TYPE_CHECKING:
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
     from jwtaudit.repair import Change, Code, Constant
     from jwtaudit.source import Place
-
-_NO_SECRET = re.compile(r"-----BEGIN|^ssh-|^\s*\{|://|\.(?:pem|key|crt|cer|der)$")
 
 
 def set_meaning(site: Site, meaning: str, code: Code) -> Change | None:
@@ -298,63 +295,23 @@ def lies_in(outer: Place, inner: Place | None) -> bool:
     return inner is not None and outer.path == inner.path and outer.span.contains(inner.span)
 
 
-def signing_algorithm(site: Site) -> str | None:
-    """The one algorithm with which the project signs what this call verifies; None if not told.
-
-    A signing call with the same key says so. Where no key is the same, a private key stands on the
-    other side: then all signing calls have to agree on one public-key algorithm.
-    """
-    signers = [s for s in site.project.sites("sign") if not is_test(s.place.path)]
-    keys = _keys(site)
-    with_key = [s for s in signers if any(same(a, b) for a in _keys(s) for b in keys)]
-    names = {name for s in with_key or signers for name in _algorithms(s)}
-    if len(names) != 1:
-        return None
-    (name,) = names
-    if name is None or (not with_key and name.startswith("HS")) or name.lower() == "none":
-        return None
-    return name
-
-
-def accepted_algorithms(site: Site) -> list[str]:
-    """What a verifying call shall accept: what the project signs with, or what its key allows."""
-    algorithm = signing_algorithm(site)
-    if algorithm is not None:
-        return [algorithm]
-    keys: list[Value] = [k for k in _keys(site) if not isinstance(k, (Env, Setting, Param))]
-    if keys and all(_is_secret(key) for key in keys) and not _signs_with(site, keys):
-        return ["HS256", "HS384", "HS512"]
-    return []
-
-
-def _is_secret(key: Value) -> bool:
-    """Whether a key is a text that is no key pair's, nor the name of a file."""
-    text = key.value if isinstance(key, Const) else None
-    text = text.decode("latin-1") if isinstance(text, bytes) else text
-    return isinstance(text, str) and text != "" and not _NO_SECRET.search(text)
-
-
-def _signs_with(site: Site, keys: list[Value]) -> bool:
-    signers = (s for s in site.project.sites("sign") if not is_test(s.place.path))
-    return any(same(a, b) for s in signers for a in _keys(s) for b in keys)
-
-
-def _keys(site: Site) -> list[Value]:
-    return [o.value for o in origins(site.argument("key")) if not isinstance(o.value, Absent)]
-
-
-def _algorithms(site: Site) -> set[str | None]:
-    """The algorithms of a signing call; None among them where one is not known."""
-    found: set[str | None] = set()
-    for origin in origins(site.argument("algorithm")):
-        value = origin.value
-        if isinstance(value, Const) and isinstance(value.value, str):
-            found.add(value.value)
-        elif isinstance(value, Symbol):
-            found.add(value.name.rpartition(".")[2])
-        elif not (isinstance(value, Setting) and value.default is not ABSENT):
-            found.add(None)
-    return found or {None}
+def pinned(site: Site) -> Repair | None:
+    """Accept the one algorithm that the project signs with, named as it is there if it may vary."""
+    name = signing_algorithm(site)
+    change = set_meaning(site, "algorithms", [name]) if name else None
+    varying = varying_algorithm(site)
+    by_default = " by default" if varying else ""
+    title = f"Accept {name} only, which the project signs with{by_default}"
+    repair = Repair(title, change) if change is not None else None
+    if varying is None or varying.place.path != site.place.path:
+        return repair
+    argument = varying.model.meanings.get("algorithm", "")
+    parameters = varying.model.parameters
+    position = parameters.index(argument) if argument in parameters else -1
+    code = Filled("[$name]", {"name": Given(varying.place, argument, position)})
+    change = set_meaning(site, "algorithms", code)
+    title = "Accept the algorithm only that the project signs with"
+    return Repair(title, change) if change is not None else None
 
 
 def drop(site: Site, value: Value, title: str, *, claim: bool = False) -> Repair | None:

@@ -1,0 +1,88 @@
+"""What a project's own signing calls say of the algorithm that a verifying call shall accept."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.context import is_test
+from jwtaudit.program.origins import origins
+from jwtaudit.values import ABSENT, Absent, Const, Env, Param, Setting, Symbol, Value, same
+
+if TYPE_CHECKING:
+    from jwtaudit.program.sites import Site
+
+_NO_SECRET = re.compile(r"-----BEGIN|^ssh-|^\s*\{|://|\.(?:pem|key|crt|cer|der)$")
+
+
+def signing_algorithm(site: Site) -> str | None:
+    """The one algorithm with which the project signs what this call verifies; None if not told.
+
+    A signing call with the same key says so. Where no key is the same, a private key stands on the
+    other side: then all signing calls have to agree on one public-key algorithm.
+    """
+    with_key, signers = _signers(site)
+    names = {name for s in with_key or signers for name in _algorithms(s)}
+    if len(names) != 1:
+        return None
+    (name,) = names
+    if name is None or (not with_key and name.startswith("HS")) or name.lower() == "none":
+        return None
+    return name
+
+
+def _signers(site: Site) -> tuple[list[Site], list[Site]]:
+    """The calls that sign with the key of a call, and all that sign."""
+    signers = [s for s in site.project.sites("sign") if not is_test(s.place.path)]
+    keys = _keys(site)
+    return [s for s in signers if any(same(a, b) for a in _keys(s) for b in keys)], signers
+
+
+def varying_algorithm(site: Site) -> Site | None:
+    """A call whose algorithm may be set from outside, like that of all others with the same key."""
+    with_key, _ = _signers(site)
+    given = [signer.argument("algorithm") for signer in with_key]
+    if not given or not all(same(given[0], other) for other in given[1:]):
+        return None
+    return with_key[0] if any(origin.is_fallback for origin in origins(given[0])) else None
+
+
+def accepted_algorithms(site: Site) -> list[str]:
+    """What a verifying call shall accept: what the project signs with, or what its key allows."""
+    algorithm = signing_algorithm(site)
+    if algorithm is not None:
+        return [algorithm]
+    keys: list[Value] = [k for k in _keys(site) if not isinstance(k, (Env, Setting, Param))]
+    if keys and all(_is_secret(key) for key in keys) and not _signs_with(site, keys):
+        return ["HS256", "HS384", "HS512"]
+    return []
+
+
+def _is_secret(key: Value) -> bool:
+    """Whether a key is a text that is no key pair's, nor the name of a file."""
+    text = key.value if isinstance(key, Const) else None
+    text = text.decode("latin-1") if isinstance(text, bytes) else text
+    return isinstance(text, str) and text != "" and not _NO_SECRET.search(text)
+
+
+def _signs_with(site: Site, keys: list[Value]) -> bool:
+    signers = (s for s in site.project.sites("sign") if not is_test(s.place.path))
+    return any(same(a, b) for s in signers for a in _keys(s) for b in keys)
+
+
+def _keys(site: Site) -> list[Value]:
+    return [o.value for o in origins(site.argument("key")) if not isinstance(o.value, Absent)]
+
+
+def _algorithms(site: Site) -> set[str | None]:
+    """The algorithms of a signing call; None among them where one is not known."""
+    found: set[str | None] = set()
+    for origin in origins(site.argument("algorithm")):
+        value = origin.value
+        if isinstance(value, Const) and isinstance(value.value, str):
+            found.add(value.value)
+        elif isinstance(value, Symbol):
+            found.add(value.name.rpartition(".")[2])
+        elif not (isinstance(value, Setting) and value.default is not ABSENT):
+            found.add(None)
+    return found or {None}
