@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
@@ -44,11 +44,9 @@ _NAMED = re.compile(r"`([\w.]+)")
 def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
     """A refresh token is kept as it is, and whoever reads what is kept can use it."""
     seen = set()
-    for site in project.sites("sign"):
-        if is_tested(site):
-            continue
-        for event in project.uses(site.call):
-            place = _kept_at(project, site, event)
+    for made in _made(project):
+        for event in project.uses(made.call):
+            place = _kept_at(project, made, event)
             if place is None or place in seen or is_test(place.path):
                 continue
             seen.add(place)
@@ -59,10 +57,27 @@ def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
                 "a refresh token is stored as it is: whoever reads the database, a backup or a log"
                 " of queries can go on with every session until it expires",
                 Confidence.LOW if shown else Confidence.MEDIUM,
-                trace=steps(site.outcome(), place, "stored here"),
+                trace=steps(Outcome(made.call, place=made.call.place), place, "stored here"),
                 advice="Store a SHA-256 hash of it, or its `jti`, and compare that.",
                 anchor=enclosing(project, place),
             )
+
+
+class _Made(NamedTuple):
+    """A call that makes tokens, and whether these are refresh tokens whatever they are called."""
+
+    call: Call
+    one_kind: bool
+
+
+def _made(project: Project) -> Iterator[_Made]:
+    """What signs tokens, or draws them by chance."""
+    for site in project.sites("sign"):
+        if not is_tested(site):
+            yield _Made(site.call, _makes_one_kind(site))
+    for site in project.sites("generator"):
+        if not is_tested(site):
+            yield _Made(site.call, one_kind=False)
 
 
 def _makes_one_kind(site: Site) -> bool:
@@ -73,12 +88,12 @@ def _makes_one_kind(site: Site) -> bool:
     return token_kind(site, claim_sets(site), lifetime) is Kind.REFRESH
 
 
-def _kept_at(project: Project, site: Site, event: Event) -> Place | None:
+def _kept_at(project: Project, made: _Made, event: Event) -> Place | None:
     """Where an event puts the token itself so that it outlives the request."""
 
     def holds(value: Value) -> bool:
         # What a function makes of the token is another value, and is not looked into.
-        return any(_is_of(site, option) for part in walk(value) for option in options(part))
+        return any(_is_of(made, option) for part in walk(value) for option in options(part))
 
     if isinstance(event, Call) and event.target is not None:
         inner = project.scope(event.target)
@@ -98,14 +113,12 @@ def _kept_at(project: Project, site: Site, event: Event) -> Place | None:
     return event.place if _keeps(project, event, holds) else None
 
 
-def _is_of(site: Site, value: Value) -> bool:
+def _is_of(made: _Made, value: Value) -> bool:
     """Whether a value is the token; of what a wrapper makes for several uses, by its name."""
-    if not isinstance(value, Outcome) or value.call.place != site.place:
+    if not isinstance(value, Outcome) or value.call.place != made.call.place:
         return False
     told = (name for hop in value.trace for name in _NAMED.findall(hop.what))
-    return _makes_one_kind(site) or any(
-        kind_of(n) is Kind.REFRESH for n in (*told, *names_of(value))
-    )
+    return made.one_kind or any(kind_of(n) is Kind.REFRESH for n in (*told, *names_of(value)))
 
 
 def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bool:
