@@ -197,6 +197,11 @@ class _Rewrite:
                 return value
             # what was spread in comes first: known entries were set after it, or over it
             spread = merge(Table({}), rest)
+            for name in entries.keys() & spread.entries.keys():
+                after = options(entries[name])
+                kept = [option for option in after if not isinstance(option, Absent)]
+                if 0 < len(kept) < len(after):  # or may not have been
+                    entries[name] = join(*kept, spread.entries[name])
             merged = {**spread.entries, **entries}
             return replace(value, entries=merged, rest=spread.rest)
         if isinstance(value, Member):

@@ -449,3 +449,20 @@ def test_many_alternatives_are_cut() -> None:
 def test_show_refuses_what_it_does_not_know() -> None:
     with pytest.raises(AssertionError):
         show(object())  # type: ignore[arg-type]
+
+
+def test_what_may_not_be_set_hides_nothing_that_is_merged_in():
+    text = (
+        "import jwt\ndef claims(a, more):\n    d = {}\n    if a:\n        d['exp'] = 1\n"
+        "    if more:\n        d.update(more)\n    return d\n"
+        "jwt.encode(claims(b, {'exp': 'given'}), 'k')"
+    )
+    assert arguments(text, "payload", "sign") == ["{exp: 'given' | 1}"]
+
+
+def test_what_was_removed_stays_removed():
+    text = (
+        "import jwt\ndef sign(more):\n    d = {**more}\n    del d['exp']\n    "
+        "jwt.encode(d, 'k')\nsign({'exp': 'given'})"
+    )
+    assert "given" not in arguments(text, "payload", "sign")[0]
