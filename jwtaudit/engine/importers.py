@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
+from jwtaudit.program.names import words as name_words
 from jwtaudit.program.nodes import nodes
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class Importers:
         self._reach = _Reach(near)
         self.names = frozenset(name for names in self.modules.values() for name in names)
         self.words = self.names.union(*used)
+        self._asked = _calls_of(self.names)
+        self._tops = {path.partition("/")[0] for path in near}
         self._names_by_end: dict[str, set[bytes]] = {}
         for module, given in self.modules.items():
             self._names_by_end.setdefault(_end(module), set()).update(map(str.encode, given))
@@ -120,7 +123,7 @@ class Importers:
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
         if not self._reach.holds(path, data):
-            return False
+            return self._asks(path, data)
         names: set[bytes] = set()
         for module in _imports(path, data):
             package, _, name = module.rpartition(".")
@@ -131,6 +134,11 @@ class Importers:
             if self._is_passed_on(module, data):
                 return True
         return bool(names) and not names.isdisjoint(_NAME.findall(data))
+
+    def _asks(self, path: str, data: bytes) -> bool:
+        """Whether a file calls a method that reads tokens, of an object that it was given."""
+        near = path.partition("/")[0] in self._tops
+        return near and self._asked is not None and self._asked.search(data) is not None
 
     def _is_passed_on(self, module: str, data: bytes) -> bool:
         """Whether a name is taken from a package that may import it from one of the modules.
@@ -145,6 +153,13 @@ class Importers:
         if not names or member not in data:
             return False
         return not names.isdisjoint(re.findall(re.escape(member) + rb"(\w+)", data))
+
+
+def _calls_of(names: Iterable[str]) -> re.Pattern[bytes] | None:
+    """What calls one of some methods that read tokens, on whatever object."""
+    reading = {"claims", "decode"}
+    found = sorted(name for name in names if not reading.isdisjoint(name_words(name)))
+    return re.compile(rb"\.(?:%s)\(" % "|".join(found).encode()) if found else None
 
 
 def _end(module: str) -> str:

@@ -19,7 +19,7 @@ from jwtaudit.program.context import Setting, is_test, setting_of
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
-from jwtaudit.program.readings import Reading, fills, readings
+from jwtaudit.program.readings import Reading, calls_by_name, fills, readings
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
@@ -179,7 +179,8 @@ class Authority:
             scope = self.project.scope(target.param.function)
             events = tuple(scope.events) if scope is not None else ()
         else:
-            events = tuple(self.project.holders(target.filled or reading.place))
+            place = target.filled or target.place or reading.place
+            events = tuple(self.project.holders(place))
         for event in events:
             path = event.place.path
             if is_test(path) or in_browser(self.project, path):
@@ -195,6 +196,15 @@ class Authority:
                     continue
                 if self.verified.around(reading, event, source, way):
                     continue
+                if isinstance(event, Returned) and not self._has_callers(event.scope):
+                    asked = tuple(calls_by_name(self.project, event.scope))
+                    for call in asked if depth < _MAX_PASSES else ():
+                        given = call.arguments[0].value if call.arguments else source
+                        yield from self._uses(
+                            reading, _Target(call.place), name, depth + 1, seen, given
+                        )
+                    if asked:
+                        continue
                 if isinstance(event, Call) and event.target is not None and not _builds(event):
                     if depth < _MAX_PASSES and event.target not in seen:
                         for argument in event.arguments:

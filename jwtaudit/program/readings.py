@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
+from jwtaudit.program.names import words as name_words
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
@@ -133,3 +134,20 @@ def is_header_of_token(project: Project, value: Value) -> bool:
 def fills(site: Site) -> bool:
     """Whether a call leaves the token in the object that it belongs to."""
     return site.call.discarded and isinstance(site.call.receiver, Outcome)
+
+
+def calls_by_name(project: Project, function: FunctionId) -> Iterator[Call]:
+    """The calls of a method, by its name, on objects of which no class is known.
+
+    Only where the name is one for tokens: whatever else is so called does the same.
+    """
+    owner, _, name = function.qualname.rpartition(".")
+    if not owner or set(words("of-tokens")).isdisjoint(name_words(name)):
+        return
+    for call in project.calls:
+        named = call.name.rpartition(".")[2]
+        if not named and isinstance(call.receiver, Member):
+            named = call.receiver.name or ""
+        unknown = call.target is None and project.model_of(call) is None
+        if named == name and unknown and not is_test(call.place.path):
+            yield call
