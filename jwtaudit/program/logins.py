@@ -23,7 +23,7 @@ _URL = re.compile(
     r"(?i)(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|auth\w*|sessions?|tokens?|refresh)"
     r"(?:$|[/?_.-])"
 )
-_FUNCTION = re.compile(r"(?i)log_?in|sign_?in|sign_?up|regist|authenticat|refresh")
+_FUNCTION = re.compile(r"(?i)log_?in|sign_?in|sign_?up|regist|authenticat|credential|refresh")
 
 
 class _Read(NamedTuple):
