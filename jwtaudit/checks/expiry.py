@@ -21,7 +21,7 @@ from jwtaudit.program.claims import (
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.operations import is_text
-from jwtaudit.program.purposes import is_for_tests, is_kept_secret, is_meant_bad
+from jwtaudit.program.purposes import is_file_name, is_for_tests, is_kept_secret, is_meant_bad
 from jwtaudit.program.records import is_row, written_fields
 from jwtaudit.program.repairs import drop, renamed, set_meaning
 from jwtaudit.program.wording import wording
@@ -83,7 +83,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             continue
         if _only_tries_keys(site) or not isinstance(site.argument("expires"), Absent):
             continue
-        if is_kept_secret(site):
+        if is_kept_secret(site) or is_file_name(site):
             continue
         if asked and (lacking := _no_claims(site)) is not None:
             yield _never_expires(site, lacking, Confidence.MEDIUM)

@@ -23,7 +23,7 @@ from jwtaudit.program.key_material import (
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
-from jwtaudit.program.scopes import Tested
+from jwtaudit.program.scopes import Stored, Tested
 from jwtaudit.program.secret_repairs import insisted_on, without_default
 from jwtaudit.values import Absent, Const, Env, Member, Setting, same, walk
 
@@ -194,7 +194,7 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
         if isinstance(value.value, (str, bytes)) and not value.value:
             if value.place is None or value.place == use.place:
                 continue  # left out: the library's own default
-            if not source.lookups and _is_field(project, value.place):
+            if not source.lookups and _fields(project, value.place):
                 continue  # filled in by whoever makes the object
             if not (
                 is_refused(project, source)
@@ -202,7 +202,7 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
                 or is_ruled_out(project, use, source)
             ):
                 yield use, source, use.semantic("key-empty")
-        elif _is_nothing(use, source):
+        elif _is_nothing(use, source) and not _is_set_later(project, value.place):
             unsigned = use.semantic("key-none-verifies") == "unsigned"
             yield use, source, "accept" if unsigned else use.semantic("key-none")
 
@@ -222,13 +222,26 @@ def _is_nothing(use: KeyUse, source: Source) -> bool:
     )
 
 
-def _is_field(project: Project, place: Place) -> bool:
-    """Whether a value stands in the body of a class, as what its objects begin with."""
-    return any(
-        value.place == place
+def _fields(project: Project, place: Place | None) -> list[str]:
+    """The names of a class whose value, a default for its objects, stands at a place."""
+    return [
+        name
         for scope in project.classes.values()
-        if scope.ref.id.path == place.path
-        for value in scope.names.values()
+        if place is not None and scope.ref.id.path == place.path
+        for name, value in scope.names.items()
+        if value.place == place
+    ]
+
+
+def _is_set_later(project: Project, place: Place | None) -> bool:
+    """Whether somebody sets the attribute of an object that begins with a value."""
+    names = _fields(project, place)
+    return bool(names) and any(
+        isinstance(event, Stored)
+        and not event.item
+        and isinstance(event.key, Const)
+        and event.key.value in names
+        for event in project.events
     )
 
 

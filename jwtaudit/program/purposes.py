@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.claims import claim_sets, is_known
 from jwtaudit.program.kinds import holders
 from jwtaudit.program.names import Sensitivity, is_token_name, names_of, pairs, sensitivity, words
+from jwtaudit.program.texts import pieces
+from jwtaudit.program.travels import event_values
 from jwtaudit.resources import words_of_data
+from jwtaudit.values import Const, Outcome
 
 if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
@@ -56,6 +61,24 @@ def is_kept_secret(site: Site) -> bool:
     if _words("letting-in") & makers or not (is_secret or _words("storing") & makers):
         return False
     return not any(is_token_name(name) for call in calls for name in holders(site.project, call))
+
+
+def is_file_name(site: Site) -> bool:
+    """Whether a token only makes the name of a file that nobody can guess: `${token}.png`."""
+    place = site.calls[-1].place
+    return any(
+        isinstance(part, Outcome)
+        and part.call.place == place
+        and isinstance(behind, Const)
+        and isinstance(behind.value, str)
+        and _ENDING.match(behind.value) is not None
+        for event in site.project.holders(place)
+        for value in event_values(event)
+        for part, behind in pairwise(pieces(value))
+    )
+
+
+_ENDING = re.compile(r"\.[A-Za-z]\w{1,4}(?!\w)")
 
 
 def _says_bad(name: str) -> bool:
