@@ -44,7 +44,9 @@ _TEST_FILE = re.compile(
 )
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")
 # Of files that configure a program, wherever they lie.
-_SAMPLE = re.compile(r"(^|[-_.])(example|sample|template|dist|tmpl|tpl|default|defaults)($|[-_.])")
+_SAMPLE = re.compile(
+    r"(^|[-_.])(example|exemple|exemplo|ejemplo|beispiel|sample|template|dist|tmpl|tpl|defaults?)($|[-_.])"
+)
 _FOR_TESTS = re.compile(r"(^|[-_./])(tests?|testing|suites?|ci|e2e|integration)($|[-_./])")
 
 

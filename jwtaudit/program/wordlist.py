@@ -13,6 +13,7 @@ _PLACEHOLDER = re.compile(
     r"|secret|please|super|very|really|strong|put|enter|generate|demo|sample|local|insecure|jwt|not)"
     r"([-_ ]?).*(secret|key|token|here|prod|production|me|own|this|bits|password|string"
     r"|characters?|chars)"
+    r"|^your[-_ ][a-z]"
 )
 _GENERATED_PREFIXES = ("django-insecure-",)
 
