@@ -33,6 +33,7 @@ _TEST_FOLDERS = frozenset(
     # Attacks on a program, to show what can be done to it, are run as tests are.
     " exploit exploits poc pocs".split()
 )
+_TEST_FOLDER = re.compile(r"tests?_|(integration|e2e|unit|functional|acceptance|api)[-_]tests?$")
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"
     " snippets benchmark benchmarks".split()
@@ -76,7 +77,7 @@ def _setting(path: str) -> Setting:
     stem = pure.stem.lower()
     if folders & _TEST_FOLDERS or _TEST_FILE.match(stem):
         return Setting.TEST
-    if any(folder.startswith(("test_", "tests_")) for folder in folders):
+    if any(_TEST_FOLDER.match(folder) for folder in folders):
         return Setting.TEST
     if "migrations" in folders:
         return Setting.MIGRATION

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def is_looked_for(site: Site) -> bool:
     """Whether the functions around a verifying call look for the token itself, or compare it."""
-    names = set(names_of(site.argument("token")))
+    raw = site.call.origin or site.call  # before its callers' names took the place of its own
+    tokens = (site.argument("token"), site.project.argument(raw, site.model, "token"))
+    names = {name for token in tokens for name in names_of(token)}
     calls = site.calls
     own = {call.place for call in calls}
     scopes = [site.project.scope(call.scope) for call in calls]
