@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from jwtaudit import facts as f
-from jwtaudit.frontends.python_base import Lowering, compared, with_sign
-from jwtaudit.frontends.python_placed import PlacedTree, refusals
+from jwtaudit.frontends.python_cst_expressions import OPERATORS, CstExpressions, identifier
+from jwtaudit.frontends.python_placed import refusals
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from jwtaudit.source import Source
 
@@ -46,52 +45,18 @@ def lower(
 def _dotted(node: cst.BaseExpression | None) -> str:
     parts: list[str] = []
     while isinstance(node, cst.Attribute):
-        parts.append(_identifier(node.attr.value))
+        parts.append(identifier(node.attr.value))
         node = node.value
     if isinstance(node, cst.Name):
-        parts.append(_identifier(node.value))
+        parts.append(identifier(node.value))
     return ".".join(reversed(parts))
 
 
-def _identifier(name: str) -> str:
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)
-
-
-_OPERATORS = {
-    "Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "FloorDivide": "//",
-    "Modulo": "%", "Power": "**", "LeftShift": "<<", "RightShift": ">>", "BitOr": "|",
-    "BitAnd": "&", "BitXor": "^", "MatrixMultiply": "@", "Not": "not", "Minus": "-", "Plus": "+",
-    "BitInvert": "~", "Equal": "==", "NotEqual": "!=", "LessThan": "<", "LessThanEqual": "<=",
-    "GreaterThan": ">", "GreaterThanEqual": ">=", "In": "in", "NotIn": "not in", "Is": "is",
-    "IsNot": "is not", "AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*",
-    "DivideAssign": "/", "BitOrAssign": "|", "BitAndAssign": "&", "ModuloAssign": "%",
-}  # fmt: skip
-
-
-class _Lowering(Lowering):
+class _Lowering(CstExpressions):
     """One walk over one module."""
-
-    def __init__(
-        self,
-        source: Source,
-        text: str,
-        omitted: frozenset[int],
-        moved: int,
-        offsets: list[int] | None,
-        read: Mapping[int, tuple[f.Statement, ...]],
-    ) -> None:
-        super().__init__(source, omitted, is_notebook=offsets is not None)
-        self.read = read
-        self.tree = PlacedTree(text, moved, offsets)
-        self.module = self.tree.module
 
     def facts(self) -> f.Facts:
         return self.facts_of(self.block(self.module.body))
-
-    def span(self, node: cst.CSTNode) -> Span:
-        return self.tree.span(node)
-
-    # -- statements ------------------------------------------------------------------------------
 
     def block(self, body: Iterable[cst.CSTNode]) -> tuple[f.Statement, ...]:
         out: list[f.Statement] = []
@@ -126,7 +91,7 @@ class _Lowering(Lowering):
         return f.Assign(self.span(node), (self.expr(node.target),), value, None, annotation)
 
     def augmented(self, node: cst.AugAssign) -> f.Statement:
-        operator = _OPERATORS.get(type(node.operator).__name__, "?")
+        operator = OPERATORS.get(type(node.operator).__name__, "?")
         return f.Assign(self.span(node), (self.expr(node.target),), self.expr(node.value), operator)
 
     def delete(self, node: cst.Del) -> f.Statement:
@@ -160,14 +125,14 @@ class _Lowering(Lowering):
         return f.Assert(self.span(node), self.expr(node.test))
 
     def scope(self, node: cst.Global | cst.Nonlocal) -> f.Statement:
-        return f.Scope(self.span(node), tuple(_identifier(n.name.value) for n in node.names))
+        return f.Scope(self.span(node), tuple(identifier(n.name.value) for n in node.names))
 
     def import_(self, node: cst.Import) -> tuple[f.Statement, ...]:
         out = []
         for alias in node.names:
             module = _dotted(alias.name)
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                name, bound = _identifier(alias.asname.name.value), True
+                name, bound = identifier(alias.asname.name.value), True
             else:
                 name, bound = module.split(".")[0], "." not in module
             out.append(f.Import(self.span(node), module, None, name, 0, bound))
@@ -182,7 +147,7 @@ class _Lowering(Lowering):
             name = _dotted(alias.name)
             bound = name
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                bound = _identifier(alias.asname.name.value)
+                bound = identifier(alias.asname.name.value)
             out.append(f.Import(span, module, name, bound, level))
         return tuple(out)
 
@@ -224,7 +189,7 @@ class _Lowering(Lowering):
                 types = (self.expr(handler.type),)
             name = None
             if handler.name is not None and isinstance(handler.name.name, cst.Name):
-                name = _identifier(handler.name.name.value)
+                name = identifier(handler.name.name.value)
             handlers.append(f.Handler(self.span(handler), types, name, self.suite(handler.body)))
         return f.Try(
             self.span(node),
@@ -283,7 +248,7 @@ class _Lowering(Lowering):
         return f.Function(
             span,
             Span(span.start, max(span.start, self.span(node.body).start)),
-            _identifier(node.name.value),
+            identifier(node.name.value),
             self.parameters(node.params),
             () if omitted else self.read.get(start, body),
             tuple(self.expr(d.decorator) for d in node.decorators),
@@ -292,200 +257,16 @@ class _Lowering(Lowering):
             omitted,
         )
 
-    def parameters(self, node: cst.Parameters) -> tuple[f.Parameter, ...]:
-        out: list[f.Parameter] = []
-
-        def add(params: Sequence[cst.Param], kind: Any) -> None:
-            for p in params:
-                default = None if p.default is None else self.expr(p.default)
-                annotation = None if p.annotation is None else self.expr(p.annotation.annotation)
-                name = _identifier(p.name.value)
-                out.append(f.Parameter(self.span(p), name, default, annotation, kind))
-
-        add(node.posonly_params, "positional")
-        add(node.params, "positional")
-        if isinstance(node.star_arg, cst.Param):
-            add([node.star_arg], "rest")
-        add(node.kwonly_params, "keyword")
-        if node.star_kwarg is not None:
-            add([node.star_kwarg], "options")
-        return tuple(out)
-
     def class_(self, node: cst.ClassDef) -> f.Statement:
         span = self.span(node)
         return f.Class(
             span,
             Span(span.start, max(span.start, self.span(node.body).start)),
-            _identifier(node.name.value),
+            identifier(node.name.value),
             self.arguments((*node.bases, *node.keywords)),
             self.suite(node.body),
             tuple(self.expr(d.decorator) for d in node.decorators),
         )
-
-    # -- expressions -----------------------------------------------------------------------------
-
-    def expr(self, node: cst.CSTNode) -> f.Expression:
-        method = _EXPRESSIONS.get(type(node).__name__)
-        if method is None:
-            return f.Opaque(self.span(node), self.parts(node))
-        return method(self, node)
-
-    def parts(self, node: cst.CSTNode) -> tuple[f.Expression, ...]:
-        return tuple(
-            self.expr(child) for child in node.children if isinstance(child, cst.BaseExpression)
-        )
-
-    def name(self, node: cst.Name) -> f.Expression:
-        value = node.value
-        if value in _CONSTANTS:
-            return f.Literal(self.span(node), _CONSTANTS[value])
-        return f.Name(self.span(node), _identifier(value))
-
-    def attribute(self, node: cst.Attribute) -> f.Expression:
-        return f.Attribute(self.span(node), self.expr(node.value), _identifier(node.attr.value))
-
-    def subscript(self, node: cst.Subscript) -> f.Expression:
-        span = self.span(node)
-        base = self.expr(node.value)
-        slices = [
-            self.expr(e.slice.value)
-            if isinstance(e.slice, cst.Index)
-            else f.Opaque(self.span(e), self.parts(e.slice))
-            for e in node.slice
-        ]
-        key = slices[0] if len(slices) == 1 else f.Elements(span, tuple(slices))
-        return f.Item(span, base, key)
-
-    def call(self, node: cst.Call) -> f.Expression:
-        return f.Call(self.span(node), self.expr(node.func), self.arguments(node.args))
-
-    def arguments(self, args: Sequence[cst.Arg]) -> tuple[f.Argument, ...]:
-        return tuple(
-            f.Argument(
-                self.expr(a.value),
-                None if a.keyword is None else _identifier(a.keyword.value),
-                len(a.star),
-            )
-            for a in args
-        )
-
-    def number(self, node: cst.Integer | cst.Float) -> f.Expression:
-        try:
-            value: Any = node.evaluated_value
-        except ValueError:  # an integer beyond the interpreter's digit limit
-            return f.Opaque(self.span(node))
-        return f.Literal(self.span(node), value)
-
-    def string(self, node: cst.SimpleString) -> f.Expression:
-        span = self.span(node)
-        self.strings.append(span)
-        quote = len(node.quote)
-        prefix = len(node.prefix) + quote
-        inner = node.value[prefix:-quote]
-        value: Any = inner
-        if prefix > quote or "\\" in inner or "\r" in inner:
-            try:
-                value = node.evaluated_value
-            except (SyntaxError, ValueError):
-                return f.Opaque(span)
-        return self.literal(span, inner, value, prefix)
-
-    def concatenated(self, node: cst.ConcatenatedString) -> f.Expression:
-        span = self.span(node)
-        before = len(self.texts)
-        left, right = self.expr(node.left), self.expr(node.right)
-        return self.joined(span, left, right, before)
-
-    def formatted(self, node: cst.FormattedString) -> f.Expression:
-        span = self.span(node)
-        self.strings.append(span)
-        parts: list[f.Expression] = []
-        before = len(self.texts)
-        for part in node.parts:
-            if isinstance(part, cst.FormattedStringText):
-                parts.append(f.Literal(self.span(part), part.value.replace("{{", "{")))
-            elif isinstance(part, cst.FormattedStringExpression):
-                parts.append(self.expr(part.expression))
-        return self.template(span, parts, before)
-
-    def elements(self, node: cst.List | cst.Tuple | cst.Set) -> f.Expression:
-        items: list[f.Expression] = []
-        for element in node.elements:
-            value = self.expr(element.value)
-            if isinstance(element, cst.StarredElement):
-                value = f.Spread(value.span, value)
-            items.append(value)
-        return f.Elements(self.span(node), tuple(items))
-
-    def mapping(self, node: cst.Dict) -> f.Expression:
-        entries: list[tuple[f.Expression | None, f.Expression]] = []
-        for element in node.elements:
-            if isinstance(element, cst.DictElement):
-                entries.append((self.expr(element.key), self.expr(element.value)))
-            else:
-                entries.append((None, self.expr(element.value)))
-        return f.Mapping(self.span(node), tuple(entries))
-
-    def binary(self, node: cst.BinaryOperation) -> f.Expression:
-        operator = _OPERATORS.get(type(node.operator).__name__, "?")
-        span, before = self.span(node), len(self.texts)
-        left, right = self.expr(node.left), self.expr(node.right)
-        return self.operation(span, operator, left, right, before)
-
-    def logical(self, node: cst.BooleanOperation) -> f.Expression:
-        operator: Any = type(node.operator).__name__.lower()
-        return f.Logical(self.span(node), operator, self.expr(node.left), self.expr(node.right))
-
-    def unary(self, node: cst.UnaryOperation) -> f.Expression:
-        operator = _OPERATORS.get(type(node.operator).__name__, "?")
-        return with_sign(self.span(node), operator, self.expr(node.expression))
-
-    def compare(self, node: cst.Comparison) -> f.Expression:
-        left = self.expr(node.left)
-        links = [
-            (_OPERATORS.get(type(target.operator).__name__, "?"), self.expr(target.comparator))
-            for target in node.comparisons
-        ]
-        return compared(self.span(node), left, links)
-
-    def choice(self, node: cst.IfExp) -> f.Expression:
-        return f.Choice(
-            self.span(node), self.expr(node.test), self.expr(node.body), self.expr(node.orelse)
-        )
-
-    def await_(self, node: cst.Await) -> f.Expression:
-        return f.Await(self.span(node), self.expr(node.expression))
-
-    def bind(self, node: cst.NamedExpr) -> f.Expression:
-        return f.Bind(self.span(node), self.expr(node.target), self.expr(node.value))
-
-    def comprehension(
-        self, node: cst.GeneratorExp | cst.ListComp | cst.SetComp | cst.DictComp
-    ) -> f.Expression:
-        loops = []
-        loop: cst.CompFor | None = node.for_in
-        while loop is not None:
-            tests = tuple(self.expr(c.test) for c in loop.ifs)
-            loops.append((self.expr(loop.target), self.expr(loop.iter), tests))
-            loop = loop.inner_for_in
-        if isinstance(node, cst.DictComp):
-            key, element = self.expr(node.key), self.expr(node.value)
-            return f.Comprehension(self.span(node), element, key, tuple(loops))
-        return f.Comprehension(self.span(node), self.expr(node.elt), None, tuple(loops))
-
-    def lambda_(self, node: cst.Lambda) -> f.Expression:
-        span = self.span(node)
-        body = self.expr(node.body)
-        function = f.Function(
-            span, span, "<lambda>", self.parameters(node.params), (f.Return(body.span, body),)
-        )
-        return f.Closure(span, function)
-
-    def yielded(self, node: cst.Yield) -> f.Expression:
-        inner = node.value
-        if isinstance(inner, cst.From):
-            inner = inner.item
-        return f.Opaque(self.span(node), () if inner is None else (self.expr(inner),))
 
 
 def _bindings(pattern: cst.CSTNode) -> list[str]:
@@ -494,12 +275,10 @@ def _bindings(pattern: cst.CSTNode) -> list[str]:
     while stack:
         node = stack.pop()
         if isinstance(node, (cst.MatchAs, cst.MatchStar)) and node.name is not None:
-            names.append(_identifier(node.name.value))
+            names.append(identifier(node.name.value))
         stack.extend(c for c in node.children if not isinstance(c, cst.BaseExpression))
     return names
 
-
-_CONSTANTS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 
 _STATEMENTS: dict[str, Callable[[_Lowering, Any], f.Statement | tuple[f.Statement, ...]]] = {
     "Assign": _Lowering.assign,
@@ -526,33 +305,4 @@ _STATEMENTS: dict[str, Callable[[_Lowering, Any], f.Statement | tuple[f.Statemen
     "Match": _Lowering.match,
     "FunctionDef": _Lowering.function,
     "ClassDef": _Lowering.class_,
-}
-
-_EXPRESSIONS: dict[str, Callable[[_Lowering, Any], f.Expression]] = {
-    "Name": _Lowering.name,
-    "Attribute": _Lowering.attribute,
-    "Subscript": _Lowering.subscript,
-    "Call": _Lowering.call,
-    "Integer": _Lowering.number,
-    "Float": _Lowering.number,
-    "SimpleString": _Lowering.string,
-    "ConcatenatedString": _Lowering.concatenated,
-    "FormattedString": _Lowering.formatted,
-    "List": _Lowering.elements,
-    "Tuple": _Lowering.elements,
-    "Set": _Lowering.elements,
-    "Dict": _Lowering.mapping,
-    "BinaryOperation": _Lowering.binary,
-    "BooleanOperation": _Lowering.logical,
-    "UnaryOperation": _Lowering.unary,
-    "Comparison": _Lowering.compare,
-    "IfExp": _Lowering.choice,
-    "Await": _Lowering.await_,
-    "NamedExpr": _Lowering.bind,
-    "GeneratorExp": _Lowering.comprehension,
-    "ListComp": _Lowering.comprehension,
-    "SetComp": _Lowering.comprehension,
-    "DictComp": _Lowering.comprehension,
-    "Lambda": _Lowering.lambda_,
-    "Yield": _Lowering.yielded,
 }
