@@ -10,9 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
-from jwtaudit.frontends import TEXT_NEEDLES
-from jwtaudit.frontends.javascript_literals import number, unescape
-from jwtaudit.frontends.markup import HOLE
+from jwtaudit.frontends.javascript_texts import NO_VALUE, Texts, first
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -29,11 +27,9 @@ _COMPARISONS = {
     "in": "in", "instanceof": "instanceof",
 }  # fmt: skip
 _LOGICAL: dict[str, Any] = {"&&": "and", "||": "or", "??": "??"}
-_LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "undefined": None}
-_HOLES = re.compile(f"{HOLE}+")
 
 
-class Expressions:
+class Expressions(Texts):
     """One walk over one file's tree: its expressions. Statements come with the subclass.
 
     Args:
@@ -41,10 +37,8 @@ class Expressions:
     """
 
     def __init__(self, text: str) -> None:
-        self.source = text
+        super().__init__(text)
         self.depth = 0
-        self.damaged_at: int | None = None
-        self.texts: list[f.TextFact] = []
         self.before: list[f.Statement] = []  # what has to happen before the statement at hand
         self.assigned: set[str] = set()  # by the function at hand
         self.declared: set[str] = set()
@@ -61,19 +55,6 @@ class Expressions:
 
     # -- basics ----------------------------------------------------------------------------------
 
-    def span(self, node: Node) -> Span:
-        """Where a node stands."""
-        return Span(node.start_byte, node.end_byte)
-
-    def text(self, node: Node) -> str:
-        """A node's own text."""
-        return self.source[node.start_byte : node.end_byte]
-
-    def damage(self, node: Node) -> None:
-        """Remember that something here could not be understood."""
-        if self.damaged_at is None or node.start_byte < self.damaged_at:
-            self.damaged_at = node.start_byte
-
     def expr(self, node: Node | None, name: str = "") -> f.Expression:
         """An expression; ``name`` is what a function in this place goes by."""
         if node is None:
@@ -89,7 +70,7 @@ class Expressions:
                     self.span(node), self.function(node, name or _own_name(self, node))
                 )
             if kind in _TRANSPARENT:
-                inner = _first(node)
+                inner = first(node)
                 return f.Opaque(self.span(node)) if inner is None else self.expr(inner, name)
             method = _EXPRESSIONS.get(kind)
             if method is None:
@@ -100,81 +81,7 @@ class Expressions:
 
     def parts(self, nodes: Iterable[Node]) -> tuple[f.Expression, ...]:
         """What stands inside something that has no meaning of its own."""
-        return tuple(self.expr(n) for n in nodes if n.type not in _NO_VALUE)
-
-    # -- names and literals ----------------------------------------------------------------------
-
-    def name(self, node: Node) -> f.Expression:
-        text = self.text(node)
-        if text.startswith(HOLE):
-            return f.Opaque(self.span(node))
-        return f.Name(self.span(node), text)
-
-    def literal(self, node: Node) -> f.Expression:
-        return f.Literal(self.span(node), _LITERALS[node.type])
-
-    def number(self, node: Node) -> f.Expression:
-        value = number(self.text(node))
-        return f.Opaque(self.span(node)) if value is None else f.Literal(self.span(node), value)
-
-    def string(self, node: Node) -> f.Expression:
-        span = self.span(node)
-        inner = self.source[span.start + 1 : span.end - 1]
-        if HOLE in inner:
-            return f.Text(span, tuple(self.filled(span)))
-        value = unescape(inner) if "\\" in inner else inner
-        self.keep_text(span, value, raw=value == inner, offset=1)
-        return f.Literal(span, value)
-
-    def filled(self, span: Span) -> Iterator[f.Expression]:
-        """The parts of a string that a template fills in."""
-        at, end = span.start + 1, span.end - 1
-        for hole in _HOLES.finditer(self.source, at, end):
-            if at < hole.start():
-                yield f.Literal(Span(at, hole.start()), self.source[at : hole.start()])
-            yield f.Opaque(Span(*hole.span()))
-            at = hole.end()
-        if at < end:
-            yield f.Literal(Span(at, end), self.source[at:end])
-
-    def keep_text(self, span: Span, value: str, *, raw: bool = False, offset: int = 0) -> None:
-        """Keep a string for the rules that read texts, if they may want it."""
-        if len(value) > 8 and any(needle in value for needle in TEXT_NEEDLES):
-            self.texts.append(f.TextFact(span, value, raw=raw, offset=offset))
-
-    def template_string(self, node: Node) -> f.Expression:
-        span = self.span(node)
-        parts: list[f.Expression] = []
-        at = span.start + 1
-        before = len(self.texts)
-        for child in node.named_children:
-            if child.type == "template_substitution":
-                self._fragment(Span(at, child.start_byte), parts)
-                parts.append(self.expr(_first(child)))
-                at = child.end_byte
-        self._fragment(Span(at, span.end - 1), parts)
-        if not parts:
-            return f.Literal(span, "")
-        if len(parts) == 1 and isinstance(parts[0], f.Literal) and isinstance(parts[0].value, str):
-            value = parts[0].value
-            raw = value == self.source[span.start + 1 : span.end - 1]
-            self.keep_text(span, value, raw=raw, offset=1)
-            return f.Literal(span, value)
-        if len(parts) == 1:
-            return parts[0]
-        del self.texts[before:]
-        self.keep_text(span, _whole(parts))
-        return f.Text(span, tuple(parts))
-
-    def _fragment(self, span: Span, parts: list[f.Expression]) -> None:
-        if span.start < span.end:
-            parts.append(f.Literal(span, unescape(self.source[span.start : span.end])))
-
-    def regex(self, node: Node) -> f.Expression:
-        span = self.span(node)
-        pattern = node.child_by_field_name("pattern")
-        given = f.Literal(span, "" if pattern is None else self.text(pattern))
-        return f.Call(span, f.Name(span, "RegExp"), (f.Argument(given),))
+        return tuple(self.expr(n) for n in nodes if n.type not in NO_VALUE)
 
     # -- access ----------------------------------------------------------------------------------
 
@@ -212,7 +119,7 @@ class Expressions:
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         if callee is not None and callee.type == "await_expression":
             # the grammar takes `await f<T>(x)` for `(await f)<T>(x)`
-            return f.Await(span, self.called(node, span, _first(callee)))
+            return f.Await(span, self.called(node, span, first(callee)))
         return self.called(node, span, callee)
 
     def called(self, node: Node, span: Span, callee: Node | None) -> f.Expression:
@@ -230,8 +137,8 @@ class Expressions:
         out = []
         for child in node.named_children:
             if child.type == "spread_element":
-                out.append(f.Argument(self.expr(_first(child)), None, 1))
-            elif child.type not in _NO_VALUE:
+                out.append(f.Argument(self.expr(first(child)), None, 1))
+            elif child.type not in NO_VALUE:
                 out.append(f.Argument(self.expr(child)))
         return tuple(out)
 
@@ -252,10 +159,10 @@ class Expressions:
                 if after_comma:  # [, second]
                     items.append(f.Opaque(self.span(child)))
                 after_comma = True
-            elif child.is_named and child.type not in _NO_VALUE:
+            elif child.is_named and child.type not in NO_VALUE:
                 after_comma = False
                 if child.type in ("spread_element", "rest_pattern"):
-                    value = self.expr(_first(child))
+                    value = self.expr(first(child))
                     items.append(f.Spread(value.span, value))
                 else:
                     items.append(self.expr(child))
@@ -283,7 +190,7 @@ class Expressions:
                     key = f.Literal(self.span(left), self.text(left))
                     entries.append((key, self.default(child)))
             elif kind in ("spread_element", "rest_pattern"):
-                entries.append((None, self.expr(_first(child))))
+                entries.append((None, self.expr(first(child))))
             elif kind == "method_definition":
                 key = self.key(child.child_by_field_name("name"))
                 name = str(key.value) if isinstance(key, f.Literal) else ""
@@ -299,7 +206,7 @@ class Expressions:
         if node is None:
             return f.Opaque(Span(0, 0))
         if node.type == "computed_property_name":
-            return self.expr(_first(node))
+            return self.expr(first(node))
         if node.type in ("string", "number"):
             return self.expr(node)
         return f.Literal(self.span(node), self.text(node))
@@ -420,7 +327,7 @@ class Expressions:
         return f.Bind(span, target, f.Binary(span, sign, target, value))
 
     def await_(self, node: Node) -> f.Expression:
-        return f.Await(self.span(node), self.expr(_first(node)))
+        return f.Await(self.span(node), self.expr(first(node)))
 
     def class_expression(self, node: Node) -> f.Expression:
         """A class as a value: it is declared before the statement that it stands in."""
@@ -442,7 +349,7 @@ class Expressions:
                 value = self.expr(rest[0]) if rest else f.Literal(self.span(key), True)
                 entries.append((f.Literal(self.span(key), self.text(key)), value))
             elif child.type == "jsx_expression":
-                entries.append((None, self.expr(_first(child))))
+                entries.append((None, self.expr(first(child))))
         inside = [n for n in node.named_children if n.type not in _TAGS]
         tag = opening.child_by_field_name("name")
         if tag is not None and self.text(tag)[:1].isupper():
@@ -489,13 +396,6 @@ def _own_name(lowering: Expressions, node: Node) -> str:
     return "" if given is None else lowering.text(given)
 
 
-def _first(node: Node) -> Node | None:
-    for child in node.named_children:
-        if child.type not in _NO_VALUE:
-            return child
-    return None
-
-
 def _is_text(node: f.Expression) -> bool:
     return isinstance(node, f.Text) or _is_string(node)
 
@@ -504,21 +404,7 @@ def _is_string(node: Any) -> bool:
     return isinstance(node, f.Literal) and isinstance(node.value, str)
 
 
-def _whole(parts: list[f.Expression]) -> str:
-    return "".join(
-        p.value if isinstance(p, f.Literal) and isinstance(p.value, str) else "\ufffc"
-        for p in parts
-    )
-
-
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "function", "generator_function"})
-# Types, comments: nothing of it is there when the program runs.
-_NO_VALUE = frozenset(
-    {"comment", "html_comment", "type_annotation", "type_arguments", "type_identifier",
-     "predefined_type", "literal_type", "generic_type", "union_type", "object_type", "array_type",
-     "jsx_text", "type_query", "intersection_type", "function_type", "tuple_type", "lookup_type",
-     "escape_sequence", "string_fragment", "jsx_namespace_name", "statement_identifier"}
-)  # fmt: skip
 _TRANSPARENT = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression",
      "type_assertion", "jsx_expression", "instantiation_expression"}
