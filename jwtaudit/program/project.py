@@ -238,6 +238,13 @@ class Project:
         return Environment(self)
 
     @cached_property
+    def signers(self) -> list[tuple[Site, list[Value]]]:
+        """The calls that sign outside of tests, and their keys."""
+        from jwtaudit.program.signing_evidence import signers  # noqa: PLC0415 - as above
+
+        return signers(self)
+
+    @cached_property
     def steering(self) -> Steering:
         """What the tokens that nobody has verified choose."""
         from jwtaudit.program.steering import Steering  # noqa: PLC0415 - it needs this module

@@ -10,6 +10,7 @@ from jwtaudit.program.origins import origins
 from jwtaudit.values import ABSENT, Absent, Const, Env, Param, Setting, Symbol, Value, same
 
 if TYPE_CHECKING:
+    from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
 
 _NO_SECRET = re.compile(r"-----BEGIN|^ssh-|^\s*\{|://|\.(?:pem|key|crt|cer|der)$")
@@ -33,9 +34,15 @@ def signing_algorithm(site: Site) -> str | None:
 
 def _signers(site: Site) -> tuple[list[Site], list[Site]]:
     """The calls that sign with the key of a call, and all that sign."""
-    signers = [s for s in site.project.sites("sign") if not is_test(s.place.path)]
     keys = _keys(site)
-    return [s for s in signers if any(same(a, b) for a in _keys(s) for b in keys)], signers
+    known = site.project.signers
+    with_key = [s for s, own in known if any(same(a, b) for a in own for b in keys)]
+    return with_key, [signer for signer, _ in known]
+
+
+def signers(project: Project) -> list[tuple[Site, list[Value]]]:
+    """The calls that sign outside of tests, and their keys."""
+    return [(s, _keys(s)) for s in project.sites("sign") if not is_test(s.place.path)]
 
 
 def varying_algorithm(site: Site) -> Site | None:
@@ -66,8 +73,7 @@ def _is_secret(key: Value) -> bool:
 
 
 def _signs_with(site: Site, keys: list[Value]) -> bool:
-    signers = (s for s in site.project.sites("sign") if not is_test(s.place.path))
-    return any(same(a, b) for s in signers for a in _keys(s) for b in keys)
+    return any(same(a, b) for _, own in site.project.signers for a in own for b in keys)
 
 
 def _keys(site: Site) -> list[Value]:
