@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jwtaudit.frontends.triage import Vocabulary
 
 _WORD = re.compile(r"\w+")
-_COMMENT = re.compile(r"(?m)^[ \t]*#.*")
+_COMMENT = re.compile(r"(?m)^[ \t]*#[^\r\n]*")
 # A token that is taken apart by hand, in a function that may never name it.
 _TAKEN_APART = r"split\(\s{0,20}b?[\"']\.[\"']"
 # Below this many lines a whole parse costs less than the slicing saves.
