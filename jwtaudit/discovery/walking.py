@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from jwtaudit.discovery.contents import MAX_FILE_SIZE
@@ -122,6 +123,9 @@ def walk(
     )
 
 
+_NAME = attrgetter("name")
+
+
 class _Walk:
     def __init__(self, root: str, wanted: Callable[[str], bool], filters: Filters) -> None:
         self.tree = Tree(root)
@@ -175,7 +179,7 @@ class _Walk:
             self.seen.add(path)
             try:
                 with os.scandir(path) as entries:
-                    found = sorted(entries, key=lambda entry: entry.name)
+                    found = sorted(entries, key=_NAME)
             except OSError as error:
                 self._unreadable(path, error)
                 continue

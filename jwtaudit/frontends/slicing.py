@@ -39,7 +39,7 @@ class _Body:
     end: int
     words: frozenset[str]
     matters: bool
-    calls: bool = False
+    calls: bool
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -51,7 +51,7 @@ class LeftOut(NamedTuple):
 
     Attributes:
         needless: those that cannot matter.
-        calling: those that may pass something to one that matters.
+        calling: those that may pass something to one that matters, by a call or by their word.
     """
 
     needless: tuple[tuple[int, int], ...] = ()
@@ -160,6 +160,10 @@ class _Wanted:
             return True
         return self._loose.search(code) is not None or self._texts.search(text) is not None
 
+    def are_spoken_of(self, text: str) -> bool:
+        """Whether one of them stands in a function's comments or docstring, if nowhere else."""
+        return self._speaks and self._loose.search(text) is not None
+
 
 def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body]:
     """The bodies of a module's functions and of its classes' methods, in order."""
@@ -175,7 +179,9 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
         told = _offset(source, *_end(first)) if _is_text(first) else start
         code = _COMMENT.sub("", text[: start - begin] + source.text[told:end])
         words = frozenset(_WORD.findall(code))
-        yield _Body(node.name, start, end, words, wanted.stand_in(text, code, words))
+        matters = wanted.stand_in(text, code, words)
+        calls = not matters and wanted.are_spoken_of(text)
+        yield _Body(node.name, start, end, words, matters, calls)
 
 
 def _is_text(node: ast.stmt) -> bool:

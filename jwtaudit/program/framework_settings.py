@@ -90,10 +90,8 @@ def _places(
         return
     if any(_holds(project, g, c) for c in setting.unless for g in _named_so(project, c.argument)):
         return
-    names = {condition.argument for condition in setting.when}
-    everything = given(project)
-    if _ANY not in names:
-        everything = tuple(one for one in everything if one.name in names)
+    names = dict.fromkeys(condition.argument for condition in setting.when)
+    everything = [one for name in names for one in _named_so(project, name)]
     own = tuple(f"{top}{r.replace('.', '/')}/" for r in library.roots for top in ("", "src/"))
     for one in everything:
         if (setting.inside and one.owner not in setting.inside) or one.place.path.startswith(own):
