@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Draft
-from jwtaudit.program.cookies import Cookie, lax, off, token_cookies
+from jwtaudit.program.cookies import Cookie, lax, off, shares_credentials, token_cookies
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import set_meaning
 from jwtaudit.repair import Repair
@@ -34,6 +35,12 @@ _UNDECIDED = (
     "is set without `SameSite`: whether other sites can use it is left to each browser's default"
 )
 
+_ASKED = (
+    "Pages of other origins may ask with it here: where they are of one site with it (a subdomain),"
+    " give `SameSite=Lax`; where they are not, check the origin or a CSRF token in every request"
+    " that changes something."
+)
+
 
 @check("cookie-not-httponly")
 def cookie_not_httponly(project: Project) -> Iterator[Draft]:
@@ -53,7 +60,11 @@ def cookie_samesite(project: Project) -> Iterator[Draft]:
     for cookie in token_cookies(project):
         given = cookie.attributes["samesite"]
         if all(isinstance(option, Const) and _is_none(option) for option in options(given)):
-            yield _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
+            draft = _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
+            # Where pages of other sites are to ask with it, there are several right answers.
+            yield (
+                replace(draft, advice=_ASKED, repair=None) if shares_credentials(project) else draft
+            )
         elif _is_left_out(cookie):
             yield _draft(cookie, "samesite", _UNDECIDED, cookie.confidence)
 

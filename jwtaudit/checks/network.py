@@ -9,7 +9,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import token_evidence
 from jwtaudit.program.context import is_demonstration, is_test
-from jwtaudit.program.cookies import token_cookies
+from jwtaudit.program.cookies import shares_credentials, token_cookies
 from jwtaudit.program.names import is_called_token, is_token_name
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.texts import pieces, told
@@ -145,11 +145,11 @@ def _held(project: Project, part: tuple[str, Value], path: str) -> Confidence | 
 
 def _shared(project: Project) -> Iterator[Draft]:
     """Answers to requests with cookies that scripts of any origin may read."""
-    sites = [site for site in project.sites("cors") if not is_test(site.place.path)]
+    sites = shares_credentials(project)
     if not sites or not any(map(_crosses, token_cookies(project))):
         return
     for site in sites:
-        if _allows(site, "credentials") and _takes_any_origin(project, site):
+        if _takes_any_origin(project, site):
             yield Draft(
                 rule="",
                 place=site.place,
@@ -168,10 +168,6 @@ def _crosses(cookie: Cookie) -> bool:
         isinstance(option, Const) and str(option.value).strip().lower() in ("lax", "strict")
         for option in options(given)
     )
-
-
-def _allows(site: Site, meaning: str) -> bool:
-    return any(isinstance(o, Const) and o.value is True for o in options(site.argument(meaning)))
 
 
 def _takes_any_origin(project: Project, site: Site) -> bool:

@@ -56,6 +56,19 @@ class Cookie(NamedTuple):
     site: Site | None = None
 
 
+def shares_credentials(project: Project) -> list[Site]:
+    """The answers that pages of other sites may read, asking with their user's cookies."""
+    return [
+        site
+        for site in project.sites("cors")
+        if not is_test(site.place.path)
+        and any(
+            isinstance(option, Const) and option.value is True
+            for option in options(site.argument("credentials"))
+        )
+    ]
+
+
 def token_cookies(project: Project) -> Iterator[Cookie]:
     """The cookies with a token that are set outside of tests; not those that are deleted."""
     of_pages = cookies_of_pages(project)
