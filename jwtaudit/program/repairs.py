@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from jwtaudit.models import applies
 from jwtaudit.program.signing_evidence import (
@@ -139,14 +139,17 @@ def check_and_require(
     title = "Leave the check on"
     more = list(more)
     named = "algorithms" in site.model.meanings or "algorithms" in site.model.inside
-    told = isinstance(off, Const) and isinstance(_in_position(site, off), Filled)
+    put_on, others = _put_on(site, off), _others(site, off)
+    told = isinstance(put_on, Replace) and isinstance(put_on.code, Filled)
     if with_algorithms and named and not told and _open(site.argument("algorithms")):
         algorithms = accepted_algorithms(site)
         change = set_meaning(site, "algorithms", algorithms) if algorithms else None
-        if change is None:
+        if algorithms and _stands_before_algorithm(off, site) and off.value is True:
+            put_on = Replace(off.place, _both(algorithms[0]))
+        elif change is None:
             return None
-        more = [*more, change]
-    put_on, others = _put_on(site, off), _others(site, off)
+        else:
+            more = [*more, change]
     required = require_claim(site, claim)
     # what is put into a mapping later on goes there; what has a name of its own stays
     ways: list[Change] = [put_on]
@@ -196,10 +199,23 @@ def _in_position(site: Site, off: Const) -> Code:
 
     A text there was meant for the next position: ``decode(token, key, "HS256")``.
     """
-    following = site.model.parameters[len(site.call.arguments) :][:1]
-    if isinstance(off.value, str) and following == (site.model.meanings.get("algorithms"),):
-        return Filled("$off, $name", {"off": False, "name": off.value})
+    if isinstance(off.value, str) and _stands_before_algorithm(off, site):
+        return _both(off.value)
     return not off.value
+
+
+def _stands_before_algorithm(off: Value, site: Site) -> TypeGuard[Const]:
+    """Whether a constant is the last that a call is given, and the algorithm would be the next."""
+    following = site.model.parameters[len(site.call.arguments) :][:1]
+    return (
+        isinstance(off, Const)
+        and following == (site.model.meanings.get("algorithms"),)
+        and any(a.value is off and not a.name for a in site.call.arguments[-1:])
+    )
+
+
+def _both(algorithm: str) -> Filled:
+    return Filled("$off, $name", {"off": False, "name": algorithm})
 
 
 def _others(site: Site, off: Value) -> list[Change]:
