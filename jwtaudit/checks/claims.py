@@ -47,6 +47,7 @@ from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import is_never_minted
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Named, Repair, Replace
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Call,
@@ -66,26 +67,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.switches import Off
     from jwtaudit.values import Value
 
-_LENIENT = frozenset(
-    {"refresh", "renew", "rotate", "reissue", "logout", "signout", "revoke", "revoked"}
-    | {
-        "invalidate",
-        "introspect",
-        "introspection",
-        "blacklist",
-        "blocklist",
-        "denylist",
-        "expired",
-        "inspect",
-        "debug",
-    }
-    | {"peek", "unverified", "unsafe", "dump", "apikey", "api_key"}
-    | {"end_session", "token_hint"}  # OpenID Connect RP-Initiated Logout 1.0, section 2
-)
-# What a helper calls itself that reads tokens whether they have expired or not.
-_TIMELESS = frozenset(
-    {"expired", "without_exp", "without_expiration", "without_expiry", "ignore_expiration"}
-)
 _MOST_LEEWAY = 5 * MINUTE
 
 
@@ -227,7 +208,7 @@ def _is_lenient(site: Site) -> bool:
     names = [site.call.scope.qualname, *(c.name for c in site.chain)]
     names.extend(c.scope.qualname for c in site.chain)
     names.extend(names_of(site.argument("token")))
-    return any(_LENIENT & pairs(name) for name in names)
+    return any(words_of_data("name-words", "lenient") & pairs(name) for name in names)
 
 
 def _is_idle(project: Project, site: Site) -> bool:
@@ -235,7 +216,7 @@ def _is_idle(project: Project, site: Site) -> bool:
     scope = project.scope(site.calls[-1].scope)
     return (
         scope is not None
-        and bool(_TIMELESS & pairs(scope.short_name))
+        and bool(words_of_data("name-words", "timeless") & pairs(scope.short_name))
         and not any(not is_test(c.place.path) for c in project.callers.get(scope.id, ()))
         and all(
             isinstance(d, Symbol) and d.name in ("staticmethod", "classmethod")

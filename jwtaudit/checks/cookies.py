@@ -57,14 +57,16 @@ def cookie_not_secure(project: Project) -> Iterator[Draft]:
 @check("cookie-samesite")
 def cookie_samesite(project: Project) -> Iterator[Draft]:
     """A token cookie that goes along with requests made by other sites."""
+    is_shared = bool(shares_credentials(project))
     for cookie in token_cookies(project):
         given = cookie.attributes["samesite"]
         if all(isinstance(option, Const) and _is_none(option) for option in options(given)):
             draft = _draft(cookie, "samesite", _CROSS_SITE, cookie.confidence)
-            # Where pages of other sites are to ask with it, there are several right answers.
-            yield (
-                replace(draft, advice=_ASKED, repair=None) if shares_credentials(project) else draft
-            )
+            if (
+                is_shared
+            ):  # pages of other origins are to ask with it: there are several right answers
+                draft = replace(draft, advice=_ASKED, repair=None)
+            yield draft
         elif _is_left_out(cookie):
             yield _draft(cookie, "samesite", _UNDECIDED, cookie.confidence)
 

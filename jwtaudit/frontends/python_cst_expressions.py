@@ -36,13 +36,7 @@ OPERATORS = {
 class CstExpressions(Lowering):
     """One walk over one module: its expressions. Statements come with the subclass.
 
-    Args:
-        source: the file.
-        text: what of it is parsed.
-        omitted: where the bodies begin that were blanked in it.
-        moved: how far the text stands from the file's beginning.
-        offsets: where each of its characters stands in the file, for what is not written plainly.
-        read: what other blanked bodies hold, by where they begin.
+    Its arguments are those of ``python_cst.lower``.
     """
 
     def __init__(

@@ -93,7 +93,7 @@ def _parsed(text: str) -> tuple[cst.Module, str]:
 
 @contextmanager
 def _light() -> Iterator[None]:
-    """Let libcst leave out what a tree that is only read does not need: a third of its time.
+    """Let libcst leave out what a tree that is only read does not need.
 
     Validation is meant for nodes that programs put together. Spaces, two nodes of five, are the
     same node wherever they are alike. An expression without parentheses needs no generator to
