@@ -36,6 +36,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import in_browser, on_server
 from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
+from jwtaudit.program.token_answers import is_answer_with_tokens, is_refusal
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.values import (
     Call,
@@ -121,6 +122,9 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             _is_answer(project, part) or not on_server(project, path)
         ):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
+    if is_answer_with_tokens(project, part) and not is_refusal(project, message.event, part):
+        what = "what an authorization server answered, with the tokens in it,"
+        sure = Confidence.HIGH
     if sure is None and path in _handing_out(project) and _may_be_token(part):
         sure = Confidence.MEDIUM
     about = (*names_of(part), PurePosixPath(path).stem)

@@ -43,6 +43,7 @@ ROLES = frozenset(
         "log",  # everything given is written to a log, a console or a file
         "redirect",  # url
         "http-request",  # url, headers
+        "token-request",  # -> what an authorization server answers, with the tokens in it
         "post-message",  # message, target: sends it to another window
         "cors",  # origins, credentials, kind: who may read answers from other pages
         "query-entry",  # name, value: puts a parameter into the query string of a URL

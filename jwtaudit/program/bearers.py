@@ -13,6 +13,7 @@ from jwtaudit.finding import Confidence
 from jwtaudit.program.names import is_called_token, is_masked, is_token_name, names_of, words
 from jwtaudit.program.storage import storage_reads
 from jwtaudit.program.texts import told
+from jwtaudit.program.token_answers import is_answer_with_tokens
 from jwtaudit.values import (
     Const,
     Member,
@@ -60,7 +61,7 @@ def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
     value = _unwrapped(value)
     if is_masked(value) or _is_part(value):
         return None
-    if is_minted(project, value):
+    if is_minted(project, value) or _is_obtained(project, value):
         return Confidence.HIGH
     kept = (part for part in told(value) if isinstance(part, Outcome))
     if any(is_token_name(name) for part in kept for name in storage_reads(project, part)):
@@ -96,6 +97,17 @@ def is_minted(project: Project, value: Value) -> bool:
     model = project.model_of(value.call)
     # without any of these it is an object that signs by itself later
     return model is not None and bool(_MINTING & {*model.meanings, *model.factory})
+
+
+def _is_obtained(project: Project, value: Value) -> bool:
+    """Whether a value is a token out of such an answer: ``answer["id_token"]``."""
+    if isinstance(value, Outcome):
+        base, get = value.call.receiver, value.call.name.endswith(".get")
+    else:
+        base, get = value.base if isinstance(value, Member) else None, True
+    if base is None or not get or not any(map(is_token_name, names_of(value))):
+        return False
+    return any(is_answer_with_tokens(project, option) for option in options(base))
 
 
 def is_authorization(value: Value) -> bool:

@@ -8,7 +8,8 @@ from weakref import WeakKeyDictionary
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import is_masked, names_of, words
 from jwtaudit.program.texts import told
-from jwtaudit.values import Const, Env, Member, Param, Setting, Value, options, same
+from jwtaudit.program.token_sources import has_role
+from jwtaudit.values import Const, Env, Member, Outcome, Param, Setting, Value, options, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +49,21 @@ def _secret_keys(project: Project) -> Iterator[Value]:
         shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
         for option in options(use.value):
             is_empty = isinstance(option, Const) and not option.value
-            if is_empty or not isinstance(option, _SOURCES):
+            if is_empty:
                 continue
-            if shared or _is_called_secret(option):
-                yield option
+            if isinstance(option, _SOURCES):
+                if shared or _is_called_secret(option):
+                    yield option
+            elif use.role == "sign":
+                yield from (part for part in told(option) if _is_read(project, part))
+
+
+def _is_read(project: Project, value: Value) -> bool:
+    """Whether a value is what stands in a file: ``open(path).read()``."""
+    if not isinstance(value, Outcome):
+        return False
+    file = value.call.receiver if value.call.name.endswith(".read") else value
+    return isinstance(file, Outcome) and has_role(project, file, "file")
 
 
 def _is_called_secret(key: Value) -> bool:
@@ -62,4 +74,4 @@ def _is_called_secret(key: Value) -> bool:
 def _is_key(part: Value, key: Value) -> bool:
     if isinstance(part, Const):
         return isinstance(part.value, (str, bytes)) and bool(part.value) and part.place == key.place
-    return isinstance(part, _SOURCES) and same(part, key)
+    return isinstance(part, (*_SOURCES, Outcome)) and same(part, key)

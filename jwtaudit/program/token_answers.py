@@ -1,0 +1,78 @@
+"""What an authorization server answers when it is asked for tokens: all of them, or a refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.scopes import Tested
+from jwtaudit.program.token_sources import has_role
+from jwtaudit.values import Const, Member, Operation, Outcome, Table, Value, options, same, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event
+
+_GRANT = "grant_type"  # RFC 6749, 4.1.3
+_FINE = ("==", "<", "in", "")  # `answer.ok`, `answer.status_code == 200`, `"id_token" in answer`
+_REFUSED = ("!=", ">", ">=", "not in", "not")
+_ERROR = "error"  # RFC 6749, 5.2
+
+
+def is_answer_with_tokens(project: Project, value: Value) -> bool:
+    """Whether a value is all that an authorization server answered when asked for tokens."""
+    if not isinstance(value, Outcome):
+        return False
+    if has_role(project, value, "token-request"):
+        return True
+    body = value.call.receiver if value.call.name.rpartition(".")[2] == "json" else None
+    return (
+        isinstance(body, Outcome)
+        and has_role(project, body, "http-request")
+        and any(_asks_for_tokens(argument.value) for argument in body.call.arguments)
+    )
+
+
+def _asks_for_tokens(sent: Value) -> bool:
+    return any(isinstance(option, Table) and _GRANT in option.entries for option in options(sent))
+
+
+def is_refusal(project: Project, event: Event, answer: Value) -> bool:
+    """Whether a test has shown, where an event stands, that the answer holds no tokens."""
+    scope = project.scope(event.scope)
+    return any(
+        isinstance(test, Tested) and bad in _sides(test, event)
+        for test in (() if scope is None else scope.events)
+        for bad in _bad_sides(test, answer)
+    )
+
+
+def _bad_sides(test: Event, answer: Value) -> Iterator[str]:
+    """The sides of a condition on which the server has refused."""
+    for part in options(test.value) if isinstance(test, Tested) else ():
+        operator = part.operator if isinstance(part, Operation) else ""
+        asked = tuple(walk(part))
+        if not any(_is_about(one, answer) for one in asked):
+            continue
+        error = any(isinstance(one, Const) and one.value == _ERROR for one in asked)
+        if operator in _FINE:
+            yield "then" if error else "else"
+        elif operator in _REFUSED:
+            yield "else" if error else "then"
+
+
+def _is_about(part: Value, answer: Value) -> bool:
+    """Whether a part of a condition is the answer, or says how the request for it went."""
+    if same(part, answer):
+        return True
+    request = answer.call.receiver if isinstance(answer, Outcome) else None
+    return request is not None and isinstance(part, Member) and same(part.base, request)
+
+
+def _sides(test: Tested, event: Event) -> Iterator[str]:
+    """The sides of a condition on which an event may stand, where it stands on one."""
+    for side, other_exits in (("then", test.else_exits), ("else", test.then_exits)):
+        behind = other_exits and test.order < event.order
+        if behind or any(test.is_side(side, arm) for arm in event.path):
+            yield side
