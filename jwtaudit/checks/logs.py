@@ -38,6 +38,7 @@ from jwtaudit.program.scopes import MODULE, Raised, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_answers import is_answer_with_tokens, is_refusal
 from jwtaudit.program.token_sources import has_role
+from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     Call,
     Const,
@@ -45,6 +46,7 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     Param,
+    Table,
     Value,
     options,
     same,
@@ -118,11 +120,13 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
-        elif gives_token(project, message.event.scope, part, message.event.place) and (
-            _is_answer(project, part) or not on_server(project, path)
+        elif (
+            isinstance(message.event, Call)
+            and gives_token(project, message.event.scope, part, message.event.place)
+            and (_is_answer(project, part) or not on_server(project, path))
         ):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
-    if is_answer_with_tokens(project, part) and not is_refusal(project, message.event, part):
+    if _tells_answer(project, part, message.event):
         what = "what an authorization server answered, with the tokens in it,"
         sure = Confidence.HIGH
     if sure is None and path in _handing_out(project) and _may_be_token(part):
@@ -131,6 +135,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
     if sure is None or any(map(is_link_name, about)) or any(map(_is_for_once, names_of(part))):
         return None  # what is sent once is of no use afterwards
     if is_password_scheme(part) or _is_unreadable(project, message.event, part):
+        return None
+    if _is_beside_credentials(project, message.event, part):
         return None
     if isinstance(message.event, Raised):
         sure = Confidence(max(sure - 1, 0))
@@ -143,6 +149,32 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure,
         "token",
     )
+
+
+def _tells_answer(project: Project, part: Value, event: Event) -> bool:
+    """Whether all that an authorization server answered is told, which was no refusal."""
+    return (
+        isinstance(event, Call)  # an error is raised where there are no tokens
+        and is_answer_with_tokens(project, part)
+        and not is_refusal(project, event, part)
+    )
+
+
+def _is_beside_credentials(project: Project, event: Event, part: Value) -> bool:
+    """Whether a function is given something called token, and sends another one to be let in."""
+    scope = project.scope(event.scope)
+    if scope is None or not isinstance(part, Param) or words(part.name) != ("token",):
+        return False
+    headers = [
+        value
+        for each in scope.events
+        for whole in event_values(each)
+        for table in walk(whole)
+        if isinstance(table, Table)
+        for name, value in table.entries.items()
+        if isinstance(name, str) and name.lower() == "authorization"
+    ]
+    return bool(headers) and not any(same(one, part) for header in headers for one in deep(header))
 
 
 def _is_for_once(name: str) -> bool:
