@@ -47,9 +47,12 @@ def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
     for made in _made(project):
         for event in project.uses(made.call):
             place = _kept_at(project, made, event)
-            if place is None or place in seen or is_test(place.path):
+            if place is None or is_test(place.path):
                 continue
-            seen.add(place)
+            start = (place.path, place.span.start)  # `create({...}).save()` is two calls
+            if start in seen:
+                continue
+            seen.add(start)
             shown = is_demonstration(place.path, event.path)
             yield Draft(
                 "",
