@@ -13,6 +13,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import is_minted, token_evidence
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.links import in_letters, is_link, is_link_text
+from jwtaudit.program.names import is_called_token
 from jwtaudit.program.origins import steps
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
     _Texts = Sequence[tuple[Event, tuple[Value, ...]]]
 
 _KEY = re.compile(r"[?&]([\w.-]+)=$")
-_ELSEWHERE = re.compile(r"https?://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
+_FIRST_KEY = re.compile(r"(?:^|[?&])([\w.-]+)=$")
+_ELSEWHERE = re.compile(r"(?:https?|wss?)://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
+_AS_HEADER = "in a header or in the body"
+_AS_MESSAGE = "as the first message"
 _FORM = re.compile(r"[\w.-]+=")  # what begins with a key is the body of a form
 
 
@@ -57,6 +61,9 @@ def _written(project: Project) -> Iterator[Draft]:
             if place in seen or place.path != event.place.path or is_link(project, event.scope):
                 continue
             found = token_evidence(project, token, place.path)
+            stream = _is_stream(project, event)
+            if found is None and stream and is_called_token(token):
+                found = Confidence.MEDIUM  # whoever opens one tells in its URL who is there
             if found is None or is_link_text(text):
                 continue
             if not is_minted(project, token) and _is_elsewhere(project, text):
@@ -70,7 +77,8 @@ def _written(project: Project) -> Iterator[Draft]:
                 rule="",
                 place=place,
                 message=f"a token is written into a URL (`{key}`): {WHY}",
-                advice="Send it in a header or in the body, or set it as an `HttpOnly` cookie.",
+                advice=f"Send it {_AS_MESSAGE if stream else _AS_HEADER}, or set it as an"
+                " `HttpOnly` cookie.",
                 confidence=found,
                 trace=steps(options(token)[0], place, "written into the URL here"),
                 anchor=f"{event.scope.qualname}:{key}",
@@ -85,11 +93,7 @@ def _url_texts(
         parts = pieces(text)
         if _starts(parts, _FORM):
             continue
-        for before, after in itertools.pairwise(parts):
-            if isinstance(before, Const) and isinstance(before.value, str):
-                key = _KEY.search(before.value)
-                if key and names_token(key[1]):
-                    yield text, after, key[1]
+        yield from ((text, *found) for found in _behind_keys(parts, _KEY))
         for part in parts:
             if isinstance(part, Operation) and part.operator == "url-encode":
                 yield from ((text, *found) for found in _entries(part.operands[0]))
@@ -97,12 +101,30 @@ def _url_texts(
         model = project.model_of(event)
         if model is not None and model.role == "http-request":
             parameters = project.argument(event, model, "parameters")
-            yield from ((Outcome(event, event.place), *found) for found in _entries(parameters))
+            whole = Outcome(event, event.place)
+            yield from ((whole, *found) for found in _entries(parameters))
+            for option in options(parameters):  # a query string, without the URL before it
+                yield from ((whole, *found) for found in _behind_keys(pieces(option), _FIRST_KEY))
         elif model is not None and model.role == "query-entry" and _is_sent(project, event):
             name = project.argument(event, model, "name")
             if isinstance(name, Const) and isinstance(name.value, str) and names_token(name.value):
                 value = project.argument(event, model, "value")
                 yield Outcome(event, event.place), value, name.value
+
+
+def _behind_keys(parts: Sequence[Value], pattern: re.Pattern[str]) -> Iterator[tuple[Value, str]]:
+    """What stands in a text behind a key that is called a token, and that key."""
+    for before, after in itertools.pairwise(parts):
+        if isinstance(before, Const) and isinstance(before.value, str):
+            key = pattern.search(before.value)
+            if key and names_token(key[1]):
+                yield after, key[1]
+
+
+def _is_stream(project: Project, event: Event) -> bool:
+    """Whether an event opens a socket or a stream of events."""
+    model = project.model_of(event) if isinstance(event, Call) else None
+    return model is not None and model.role == "http-request" and model.effect == "stream"
 
 
 def _events_with_texts(project: Project) -> _Texts:
