@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.context import is_test
-from jwtaudit.values import Call, Param, Symbol, Value
+from jwtaudit.values import Call, Member, Param, Symbol, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ def named_by_callers(functions: Iterable[FunctionScope], models: Models) -> list
     named: list[Call] = []
     for parameter, calls in asked.items():
         values = given.get(parameter, [])
-        libraries = {value.name if isinstance(value, Symbol) else "" for value in values}
+        libraries = {_library(value) for value in values}
         if len(libraries) != 1 or "" in libraries:
             continue
         for call in calls:
@@ -42,6 +42,15 @@ def named_by_callers(functions: Iterable[FunctionScope], models: Models) -> list
                 call.name, call.receiver = name, None
                 named.append(call)
     return named
+
+
+def _library(value: Value) -> str:
+    """What a value is called by those who call it: also what plugins put into a context."""
+    if isinstance(value, Symbol):
+        return value.name
+    if isinstance(value, Member) and not value.item and value.name:
+        return f"{_ANY}{value.name}"
+    return ""
 
 
 def _given(
