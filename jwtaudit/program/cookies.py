@@ -130,7 +130,7 @@ def _decided(project: Project, site: Site, attribute: str) -> Value:
 
 def _given(project: Project, site: Site, attribute: str) -> Value:
     """What a call says of a cookie, or else the server's settings for all cookies."""
-    if site.model.configured_by and not project.configuring(site.model):
+    if site.model.configured_by and not site.configuring:
         return project.given(site.call, site.model, attribute)
     return site.argument(attribute)
 

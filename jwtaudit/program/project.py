@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from jwtaudit.facts import Import, Literal
 from jwtaudit.models import SCRIPT
 from jwtaudit.program.arguments import entry_of, given, is_written_so
+from jwtaudit.program.configuring import configured
 from jwtaudit.program.context import is_test
 from jwtaudit.program.handed_on import named_by_callers
 from jwtaudit.program.interpreter import Interpreter
@@ -336,44 +337,8 @@ class Project:
         """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""
         found = self.given(call, model, meaning)
         if model.configured_by and isinstance(found, Absent) and meaning not in model.parameters:
-            return self._configured(model, meaning)
+            return configured(self, model, call, meaning)
         return found
-
-    def configuring(self, model: Model) -> list[Site]:
-        """The calls that give what calls of a function leave out."""
-        factories = self.sites("factory", "cookie-settings") if model.configured_by else ()
-        found = [site for site in factories if site.model.name in model.configured_by]
-        shipped = [
-            site
-            for site in found
-            if not is_test(site.place.path)
-            and not any(is_test(call.place.path) for call in site.chain)
-        ]
-        return shipped or found
-
-    def _configured(self, model: Model, meaning: str) -> Value:
-        """What the project's configuring calls say; unknown where there are none to be seen."""
-        found = [self.argument(site.call, site.model, meaning) for site in self.configuring(model)]
-        if not found and self._listed(model):
-            return ABSENT
-        return join(*found) if found else Unknown("configured elsewhere")
-
-    def _listed(self, model: Model) -> bool:
-        """Whether a class that could be configured stands in a decorator's lists as it is."""
-        owners = {name.rpartition(".")[0] for name in model.configured_by}
-        return not owners.isdisjoint(self._in_decorators)
-
-    @cached_property
-    def _in_decorators(self) -> frozenset[str]:
-        """The names of what decorators of classes are given."""
-        return frozenset(
-            part.name
-            for cls in self.classes.values()
-            for decorator in cls.decorators
-            if isinstance(decorator, Outcome) and not is_test(decorator.call.place.path)
-            for part in all_parts(decorator.call)
-            if isinstance(part, Symbol)
-        )
 
     def given(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning, without what configuring calls say."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jwtaudit.program.configuring import configuring
 from jwtaudit.program.context import is_test
 from jwtaudit.program.limits import MAX_CALL_DEPTH, MAX_CONTEXTS, Cut
 from jwtaudit.program.travels import deep
@@ -49,7 +50,7 @@ class Site:
     @property
     def configuring(self) -> list[Site]:
         """The calls that give what this one leaves out."""
-        return self.project.configuring(self.model)
+        return configuring(self.project, self.model, self.call)
 
     def own(self, meaning: str) -> Value:
         """The argument with a meaning, without what is given by configuring calls."""
