@@ -9,12 +9,14 @@ from jwtaudit.program.authority_words import words
 from jwtaudit.program.containers import list_append
 from jwtaudit.program.formatting import joined
 from jwtaudit.program.operations import element
+from jwtaudit.source import Place
 from jwtaudit.values import (
     Bound,
     Call,
     Closure,
     Const,
     Instance,
+    Member,
     ModuleRef,
     Operation,
     Outcome,
@@ -24,6 +26,7 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    hop,
     join,
     options,
 )
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.program.scopes import FunctionScope, Stored
     from jwtaudit.program.walk.frame import Frame
-    from jwtaudit.source import Place
 
 TYPES = {
     "str": f"{SCRIPT}String",
@@ -309,11 +311,24 @@ def promise_method(
     for index, argument in enumerate(arguments[:2]):
         good = method == "then" and index == 0
         given = base if good else Operation(FAILURE, (base,), place=place)
-        values = () if method == "finally" else (given,)
+        values = () if method == "finally" else (_as_called(argument.value, given),)
         result = call_back(interpreter, argument.value, values, place, frame)
         if method != "finally" and not (isinstance(result, Const) and result.value is None):
             results.append(result or Unknown("given back by a callback", place=place))
     return join(*results) if results else Const(None, place=place)
+
+
+def _as_called(function: Value, given: Value) -> Value:
+    """What a promise gives to a function, by the name that it has there: ``(token) => ...``."""
+    if not isinstance(function, Closure):
+        return given
+    parameters = function.definition.parameters
+    first = parameters[0] if parameters else None
+    if first is None or not first.name.isidentifier():
+        return given  # it is taken apart
+    if not isinstance(given, (Outcome, Member, Unknown)):
+        return given
+    return hop(given, Place(function.id.path, first.span), f"`{first.name}` is set")
 
 
 def promised(interpreter: Interpreter, call: Call, frame: Frame) -> Value:
