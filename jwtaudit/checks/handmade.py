@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.handmade import is_split, macs, signs_parts
+from jwtaudit.program.handmade import holder, is_split, macs, signs_parts
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
@@ -25,9 +25,10 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
         split = signs_parts(project, call, Member)
         if not split and not signs_parts(project, call, Param):
             continue
-        tests = (e for e in project.uses(call) if isinstance(e, (Tested, Returned)))
+        made = holder(call)
+        tests = (e for e in project.uses(made) if isinstance(e, (Tested, Returned)))
         compared = next(
-            (e for e in tests if _by_operator(e, call) and (split or _has_part(e.value))), None
+            (e for e in tests if _by_operator(e, made) and (split or _has_part(e.value))), None
         )
         if compared is None:
             continue

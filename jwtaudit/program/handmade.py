@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.context import is_test
 from jwtaudit.values import (
+    Absent,
     Call,
     Const,
     Member,
@@ -55,11 +56,13 @@ def handmade_keys(project: Project) -> Iterator[HandmadeKey]:
 
 
 def macs(project: Project) -> Iterator[Call]:
-    """The calls that compute a message authentication code, outside of tests."""
+    """The calls that give data to a message authentication code, outside of tests."""
     for call in project.calls:
         model = project.model_of(call)
         if model is None or model.effect != "mac" or is_test(call.place.path):
             continue
+        if isinstance(project.argument(call, model, "value"), Absent):
+            continue  # what it is made of is given later: `mac.update(...)`
         if "scheme" not in model.meanings or _is_hmac(project.argument(call, model, "scheme")):
             yield call
 
@@ -77,6 +80,12 @@ def mac_key(project: Project, call: Call) -> tuple[Value, Place, Library] | None
     if model is None or "key" not in model.meanings:
         return None
     return project.argument(maker, model, "key"), call.place, model.library
+
+
+def holder(call: Call) -> Call:
+    """What gives the code: where a text is added by a statement of its own, what it is added to."""
+    added = call.discarded and isinstance(call.receiver, Outcome)
+    return call.receiver.call if added and isinstance(call.receiver, Outcome) else call
 
 
 def signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> bool:
