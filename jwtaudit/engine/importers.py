@@ -17,12 +17,14 @@ from jwtaudit.program.names import words as name_words
 from jwtaudit.program.nodes import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from jwtaudit.facts import Facts
 
 _COMMON = frozenset(name for kind in (str, bytes, dict, list, set, object) for name in dir(kind))
 _SHORTEST = 4
+# What a part of a token is decoded with, whatever it is imported as.
+_DECODING = "b64decode"
 _IMPORTED = re.compile(
     rb"^(?:\xef\xbb\xbf)?[ \t]*"
     rb"(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*|[^\n#]*)|import[ \t]+([^\n#]*))",
@@ -221,7 +223,9 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
     }
     inside = {owner: mentions(body) for owner, body in _definitions(fact.body)}
     named = {owner: _names(body) for owner, body in _definitions(fact.body)}
-    found: set[str] = set()
+    apart = _taking_apart(fact, inside)
+    wanted |= apart
+    found = set(apart)
     changed = bool(wanted)
     while changed:
         new = {name for name, mentioned in inside.items() if mentioned & wanted}
@@ -232,6 +236,29 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
         wanted = {name for name in new if tells(name)}
         changed = bool(new)
     return frozenset(found)
+
+
+def _taking_apart(fact: Facts, mentioned: Mapping[str, set[str]]) -> set[str]:
+    """The functions that take tokens apart by hand: they split at dots, in a module that decodes."""
+    if not any(name.endswith(_DECODING) for names in mentioned.values() for name in names):
+        return set()
+    return {
+        owner
+        for owner, body in _definitions(fact.body)
+        if isinstance(body, f.Function) and any(map(_splits_at_dot, nodes((body,))))
+    }
+
+
+def _splits_at_dot(node: object) -> bool:
+    return (
+        isinstance(node, f.Call)
+        and isinstance(node.function, f.Attribute)
+        and node.function.name == "split"
+        and any(
+            isinstance(argument.value, f.Literal) and argument.value.value in (".", b".")
+            for argument in node.arguments
+        )
+    )
 
 
 @functools.lru_cache(maxsize=4096)

@@ -79,7 +79,10 @@ _ALL = re.compile(rb"(?m)^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]*\*")
 # importlib.import_module("x.jwt"), __import__("jwt")
 _BY_NAME = re.compile(rb"import(?:_module|__)[ \t]*\(\s*[\"']([\w.]*)")
 # a token that is taken apart by hand; every repetition has a bound
-_TAKEN_APART = re.compile(rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode\(")
+_TAKEN_APART = re.compile(
+    rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode\("
+    rb"|b64decode\([^\n]{0,120}split\(\s{0,20}b?[\"']\.[\"']"
+)
 # token.split("."), SEPARATOR = ".": without it what is decoded is the password of basic
 # authentication, or a key
 _AT_DOTS = re.compile(
