@@ -239,7 +239,7 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _taking_apart(fact: Facts, mentioned: Mapping[str, set[str]]) -> set[str]:
-    """The functions that take tokens apart by hand: they split at dots, in a module that decodes."""
+    """The functions that take tokens apart: they split at dots, in a module that decodes."""
     if not any(name.endswith(_DECODING) for names in mentioned.values() for name in names):
         return set()
     return {

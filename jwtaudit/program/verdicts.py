@@ -9,7 +9,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.values import Arm, Call, Const, FunctionId, Sequence, Value, walk
+from jwtaudit.values import Arm, Call, Const, FunctionId, Outcome, Sequence, Value, walk
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
@@ -70,6 +70,32 @@ def _verdict(scope: FunctionScope, call: Call) -> Confidence:
     if any(not isinstance(e.value, Const) for e in returned):
         return Confidence.MEDIUM
     return Confidence.LOW
+
+
+def keeps_and_refuses(project: Project, scope: FunctionScope) -> bool:
+    """Whether a function leaves claims where others find them, and says no behind that."""
+    returned = [e for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
+    if not all(isinstance(e.value, Const) and isinstance(e.value.value, bool) for e in returned):
+        return False
+    kept = [e for e in scope.events if isinstance(e, Stored) and _holds_claims(project, e.value)]
+    return any(
+        isinstance(answer.value, Const)
+        and answer.value.value is False
+        and answer.order > store.order
+        and len(answer.path) >= len(store.path)
+        and all(arm in answer.path for arm in store.path)
+        for store in kept
+        for answer in returned
+    )
+
+
+def _holds_claims(project: Project, value: Value) -> bool:
+    return any(
+        isinstance(part, Outcome)
+        and (model := project.model_of(part.call)) is not None
+        and model.role in ("verify", "decode-unverified")
+        for part in deep(value)
+    )
 
 
 def answers_in_pairs(scope: FunctionScope) -> bool:
