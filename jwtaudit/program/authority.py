@@ -16,10 +16,12 @@ from jwtaudit.models import SCRIPT
 from jwtaudit.program.authority_words import is_harmless, says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.names import names_of
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.readings import Reading, calls_by_name, fills, readings
+from jwtaudit.program.refused_tokens import ends
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
@@ -195,6 +197,10 @@ class Authority:
                 if told.is_trusted:
                     continue
                 if self.verified.around(reading, event, source, way):
+                    continue
+                if isinstance(event, Call) and ends(self.project, event, source, reading.place):
+                    continue
+                if isinstance(event, Tested) and _leads_back(source) and not says_right(name):
                     continue
                 if isinstance(event, Returned) and not self._has_callers(event.scope):
                     asked = tuple(calls_by_name(self.project, event.scope))
@@ -445,12 +451,13 @@ class Authority:
             callee = f"`{name}()`" if name else "a function"
             return Use(event.place, f"{what} given to {callee}", weight, request)
         if isinstance(event, Stored):
-            if isinstance(event.base, Instance):
-                return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
             if any(
                 is_request(part) or name_of(part) in words("keepers") for part in walk(event.base)
             ):
                 return Use(event.place, f"{what} kept with the request", Weight.DECIDES, True)
+            given = isinstance(event.base, Param) and not event.item
+            if given or isinstance(event.base, Instance):
+                return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
             return None
         if isinstance(event, Tested):
             if claim is None or not (_compares(event.value) or says_right(claim)):
@@ -523,14 +530,19 @@ def _is_some_object(receiver: Value | None) -> bool:
     )
 
 
+def _leads_back(token: Value) -> bool:
+    """Whether a token is what a client takes along to come back with: OAuth's `state`."""
+    return any(name in words("taken-along") for name in names_of(token))
+
+
 def _builds(call: Call) -> bool:
     """Whether a project class without a constructor of its own is built."""
     return call.target is None
 
 
-def says_right(claim: str) -> bool:
+def says_right(claim: str | None) -> bool:
     """Whether a claim is a right by itself, true or false."""
-    return "_".join(words_of(claim)) in words("rights")
+    return claim is not None and "_".join(words_of(claim)) in words("rights")
 
 
 def _compares(value: Value) -> bool:

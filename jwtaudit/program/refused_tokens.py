@@ -1,12 +1,14 @@
-"""Where a program asks whether a token was revoked."""
+"""Where a program asks whether a token was revoked, and where it revokes one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from jwtaudit.program.claims import members_read
 from jwtaudit.program.names import names_of, pairs
-from jwtaudit.program.travels import event_values
+from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.verified import alike
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import Call, Const, walk
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
     from jwtaudit.program.sites import Site
-    from jwtaudit.values import FunctionId
+    from jwtaudit.source import Place
+    from jwtaudit.values import FunctionId, Value
 
 _STEPS = 3
 
@@ -34,6 +37,29 @@ def asks_for_revocation(site: Site) -> bool:
         above |= {call.scope for one in above for call in project.callers.get(one, ())}
         below |= {target for one in below for target in _called(project, one)}
     return any(_mentions(project, one) for one in above | below)
+
+
+def ends(project: Project, call: Call, token: Value, read: Place) -> bool:
+    """Whether a call puts a token, or its number, among those that are refused from then on.
+
+    Whoever shows a token may end it; whose it says it is, where it is read, does not matter then.
+    """
+    given = [argument.value for argument in call.arguments]
+    texts = (str(p.value) for value in given for p in walk(value) if isinstance(p, Const))
+    owner = walk(call.receiver) if call.receiver is not None else ()
+    names = (call.name, *(name for part in owner for name in names_of(part)), *texts)
+    ending = words_of_data("name-words", "refused-tokens") | words_of_data("name-words", "refusing")
+    return any(ending & pairs(name) for name in names) and any(
+        _is_of_token(project, value, token, read) for value in given
+    )
+
+
+def _is_of_token(project: Project, value: Value, token: Value, read: Place) -> bool:
+    """Whether a value is a token's number, or made of the token without reading its claims."""
+    parts = list(deep(value))
+    if any(part.place == read for part in parts):
+        return "jti" in members_read(project, value)
+    return any(alike(part, token) for part in parts)
 
 
 def _called(project: Project, function: FunctionId) -> Iterator[FunctionId]:

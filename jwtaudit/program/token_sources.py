@@ -58,6 +58,11 @@ def name_of(value: Value) -> str:
     return ""
 
 
+def name_called(call: Call) -> str:
+    """The last name of what is called, known or not."""
+    return call.name.rpartition(".")[2] or (name_of(call.receiver) if call.receiver else "")
+
+
 def is_request(value: Value) -> bool:
     """Whether a value is a client's request, going by its type or its name."""
     if isinstance(value, Param):

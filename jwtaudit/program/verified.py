@@ -16,7 +16,7 @@ from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.token_sources import is_request
+from jwtaudit.program.token_sources import has_role, is_request, name_called, name_of
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verdicts import CLAIM_ERRORS, is_unheeded, refusing
 from jwtaudit.program.walk.binding import substitute
@@ -36,6 +36,7 @@ from jwtaudit.values import (
     Setting,
     Symbol,
     Table,
+    Unknown,
     Value,
     options,
     same,
@@ -107,9 +108,7 @@ class Verified:
             if owner and not set(words(name)).isdisjoint(told("of-tokens"))
         }
         for call in self.project.calls if methods else ():
-            name = call.name.rpartition(".")[2]
-            if isinstance(call.receiver, Member) and not name:
-                name = str(call.receiver.name)
+            name = name_called(call)
             if call.target is None and name in methods and self.project.model_of(call) is None:
                 for argument in call.arguments:
                     for token in _roots(argument.value):
@@ -137,7 +136,7 @@ class Verified:
                                 yield from _roots(value)
             elif model.effect == "mac":  # a signature, computed to be compared
                 yield from _roots(self.project.argument(call, model, "value"))
-        elif says(call.name.rpartition(".")[2], "verifying") or asks_issuer(call):
+        elif says(name_called(call), "verifying") or asks_issuer(call):
             for argument in call.arguments:
                 yield from _roots(argument.value)
 
@@ -375,7 +374,8 @@ class Verified:
         if any(self._verifies(decorator) for decorator in decorators):
             return True
         return any(
-            (isinstance(part, Outcome) and self._is_verifying(part)) or self._has_verified(part)
+            (isinstance(part, Outcome) and (self._is_verifying(part) or self._depends(part)))
+            or self._has_verified(part)
             for param in function.parameters.values()
             for value in (param.default, param.annotation)
             if value is not None
@@ -391,6 +391,14 @@ class Verified:
         else:
             return False
         return function in self.verifying and function not in self.reading
+
+    def _depends(self, outcome: Outcome) -> bool:
+        """Whether a framework calls something first that verifies, going by its name alone."""
+        return has_role(self.project, outcome, "dependency") and any(
+            isinstance(argument.value, (Symbol, Unknown))
+            and says(name_of(argument.value), "verifying")
+            for argument in outcome.call.arguments
+        )
 
     def _is_verifying(self, outcome: Outcome) -> bool:
         model = self.project.model_of(outcome.call)
