@@ -108,6 +108,7 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
         or (bool(vocabulary.imports) and _splits(lower))
         or any(_LOGGED.match(lower, start + 8) for start in finds(lower, b"console."))
         or any(_PUT_TOGETHER.match(lower, start + 6) for start in finds(lower, b"token="))
+        or (_sends_one(lower) and _PLAIN.search(lower) is not None)
         or _is_called_near_token(lower, vocabulary.calls)
     )
 
@@ -144,6 +145,8 @@ _HELD = re.compile(
 _CALLED = re.compile(rb"(?s)[ \t]*%s\(.{0,300}?(?:token|jwt|auth)" % _TYPES)
 # `?token=${token}`, "token=" + token, behind the sign
 _PUT_TOGETHER = re.compile(rb"\$\{|[\"'`]\s{0,20}\+")
+# http://api.shop.net, which is of no machine's own
+_PLAIN = re.compile(rb"\b(?:http|ws)://(?!localhost|127\.|0\.0|10\.|192\.168|www\.w3|[\[$])")
 # console.log("...", token), from the name of the method on
 _LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 
@@ -203,6 +206,11 @@ def _says_it(lower: bytes, start: int, end: int) -> bool:
         return True
     quote = max(map(before.rfind, _QUOTES))
     return quote >= 0 and b"\n" not in before[quote:] and bool(_LOADED.search(before[:quote][-60:]))
+
+
+def _sends_one(lower: bytes) -> bool:
+    """Whether a header with a token is put together: ``Bearer ${token}``."""
+    return any(_PUT_TOGETHER.match(lower, start + 7) for start in finds(lower, b"bearer "))
 
 
 def _splits(lower: bytes) -> bool:
