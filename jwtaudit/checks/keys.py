@@ -362,6 +362,8 @@ def _predictable(project: Project, value: Value) -> tuple[str, Confidence] | Non
         return None
     if model.effect == "predictable":
         return "a pseudo-random generator that is not for secrets", Confidence.HIGH
+    if model.effect == "machine":
+        return "what tells the machine from others, which is no secret", Confidence.MEDIUM
     if model.effect == "uuid1":
         return "a UUID of the time and the network address", Confidence.HIGH
     if model.effect == "uuid4":
