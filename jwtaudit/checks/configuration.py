@@ -113,7 +113,7 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
         yield Draft(
             rule="",
             place=entry.place,
-            message=f"`{entry.leaf}` is given a value in a file that is part of the"
+            message=f"{_given(entry)} in a file that is part of the"
             f" repository{_weakness(entry.value)}: whoever reads it can mint tokens for any user",
             confidence=confidence,
             related=(*uses.items(), *((copy.place, "the same value") for copy in copies)),
@@ -124,6 +124,12 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
         )
 
 
+def _given(entry: _Entry) -> str:
+    """What is given; a name that is the value itself is not written into reports."""
+    itself = entry.leaf == entry.value
+    return "a key has its own name for a value" if itself else f"`{entry.leaf}` is given a value"
+
+
 def _entries(project: Project) -> Iterator[_Entry]:
     """The literals in configuration files that may be keys."""
     for path, facts in sorted(project.facts.items()):
@@ -132,8 +138,11 @@ def _entries(project: Project) -> Iterator[_Entry]:
         for statement in facts.body:
             if isinstance(statement, Assign) and isinstance(statement.value, Literal):
                 target, literal = statement.targets[0], statement.value
-                if isinstance(target, Name) and _is_value(str(literal.value), target.id):
-                    yield _Entry(target.id, str(literal.value), Place(path, literal.span))
+                if not isinstance(target, Name):
+                    continue
+                text, itself = str(literal.value), _is_environment(path)
+                if _is_value(text, target.id) or (itself and text == target.id):
+                    yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
         for name, text, place in variables(project):
             if not _is_for_tests(place.path) and _is_value(text, name):
@@ -151,6 +160,11 @@ def _is_value(text: str, name: str) -> bool:
         and not _PUBLIC.match(text)
         and text.lower().replace("-", "_") != name.rpartition(".")[2].lower().replace("-", "_")
     )
+
+
+def _is_environment(path: str) -> bool:
+    """Whether a file is the environment itself, in which nothing is put in a name's place."""
+    return PurePosixPath(path).name == ".env"
 
 
 # -- what the program does with it ---------------------------------------------------------------
