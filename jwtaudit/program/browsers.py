@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.logins import is_login_url
-from jwtaudit.program.names import is_token_name
+from jwtaudit.program.names import is_called_token, is_token_name
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.storage import texts
+from jwtaudit.program.texts import told
 from jwtaudit.values import Call, Const, Operation, Table, Value, walk
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def token_scripts(project: Project) -> Iterator[str]:
     """The scripts that keep tokens, send them, or ask for them."""
     seen: set[str] = set()
     for site in project.sites(*_KEEPING):
-        if any(map(is_token_name, texts(site.argument("name")))):
+        named = any(map(is_token_name, texts(site.argument("name"))))
+        if named or any(map(is_called_token, told(site.argument("value")))):
             seen.add(site.place.path)
             seen.update(call.place.path for call in site.chain)
     for event, parts in project.script_parts:
