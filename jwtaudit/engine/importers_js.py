@@ -34,6 +34,7 @@ _ALL = re.compile(rb"\bexport\s*\*")
 _NAME = re.compile(rb"[\w$]+")
 _END = re.compile(r"\.(?:d\.)?[cm]?[jt]sx?$|\.vue$|\.svelte$")
 _SMALL_CLASS = 12
+_DECODERS = frozenset({"atob", "Buffer"})
 _WHOLE = "*"
 """Stands for what a module is as a whole, which others may call what they like."""
 
@@ -141,17 +142,21 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         if isinstance(node, f.Import)
         and any(word in f"{node.module}.{node.name}".lower() for word in words)
     }
-    if not wanted:
-        return frozenset()
     inside: dict[str, set[str]] = defaultdict(set)
     for owner, statement in _definitions(fact.body):
         inside[owner] |= mentions(statement)  # a function, and its export
-    found: set[str] = set()
+    found = {name for name, mentioned in inside.items() if _takes_apart(mentioned)}
+    wanted |= {name for name in found if tells(name)}
     while wanted:
         new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
         found |= new
         wanted = {name for name in new if tells(name)}
     return frozenset(name for name in found if name == _WHOLE or tells(name))
+
+
+def _takes_apart(mentioned: Collection[str]) -> bool:
+    """Whether what mentions these names may read a token by hand: splits, decodes, and parses."""
+    return {"split", "parse"} <= set(mentioned) and not _DECODERS.isdisjoint(mentioned)
 
 
 def _passed_on(

@@ -136,7 +136,9 @@ _METHOD = re.compile(rb"(?:\.\w{1,60}){1,2}[ \t]*%s\(" % _TYPES)  # app.jwt.refr
 # process.env.JWT_SECRET, up to the word
 _ENV = re.compile(rb"\benv(?:\.|\[[\"'])\w{0,60}\Z")
 # token.split("."), and its parts decoded
-_SPLIT = re.compile(rb"(?s)split\(\s{0,20}[\"'`]\.[\"'`]\s{0,20}\).{0,600}?[\"'`]base64")
+_SPLIT = re.compile(
+    rb"(?s)split\(\s{0,20}[\"'`]\.[\"'`]\s{0,20}\).{0,600}?(?:[\"'`]base64|\batob\()"
+)
 # user.token, getState().auth.accessToken: what a login answered is known by it
 _HELD = re.compile(
     rb"(?:user|auth|session|account|profile|login)\w{0,60}\??\."
