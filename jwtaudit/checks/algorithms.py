@@ -231,9 +231,10 @@ def _works_in_range(site: Site) -> bool:
     """Whether a call that fails today was written for a version in range that knew a default."""
     if site.semantic("algorithms-missing") != "error":
         return False
-    oldest = getattr(site.project.pin(site.library, site.place.path), "oldest", None)
-    found = site.library.semantic("algorithms-missing", oldest)
-    return oldest is not None and found not in ("error", "accept")
+    pin = site.project.dependencies.version(site.library, site.place.path)
+    if pin is None or pin.oldest is None:
+        return False
+    return site.library.semantic("algorithms-missing", pin.oldest) not in ("error", "accept")
 
 
 def _key_names_algorithm(project: Project, site: Site) -> bool:

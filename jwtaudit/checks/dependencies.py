@@ -102,7 +102,7 @@ def _raised(
             match = _FLOOR.fullmatch(each.written)
             if match is None:
                 return None
-            beside_it = list(project.versions.requirements(each.place.path))
+            beside_it = list(project.dependencies.requirements(each.place.path))
             if clashes(project.models.libraries, each.package, version, beside_it):
                 return None
             changes.append(ReplaceText(each.place, match[1], fixed))
@@ -202,8 +202,8 @@ def _clashes(project: Project) -> Iterator[Draft]:
     packages = {
         ("pypi", p) for a in libraries.values() if a.conflicts for p in (a.package, *a.conflicts)
     }
-    for path in _manifests(project):
-        requirements = list(project.versions.requirements(path, packages))
+    for path in project.dependencies.manifests(project.files):
+        requirements = list(project.dependencies.requirements(path, packages))
         found = {r.package: r for r in reversed(requirements)}
         for package, requirement in found.items():
             library = libraries.get(package)
@@ -236,19 +236,15 @@ def _is_unused(project: Project, library: Library, other: Library) -> bool:
 # -- manifests -----------------------------------------------------------------------------------
 
 
-def _manifests(project: Project) -> Sequence[str]:
-    return () if project.versions is None else project.versions.manifests(project.files)
-
-
 def _by_package(
     project: Project, packages: Collection[tuple[str, str]]
 ) -> Iterator[tuple[tuple[str, str], list[Requirement]]]:
     """The requirements on each of some packages, one per manifest, directory by directory."""
     found: dict[tuple[str, tuple[str, str]], dict[str, Requirement]] = defaultdict(dict)
-    manifests = _manifests(project)
+    manifests = project.dependencies.manifests(project.files)
     for path in manifests:
         if not is_followed(path):
-            for requirement in project.versions.requirements(path, packages):
+            for requirement in project.dependencies.requirements(path, packages):
                 package = (requirement.ecosystem, requirement.package)
                 found[_folder(path), package].setdefault(path, requirement)
     for path in manifests:
@@ -268,7 +264,7 @@ def _follow(
     packages = {package for _, package in below}
     if not packages:
         return
-    for requirement in project.versions.requirements(lock, packages):
+    for requirement in project.dependencies.requirements(lock, packages):
         for (_, package), written in below.items():
             if package == (requirement.ecosystem, requirement.package) and any(
                 r.admits(requirement) for r in written.values() if not r.lock

@@ -140,12 +140,20 @@ class Dependencies:
         self.diagnostics: list[Diagnostic] = []
         self._top = _top(self.root)
         self._directories: dict[tuple[str, Path], dict[str, list[_Entry]]] = {}
+        self._pins: dict[tuple[str, str], Pin | None] = {}
         self._missing: dict[tuple[str, str], bool] = {}
 
     def version(self, library: Library, path: str) -> Pin | None:
         """What is known of a library's version at a file; None when no manifest names it."""
         if not library.package:
             return None
+        key = (library.id, path.rpartition("/")[0])
+        if key not in self._pins:
+            self._pins[key] = self._nearest(library, path)
+        return self._pins[key]
+
+    def _nearest(self, library: Library, path: str) -> Pin | None:
+        """What the manifests nearest to a file say, beginning with those beside it."""
         ecosystem = _ECOSYSTEMS[library.ecosystem]
         name = ecosystem.normalised(library.package)
         wanted: Pin | None = None

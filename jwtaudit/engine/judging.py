@@ -41,7 +41,9 @@ class Judging:
             project, found, in_time = self._evaluated(rules, budget)
         self._run.project = project
         self._files.diagnostics += (item for item in found if isinstance(item, Diagnostic))
-        self._files.diagnostics += project.versions.diagnostics  # read as versions were asked for
+        self._files.diagnostics += (
+            project.dependencies.diagnostics
+        )  # read as versions were asked for
         self._files.diagnostics += self._limits_met(project)
         for path, kind in sorted(project.failed.items()):
             message = f"it could not be evaluated to its end ({kind})"
@@ -116,14 +118,13 @@ class Judging:
         from jwtaudit import dependencies  # noqa: PLC0415
         from jwtaudit.program import Project  # noqa: PLC0415
 
-        versions = dependencies.read(Path(self._files.tree.root), self._files.contents)
         # An expression costs some ten frames, and functions are walked within one another.
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
         self._run.loader.joined = joined = list(facts)
         return Project(
             joined,
             self._run.models,
-            versions,
+            dependencies.read(Path(self._files.tree.root), self._files.contents),
             self._run.options.rules,
             self._run.loader,
             tuple(self._files.tree.files),

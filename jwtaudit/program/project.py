@@ -5,11 +5,10 @@ from __future__ import annotations
 import builtins
 from collections import defaultdict
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jwtaudit.facts import Import, Literal
 from jwtaudit.models import SCRIPT
-from jwtaudit.program.arguments import entry_of, given, is_written_so
+from jwtaudit.program.arguments import entry_of, given
 from jwtaudit.program.configuring import configured
 from jwtaudit.program.context import is_test
 from jwtaudit.program.handed_on import named_by_callers
@@ -17,7 +16,7 @@ from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.limits import DETOURS_PER_FILE, MAX_DETOURS, MAX_DISTANCE, MAX_LOADED, Cut
 from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.modules_python import PythonModules
-from jwtaudit.program.nodes import nodes
+from jwtaudit.program.recognition import Recognition
 from jwtaudit.program.scopes import ClassScope, Event, FunctionScope, ModuleScope
 from jwtaudit.program.sites import Site, called_elsewhere, contexts
 from jwtaudit.program.travels import all_parts, deep, event_values
@@ -31,12 +30,10 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     Symbol,
-    Table,
     Unknown,
     Value,
     each,
     join,
-    options,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +41,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from jwtaudit.dependencies import Dependencies
     from jwtaudit.facts import Facts, Function, TextFact
     from jwtaudit.models import Inside, Library, Model, Models
     from jwtaudit.program.environment import Environment
@@ -78,7 +76,7 @@ class Project:
     Args:
         facts: what the front ends extracted from the files that matter.
         models: the library models.
-        versions: tells a library's version for a file: ``(library, path) -> pin or None``.
+        dependencies: the project's manifests.
         options: thresholds and words of the rules.
         loader: gives further files of the project.
         files: every source file of the project, so that an import can be told from a library's.
@@ -92,13 +90,13 @@ class Project:
         self,
         facts: Iterable[Facts],
         models: Models,
-        versions: Any,
+        dependencies: Dependencies,
         options: RuleOptions,
         loader: Loader | None = None,
         files: Collection[str] = (),
     ) -> None:
         self.models = models
-        self.versions = versions
+        self.dependencies = dependencies
         self.options = options
         self.loader = loader
         self.facts = {fact.path: fact for fact in facts if fact.relevant}
@@ -108,21 +106,20 @@ class Project:
         self.classes: dict[FunctionId, ClassScope] = {}
         self.declaring: dict[str, dict[FunctionId, ClassScope]] = {}  # by the attribute's name
         self.builtin_roots = frozenset(dir(builtins))
+        self.recognition = Recognition(self)
         self.interpreter = Interpreter(self)
         self.python = PythonModules(self)
         self.scripts = ScriptModules(self)
         self.cut: dict[Cut, set[str]] = {}
         self.failed: dict[str, str] = {}
         self.detours = 0
-        self._models_of: dict[Call, Model | None] = {}
-        self._pins: dict[tuple[str, str], Any] = {}
         self._sites: dict[str, list[Site]] = {}
         for path in self.facts:
             self.module(path)
         self._inner = tuple(self._inner_modules())
         self._run_functions()
         for call in named_by_callers(self._scopes(), models):
-            self._models_of.pop(call, None)
+            self.recognition.forget(call)
 
     def _scopes(self) -> Iterator[FunctionScope]:
         """Every function, and every body of a module."""
@@ -256,82 +253,11 @@ class Project:
 
     def version(self, library: Library, path: str) -> Version | None:
         """The version of a library that the project uses at a file; None if it is not told."""
-        pin = self.pin(library, path)
-        version: Version | None = getattr(pin, "version", None)
-        return version
-
-    def pin(self, library: Library, path: str) -> Any:
-        """What the project's manifests say of a library's version."""
-        if self.versions is None or not library.package:
-            return None
-        key = (library.id, path.rpartition("/")[0])
-        if key not in self._pins:
-            self._pins[key] = self.versions.version(library, path)
-        return self._pins[key]
+        return self.recognition.version(library, path)
 
     def model_of(self, call: Call) -> Model | None:
         """The library model of a call, in the version that the project uses."""
-        if not call.name or call.target is not None:
-            return None
-        if call not in self._models_of:  # every rule asks
-            self._models_of[call] = self._model_of(call)
-        return self._models_of[call]
-
-    def _model_of(self, call: Call) -> Model | None:
-        candidates = self.models.named(call.name)
-        if not candidates:
-            return None
-        library = candidates[0].library
-        if any(model.library is not library for model in candidates):  # what is called alike
-            candidates = self._of_one_library(call, candidates)
-            library = candidates[0].library
-        version = self.version(library, call.place.path)
-        if version is None:
-            if self._is_another(call, candidates[0]):
-                return None
-            for model in candidates:
-                if model.written_with and is_written_so(call, model):
-                    return model
-        return self.models.select(
-            candidates,
-            version,
-            lambda model, meaning: self._has(call, model, meaning),
-        )
-
-    def _of_one_library(self, call: Call, candidates: Sequence[Model]) -> list[Model]:
-        """The models of the first library that the project has, of several that are alike."""
-        here = [model for model in candidates if not self._is_another(call, model)] or candidates
-        named = (m.library for m in here if not self._named_modules.isdisjoint(m.library.roots))
-        library = next(named, here[0].library)
-        return [model for model in candidates if model.library is library]
-
-    @cached_property
-    def _named_modules(self) -> frozenset[str]:
-        """What scripts import, or ask for by its name."""
-        found = (node for facts in self.facts.values() for node in nodes(facts.body))
-        return frozenset(
-            SCRIPT + (node.module if isinstance(node, Import) else str(node.value))
-            for node in found
-            if isinstance(node, (Import, Literal))
-        )
-
-    def _is_another(self, call: Call, model: Model) -> bool:
-        """Whether a method only has the name of one that a library gives to others' objects."""
-        if not model.name.startswith(f"{SCRIPT}*."):
-            return False
-        library, versions = model.library, self.versions
-        missing = versions is not None and versions.is_missing(library, call.place.path)
-        return bool(library.package and missing)
-
-    def _has(self, call: Call, model: Model, meaning: str) -> bool:
-        if meaning in model.inside:
-            inside = model.inside[meaning]
-            told = options(self.argument(call, model, inside.argument))
-            return any(isinstance(option, Table) for option in told) and not isinstance(
-                self._inside(call, model, inside), Absent
-            )
-        name = model.meanings.get(meaning, meaning)
-        return given(call.arguments, model.parameters, name) is not None
+        return self.recognition.model_of(call)
 
     def argument(self, call: Call, model: Model, meaning: str) -> Value:
         """The argument with a meaning: ``ABSENT`` when it is not given and has no default."""

@@ -159,7 +159,7 @@ def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
     from jwtaudit import models
     from jwtaudit.program import Project
     from jwtaudit.program.options import RuleOptions
-    from tests.program.show import show
+    from tests.program.show import NO_MANIFESTS, show
 
     text = (
         "import jwt\n" + FILLER + "def secret():\n    return 'k'\n"
@@ -184,7 +184,7 @@ def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
             raise AssertionError
 
     facts = extract("x.py", data, VOCABULARY)
-    project = Project([facts], models.load(), None, RuleOptions(), Loader(), ["x.py"])
+    project = Project([facts], models.load(), NO_MANIFESTS, RuleOptions(), Loader(), ["x.py"])
     (site,) = project.sites("sign")
     assert show(site.argument("key")) == "'k'"
     assert asked == ["x.py"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jwtaudit import models
+from jwtaudit.dependencies import Dependencies
 from jwtaudit.frontends import extract
 from jwtaudit.program import Project
 from jwtaudit.program.options import RuleOptions
@@ -74,11 +77,14 @@ def show(value: Value) -> str:
     raise AssertionError(value)
 
 
+NO_MANIFESTS = Dependencies(Path("/nowhere"))
+
+
 def project(files: dict[str, str] | str, **keywords: object) -> Project:
     if isinstance(files, str):
         files = {"app.py": files}
     facts = [extract(path, text.encode()) for path, text in files.items()]
-    return Project(facts, models.load(), None, RuleOptions(), None, files, **keywords)  # type: ignore[arg-type]
+    return Project(facts, models.load(), NO_MANIFESTS, RuleOptions(), None, files, **keywords)  # type: ignore[arg-type]
 
 
 def arguments(files: dict[str, str] | str, meaning: str, role: str = "sign") -> list[str]:
