@@ -13,6 +13,7 @@ from jwtaudit.program.claims import (
     REGISTERED,
     claim_sets,
     compares,
+    hands_to_check,
     is_completed,
     is_known,
     is_tested,
@@ -52,7 +53,8 @@ if TYPE_CHECKING:
     from jwtaudit.values import Value
 
 _OWN_EXPIRY = re.compile(
-    r"^(expir(es|y|ation|e|ed)([_-]?(at|in|on|time|date|ts))?|exp[_-]?(time|date|at)|valid[_-]?until)$",
+    r"^((jwt|token)[_-]?exp|((jwt|token)[_-])?expir(es|y|ation|e|ed)([_-]?(at|in|on|time|date|ts))?"
+    r"|exp[_-]?(time|date|at)|valid[_-]?until)$",
     re.IGNORECASE,
 )
 # A logout or security event token has no exp (RFC 8417, 2.2), a DPoP proof is judged by its iat
@@ -95,11 +97,12 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             missing = _missing_expiry(project, claims)
             if missing is not None:
                 why, confidence = missing
-                if confidence is Confidence.MEDIUM and _reads_own(project, claims):
-                    confidence = Confidence.LOW
                 kind = token_kind(site, [claims])
                 repair = _limited(site, kind) if asked else _short_lived(project, claims, kind)
-                yield _never_expires(site, why, confidence, repair)
+                if confidence is Confidence.MEDIUM and _reads_own(project, claims):
+                    yield _ends_here_alone(site, claims, repair)
+                else:
+                    yield _never_expires(site, why, confidence, repair)
     for setting in lifetime_settings(project):
         if setting.unlimited:
             yield Draft(
@@ -262,7 +265,7 @@ def _adds_nothing(project: Project, value: Value) -> bool:
 
 def _reads_own(project: Project, claims: Table) -> bool:
     return any(
-        compares(project, site.call, name)
+        compares(project, site.call, name) or hands_to_check(project, site.call, name)
         for site in project.sites("verify")
         for name in _own_expiries(claims)
     )
@@ -329,11 +332,26 @@ def _misspelt(site: Site) -> Repair | None:
 def _never_expires(
     site: Site, why: str, confidence: Confidence, repair: Repair | None = None
 ) -> Draft:
+    message = f"This token never expires ({why}): whoever gets hold of it may use it for ever"
+    return _draft(site, message, confidence, repair)
+
+
+def _ends_here_alone(site: Site, claims: Table, repair: Repair | None) -> Draft:
+    """A token that only the program's own check ends, by a claim that nobody else knows."""
+    own = _own_expiries(claims)[0]
+    message = (
+        f"This token has no `exp`: only this program's own look at `{own}` ends it, and whoever"
+        " else verifies it, or forgets to look, takes it for ever"
+    )
+    return _draft(site, message, Confidence.LOW, repair)
+
+
+def _draft(site: Site, message: str, confidence: Confidence, repair: Repair | None) -> Draft:
     reached = tuple((call.place, f"calls `{call.name}()`") for call in reversed(site.chain))
     return Draft(
         rule="missing-expiry",
         place=site.place,
-        message=f"This token never expires ({why}): whoever gets hold of it may use it for ever",
+        message=message,
         confidence=stepped(site, confidence),
         trace=(*reached, (site.place, "signed here")) if reached else (),
         advice=f"{wording(site.library.language, 'expiry')}.",

@@ -220,6 +220,19 @@ def is_handed_to_check(project: Project, call: Call) -> bool:
     return any(_is_check(event) for event in project.uses(call))
 
 
+def hands_to_check(project: Project, call: Call, claim: str) -> bool:
+    """Whether a claim is given to something that checks, going by its name."""
+    return any(
+        isinstance(event, Call)
+        and _is_check(event)
+        and any(
+            holds_call(bases_of(project, argument.value, claim), call)
+            for argument in event.arguments
+        )
+        for event in project.uses(call)
+    )
+
+
 def reads(project: Project, call: Call, claim: str) -> bool:
     """Whether the program reads a claim of what the call gave."""
     return any(
