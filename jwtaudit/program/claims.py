@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
@@ -47,6 +47,7 @@ _MAX_STEPS = 2
 # RFC 7519, section 4.1
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 _KEY_SETS = frozenset({"jwks"})
+_FETCHING = frozenset({"fetch_jwk_set", "fetch_jwks"})
 _CHECKING = frozenset(
     {"validate", "validator", "validation", "verify", "check", "ensure", "assert", "require"}
 )
@@ -151,6 +152,8 @@ def is_foreign(site: Site) -> bool:
             model = site.project.model_of(part.call)
             if model is not None and model.role in ("key-source", "http-request"):
                 return True
+            if model is None and part.call.name.rpartition(".")[2] in _FETCHING:
+                return True
         # Unlike a key of one's own, a set of them is read where somebody else changes them.
         if isinstance(part, (Env, Setting, Param)) and _KEY_SETS & pairs(part.name or ""):
             return True
@@ -216,15 +219,21 @@ def _tests(project: Project, function: FunctionId, claim: str, steps: int) -> bo
 
 
 def is_handed_to_check(project: Project, call: Call) -> bool:
-    """Whether what the call gave is given to something that checks, going by its name."""
-    return any(_is_check(event) for event in project.uses(call))
+    """Whether what the call gave is given to something that checks, going by its name.
+
+    A library's own validation checks what the call was told to expect, and nothing else.
+    """
+    return any(
+        _is_check(event)
+        and not ((model := project.model_of(event)) and model.role == "claims-validator")
+        for event in project.uses(call)
+    )
 
 
 def hands_to_check(project: Project, call: Call, claim: str) -> bool:
     """Whether a claim is given to something that checks, going by its name."""
     return any(
-        isinstance(event, Call)
-        and _is_check(event)
+        _is_check(event)
         and any(
             holds_call(bases_of(project, argument.value, claim), call)
             for argument in event.arguments
@@ -295,7 +304,7 @@ def holds_call(values: Iterable[Value], call: Call) -> bool:
     )
 
 
-def _is_check(event: Event) -> bool:
+def _is_check(event: Event) -> TypeGuard[Call]:
     if not isinstance(event, Call):
         return False
     name = event.name.rpartition(".")[2]
