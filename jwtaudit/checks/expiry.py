@@ -17,6 +17,7 @@ from jwtaudit.program.claims import (
     is_completed,
     is_known,
     is_tested,
+    is_updated,
     truthy_options,
 )
 from jwtaudit.program.kinds import Kind, token_kind
@@ -35,7 +36,6 @@ from jwtaudit.values import (
     Member,
     Operation,
     Outcome,
-    Param,
     Table,
     Unknown,
     entry,
@@ -92,7 +92,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
         for claims in _known_sets(site):
             if _WITHOUT_EXPIRY & set(claims.entries):
                 continue
-            if is_completed(project, claims, "exp") or _is_updated(site):
+            if is_completed(project, claims, "exp") or is_updated(site):
                 continue
             missing = _missing_expiry(project, claims)
             if missing is not None:
@@ -158,23 +158,6 @@ def _declared(site: Site, rest: Value) -> tuple[str, ...]:
     ):
         return ()
     return written_fields(site.project, rest) or ()
-
-
-def _is_updated(site: Site) -> bool:
-    """Whether the function that signs puts more into the claims of its caller than can be seen."""
-    scope = site.scope
-    return scope is not None and any(
-        isinstance(event, Call)
-        and event.name.endswith(".update")
-        and event.order < (site.call.origin or site.call).order
-        and any(isinstance(option, Param) for option in options(event.receiver or ABSENT))
-        and any(not _is_seen(argument.value) for argument in event.arguments)
-        for event in scope.events
-    )
-
-
-def _is_seen(value: Value) -> bool:
-    return all(isinstance(option, Table) and is_known(option) for option in options(value))
 
 
 def _only_tries_keys(site: Site) -> bool:

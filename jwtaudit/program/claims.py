@@ -108,6 +108,24 @@ def is_completed(project: Project, claims: Table, claim: str) -> bool:
     )
 
 
+def is_updated(site: Site) -> bool:
+    """Whether the function that signs puts more into the claims of its caller than can be seen."""
+    scope = site.scope
+    return scope is not None and any(
+        isinstance(event, Call)
+        and event.name.endswith(".update")
+        and event.order < (site.call.origin or site.call).order
+        and event.receiver is not None
+        and any(isinstance(option, Param) for option in options(event.receiver))
+        and any(not _is_seen(argument.value) for argument in event.arguments)
+        for event in scope.events
+    )
+
+
+def _is_seen(value: Value) -> bool:
+    return all(isinstance(option, Table) and is_known(option) for option in options(value))
+
+
 def _method_around(project: Project, place: Place | None) -> FunctionScope | None:
     """The method in which a place lies."""
     for function in project.functions.values():

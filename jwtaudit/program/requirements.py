@@ -18,8 +18,12 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.models import Condition
     from jwtaudit.program.sites import Site
+
+_NAME = "{claim}"
 
 
 def requires(site: Site, claim: str) -> bool:
@@ -32,6 +36,27 @@ def requires(site: Site, claim: str) -> bool:
         for requirement in site.model.requirements
         if applies(requirement.versions, version)
     )
+
+
+def insisted_on(site: Site) -> Iterator[str]:
+    """The claims that the call surely refuses a token without, named one by one."""
+    version = site.version or site.library.newest
+    for requirement in site.model.requirements:
+        when = requirement.when
+        if not applies(requirement.versions, version):
+            continue
+        if when.contains == _NAME:
+            given = options(_place(site, when, ""))
+            if len(given) == 1 and isinstance(given[0], Sequence):
+                yield from (str(i.value) for i in given[0].items if isinstance(i, Const))
+        elif when.has_equals and when.key is not None and when.key.endswith(_NAME):
+            prefix = when.key.removesuffix(_NAME)
+            given = options(site.argument(when.argument))
+            entries = given[0].entries if len(given) == 1 and isinstance(given[0], Table) else {}
+            for key, value in entries.items():
+                sure = isinstance(value, Const) and value.value == when.equals
+                if sure and str(key).startswith(prefix):
+                    yield str(key).removeprefix(prefix)
 
 
 def expectation(site: Site, claim: str) -> Value | None:
