@@ -121,9 +121,9 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         elif is_authorization(part) and not is_masked(part):
             what, sure = "the `Authorization` header", Confidence.MEDIUM
         elif (
-            isinstance(message.event, Call)
-            and gives_token(project, message.event.scope, part, message.event.place)
+            gives_token(project, message.event.scope, part, message.event.place)
             and (_is_answer(project, part) or not on_server(project, path))
+            and not is_refusal(project, message.event, part)
         ):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
     if _tells_answer(project, part, message.event):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _MAX_NESTING = 4
+_WITHIN = ("token", "payload")  # `refresh.access_token["role"] = ...`
 _OIDC = frozenset({"nonce", "at_hash", "c_hash", "auth_time", "email_verified", "azp"})
 
 
@@ -183,9 +184,10 @@ def _is_encrypted(site: Site) -> bool:
 def _claims(project: Project) -> Iterator[tuple[Site, str, Value]]:
     """Every claim of every signing call: its name and its value."""
     for site in _signing(project):
-        for option in options(site.argument("payload")):
-            for name, value in _entries(_made(project, option), 0):
-                yield site, name, value
+        for meaning in ("payload", "subject"):  # who is meant may be told by a mapping, too
+            for option in options(site.argument(meaning)):
+                for name, value in _entries(_made(project, option), 0):
+                    yield site, name, value
         yield from _stored_later(project, site)
 
 
@@ -226,12 +228,18 @@ def _stored_later(project: Project, site: Site) -> Iterator[tuple[Site, str, Val
             and event.item
             and isinstance(event.key, Const)
             and isinstance(event.key.value, str)
-            and any(
-                isinstance(base, Outcome) and base.call.place == site.place
-                for base in options(event.base)
-            )
+            and any(_is_token_of(site, base) for base in options(event.base))
         ):
             yield site, event.key.value, event.value
+
+
+def _is_token_of(site: Site, value: Value) -> bool:
+    """Whether a value is what a call made, with or without claims put into it since."""
+    if isinstance(value, Table):
+        return any(_is_token_of(site, rest) for rest in value.rest)
+    if isinstance(value, Member) and not value.item and value.name is not None:
+        return words(value.name)[-1] in _WITHIN and _is_token_of(site, value.base)
+    return isinstance(value, Outcome) and value.call.place == site.place
 
 
 def _place(name: str, value: Value, site: Site) -> Place:

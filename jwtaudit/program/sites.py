@@ -9,7 +9,8 @@ from jwtaudit.program.configuring import configuring
 from jwtaudit.program.context import is_test
 from jwtaudit.program.limits import MAX_CALL_DEPTH, MAX_CONTEXTS, Cut
 from jwtaudit.program.travels import deep
-from jwtaudit.program.walk.binding import receive_call, substitute_call
+from jwtaudit.program.walk.binding import substitute_call
+from jwtaudit.program.walk.inheritance import receive_call
 from jwtaudit.values import UNKNOWN, Bound, Call, FunctionId, Outcome, Param, Value
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program import classes
 from jwtaudit.program.containers import METHODS
 from jwtaudit.program.walk.binding import bind, substitute
+from jwtaudit.program.walk.inheritance import making_of_base
 from jwtaudit.values import (
     Absent,
     Call,
@@ -175,7 +176,10 @@ def _held(
     seen |= {ref.id}
     for parent in scope.bases:
         if isinstance(parent, ClassRef) and parent.id not in seen:
-            owner = Instance(parent, base.call) if isinstance(base, Instance) else parent
+            owner: Instance | ClassRef = parent
+            if isinstance(base, Instance):
+                made = base.call and making_of_base(interpreter, scope, parent, base.call)
+                owner = Instance(parent, made)
             inherited = _held(interpreter, owner, name, place, seen)
             if inherited is not None:
                 return inherited

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jwtaudit.program import classes
 from jwtaudit.values import (
     ABSENT,
     UNKNOWN,
@@ -15,7 +14,6 @@ from jwtaudit.values import (
     Closure,
     Const,
     FunctionId,
-    Instance,
     Param,
     Sequence,
     Table,
@@ -138,17 +136,6 @@ def substitute_call(
 def _mentioning(interpreter: Interpreter, function: FunctionId) -> Callable[[Value], bool]:
     mentioned = interpreter.mentions.of
     return lambda value: function in mentioned(value)
-
-
-def receive_call(interpreter: Interpreter, call: Call, receiver: Value | None) -> Call:
-    """The call, in a method, with what its object was made with put in."""
-    if not isinstance(receiver, Instance) or receiver.call is None:
-        return call
-    init = classes.method(interpreter.project, receiver.cls, "__init__")
-    if init is None:
-        return call
-    binding = bind(interpreter, init, receiver.call.arguments, receiver=True)
-    return substitute_call(interpreter, call, init.id, binding)
 
 
 def outcome(

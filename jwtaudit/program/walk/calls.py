@@ -12,6 +12,7 @@ from jwtaudit.program.walk.attributes import MAX_OPTIONS, receive
 from jwtaudit.program.walk.binding import bind, outcome, substitute
 from jwtaudit.program.walk.effects import ROLES
 from jwtaudit.program.walk.frame import Frame, dotted_name
+from jwtaudit.program.walk.inheritance import inherited, is_super
 from jwtaudit.program.walk.targets import rebind
 from jwtaudit.program.walk.typenames import modelled, type_name, type_name_in
 from jwtaudit.values import (
@@ -63,6 +64,10 @@ def call_expression(interpreter: Interpreter, node: f.Call, frame: Frame) -> Val
             receiver = interpreter.expr(function.object, frame)
             method = function.name
             callee = interpreter.attribute(receiver, method, place)
+            if is_super(receiver):
+                handed_down = inherited(interpreter, method, frame, place)
+                if handed_down is not None:
+                    receiver, callee = None, handed_down
             if frame.is_script and isinstance(receiver, ModuleRef):
                 callee = _of_export(interpreter, function.object, callee, method, place)
     else:

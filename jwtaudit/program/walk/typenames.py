@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
 from jwtaudit.program import classes, scripts
+from jwtaudit.program.walk.inheritance import inherited_name, is_super
 from jwtaudit.values import (
     Const,
     Instance,
@@ -33,6 +34,8 @@ def modelled(interpreter: Interpreter, base: Value, method: str, frame: Frame) -
 
     ``request.GET.get`` is known as ``*.GET.get`` where nothing tells what ``request`` is.
     """
+    if is_super(base):
+        return inherited_name(interpreter, method, frame)
     known = base.name if isinstance(base, Symbol) else type_name_in(interpreter, base, frame)
     if known and interpreter.models.exactly(f"{known}.{method}"):
         return f"{known}.{method}"
