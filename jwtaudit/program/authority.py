@@ -28,7 +28,6 @@ from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import (
     finds_record,
     from_request,
-    has_role,
     is_own,
     is_own_to_callers,
     is_request,
@@ -200,7 +199,7 @@ class Authority:
                     continue
                 if isinstance(event, Call) and ends(self.project, event, source, reading.place):
                     continue
-                if isinstance(event, Tested) and _leads_back(source) and not says_right(name):
+                if isinstance(event, Tested) and _decides_little(event, source, name):
                     continue
                 if isinstance(event, Returned) and not self._has_callers(event.scope):
                     asked = tuple(calls_by_name(self.project, event.scope))
@@ -336,8 +335,7 @@ class Authority:
             return ""
         if not shown and reading.scope.qualname == MODULE:
             return "nothing else looks at it"  # a line of a snippet; its neighbours are others
-        minted = isinstance(token, Outcome) and has_role(self.project, token, "sign")
-        if not minted and is_own(self.project, token):
+        if is_own(self.project, token):
             return ""
         if self.verified.around(reading, call, token) or self.verified.failed(reading, token):
             return ""
@@ -530,9 +528,13 @@ def _is_some_object(receiver: Value | None) -> bool:
     )
 
 
-def _leads_back(token: Value) -> bool:
-    """Whether a token is what a client takes along to come back with: OAuth's `state`."""
-    return any(name in words("taken-along") for name in names_of(token))
+def _decides_little(test: Tested, token: Value, claim: str | None) -> bool:
+    """Whether a claim tells which way back a client takes (OAuth's `state`), or who may log out."""
+    if says_right(claim):
+        return False
+    return any(name in words("taken-along") for name in names_of(token)) or says(
+        test.scope.qualname.rpartition(".")[2], "logging-out"
+    )
 
 
 def _builds(call: Call) -> bool:
