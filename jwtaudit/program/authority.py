@@ -25,6 +25,7 @@ from jwtaudit.program.refused_tokens import ends
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.taking import Taking, Target
 from jwtaudit.program.token_sources import (
     finds_record,
     from_request,
@@ -33,7 +34,7 @@ from jwtaudit.program.token_sources import (
     is_request,
     name_of,
 )
-from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.travels import deep
 from jwtaudit.program.verdicts import refused_where
 from jwtaudit.program.verified import VERIFYING, Verified, alike
 from jwtaudit.values import (
@@ -49,7 +50,6 @@ from jwtaudit.values import (
     Symbol,
     Table,
     Value,
-    children,
     options,
     same,
     walk,
@@ -84,43 +84,6 @@ class Use:
     from_request: bool
 
 
-# -- which claims, and what becomes of them --------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What a value takes of a reading: one claim, or all (None); and the reading as seen here."""
-
-    claim: str | None
-    token: Value
-
-
-class _Target:
-    """What to look for: a result, a parameter it was given to, or an object filled with it."""
-
-    def __init__(
-        self, place: Place | None = None, param: Param | None = None, filled: Place | None = None
-    ) -> None:
-        self.place = place
-        self.param = param
-        self.filled = filled
-
-    def matches(self, value: Value) -> bool:
-        if self.param is not None:
-            return isinstance(value, Param) and same(value, self.param)
-        if self.filled is not None:
-            return (
-                isinstance(value, Member)
-                and value.name in words("raw")
-                and any(isinstance(p, Outcome) and p.place == self.filled for p in walk(value.base))
-            )
-        return (
-            isinstance(value, (Outcome, Operation))
-            and value.place == self.place
-            and (not isinstance(value, Outcome) or value.call.place == self.place)
-        )
-
-
 def _filled(reading: Reading) -> Place | None:
     """Where an object was made that a call without a result of its own fills with a token."""
     if reading.site is None or not fills(reading.site):
@@ -142,16 +105,17 @@ class Authority:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.taking = Taking(project)
         self.readings = tuple(readings(project))
         self._origins: dict[int, _Told] = {}
         self.verified = Verified(project, {reading.scope for reading in self.readings})
 
     def uses(self, reading: Reading) -> list[Use]:
         """The uses that matter, those of the most weight first."""
-        found = list(self._uses(reading, _Target(reading.place), None, 0, frozenset()))
+        found = list(self._uses(reading, Target(reading.place), None, 0, frozenset()))
         if (filled := _filled(reading)) is not None and not self._is_verified_later(filled):
             token = reading.site.argument("token") if reading.site is not None else None
-            target = _Target(filled=filled)
+            target = Target(filled=filled)
             found.extend(self._uses(reading, target, None, 0, frozenset(), token))
         if not found and (idle := self._idle(reading)):
             asked = self._asked(reading) or self._refused(reading)
@@ -169,7 +133,7 @@ class Authority:
     def _uses(
         self,
         reading: Reading,
-        target: _Target,
+        target: Target,
         claim: str | None,
         depth: int,
         seen: frozenset[FunctionId],
@@ -186,7 +150,7 @@ class Authority:
             path = event.place.path
             if is_test(path) or in_browser(self.project, path):
                 continue
-            for taken in self._taken(event, target):
+            for taken in self.taking.of(event, target):
                 name = taken.claim or claim
                 chooses = is_harmless(name)
                 if chooses and (self.verified.own or name not in words("tenants")):
@@ -206,7 +170,7 @@ class Authority:
                     for call in asked if depth < _MAX_PASSES else ():
                         given = call.arguments[0].value if call.arguments else source
                         yield from self._uses(
-                            reading, _Target(call.place), name, depth + 1, seen, given
+                            reading, Target(call.place), name, depth + 1, seen, given
                         )
                     if asked:
                         continue
@@ -214,14 +178,15 @@ class Authority:
                     if depth < _MAX_PASSES and event.target not in seen:
                         for argument in event.arguments:
                             if argument.name is None or not any(
-                                t.claim == taken.claim for t in self._in(argument.value, target)
+                                t.claim == taken.claim
+                                for t in self.taking.inside(argument.value, target)
                             ):
                                 continue
                             inner = self.project.scope(event.target)
                             param = inner.parameters.get(argument.name) if inner else None
                             if param is not None:
                                 yield from self._uses(
-                                    reading, _Target(param=param), name, depth + 1,
+                                    reading, Target(param=param), name, depth + 1,
                                     seen | {event.target}, source, (*way, event),
                                 )  # fmt: skip
                     continue
@@ -322,7 +287,7 @@ class Authority:
                 continue
             if isinstance(event, Returned) and self._has_callers(event.scope):
                 continue  # what the callers do with it are events of their own
-            for taken in self._taken(event, _Target(reading.place)):
+            for taken in self.taking.of(event, Target(reading.place)):
                 if isinstance(event, Tested) and taken.claim is None and not _compares(event.value):
                     continue
                 if not (isinstance(event, Call) and self._shows(event)):
@@ -373,69 +338,7 @@ class Authority:
         model = self.project.model_of(call)
         if model is not None and model.role in ("log", "respond"):
             return True
-        return call.name.rpartition(".")[2] in words("showing") or self._passes_on(call)
-
-    def _taken(self, event: Event, target: _Target) -> Iterator[_Taken]:
-        values = event_values(event)
-        if isinstance(event, Call):
-            values = tuple(a.value for a in event.arguments)
-        elif isinstance(event, Stored):
-            values = (event.value,)
-        for value in values:
-            yield from self._in(value, target)
-
-    def _in(self, value: Value, target: _Target, depth: int = 0) -> Iterator[_Taken]:
-        if depth > 15:
-            return
-        if target.matches(value):
-            yield _Taken(None, self._token(value))
-        elif isinstance(value, Member):
-            yield from self._narrow(value.base, value.name, target, depth)
-            if not isinstance(value.key, Const):
-                yield from self._in(value.key, target, depth + 1)
-        elif isinstance(value, Outcome):
-            call = value.call
-            if call.receiver is not None:
-                first = call.arguments[0].value if call.arguments else None
-                method = call.name.rpartition(".")[2]
-                known = method in ("get", "pop", "__getitem__") and isinstance(first, Const)
-                name = str(first.value) if known and isinstance(first, Const) else None
-                yield from self._narrow(call.receiver, name, target, depth)
-            if call.target is None and self._passes_on(call):
-                for argument in call.arguments:
-                    yield from self._in(argument.value, target, depth + 1)
-        else:
-            for inner in children(value):
-                yield from self._in(inner, target, depth + 1)
-
-    def _narrow(
-        self, base: Value, name: str | None, target: _Target, depth: int
-    ) -> Iterator[_Taken]:
-        for taken in self._in(base, target, depth + 1):
-            if taken.claim is None and name is not None and name not in words("containers"):
-                yield _Taken(name, taken.token)
-            else:
-                yield taken
-
-    def _passes_on(self, call: Call) -> bool:
-        """Whether a call only gives its argument another form."""
-        model = self.project.model_of(call)
-        if model is not None and model.role in ("transform", "mapping", "dump"):
-            return True
-        return call.name in self.project.builtin_roots and call.name not in (
-            "print", "isinstance", "len", "bool", "all", "any", "hasattr",
-        )  # fmt: skip
-
-    def _token(self, value: Value) -> Value:
-        if isinstance(value, Outcome):
-            model = self.project.model_of(value.call)
-            if model is not None:
-                return self.project.argument(value.call, model, "token")
-            return Absent()
-        for part in walk(value):
-            if isinstance(part, Operation) and part.operator == "split":
-                return part.operands[0]
-        return value
+        return call.name.rpartition(".")[2] in words("showing") or self.taking.passes_on(call)
 
     # -- judging one use -------------------------------------------------------------------------
 
@@ -488,7 +391,7 @@ class Authority:
             return Weight.DECIDES if claim is not None else Weight.HANDED
         if role == "digest" and says(last, "acting") and _is_some_object(call.receiver):
             return Weight.DECIDES if claim is not None else Weight.HANDED  # no text: a store
-        if role or self._passes_on(call) or call.name in self.project.builtin_roots:
+        if role or self.taking.passes_on(call) or call.name in self.project.builtin_roots:
             return None
         if last.startswith("__"):
             return None
