@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.checks.claims import stepped
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.algorithms import algorithm_name, issues_unsigned, unsigned_by
 from jwtaudit.program.claims import (
     REGISTERED,
     claim_sets,
@@ -73,6 +74,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
     for site in project.sites("sign"):
         if is_tested(site) or is_meant_bad(site) or is_for_tests(site):
             continue
+        if issues_unsigned(site) and any(unsigned_by(site)):
+            continue  # whoever has it can write an expiry into it, too
         added = site.semantic("exp-added")
         asked = added == "on-request"
         if added and not asked:
@@ -94,7 +97,7 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
                 continue
             if is_completed(project, claims, "exp") or is_updated(site):
                 continue
-            missing = _missing_expiry(project, claims)
+            missing = _missing_expiry(site, claims)
             if missing is not None:
                 why, confidence = missing
                 kind = token_kind(site, [claims])
@@ -205,7 +208,7 @@ def _is_record_as_json(value: Operation) -> bool:
     )
 
 
-def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] | None:
+def _missing_expiry(site: Site, claims: Table) -> tuple[str, Confidence] | None:
     """Why a token of these claims has no expiry; None when it has one, or may have."""
     found = options(entry(claims, "exp"))
     if all(isinstance(option, Absent) for option in found):
@@ -215,12 +218,20 @@ def _missing_expiry(project: Project, claims: Table) -> tuple[str, Confidence] |
         if _CHALLENGE in claims.entries and set(claims.entries) <= {*_OF_A_SERVICE, _CHALLENGE}:
             return None
         if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
+            if _signs_for_others(site):
+                return None
             return "no `exp`; only a receiver that judges its `iat` ends it", Confidence.LOW
         return "its payload has no `exp`", Confidence.HIGH
     given = [option for option in found if not isinstance(option, Absent)]
-    if len(given) < len(found) and all(_adds_nothing(project, option) for option in given):
+    if len(given) < len(found) and all(_adds_nothing(site.project, option) for option in given):
         return "its optional lifetime is left out, or zero", Confidence.MEDIUM
     return None
+
+
+def _signs_for_others(site: Site) -> bool:
+    """Whether whoever verifies a token has only the public half of its key."""
+    name = algorithm_name(site.argument("algorithm"))
+    return name is not None and not name.startswith("HS")
 
 
 def _own_expiries(claims: Table) -> list[str]:

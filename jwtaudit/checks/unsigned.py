@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.algorithms import has_no_key, is_given, is_none, listed, signing, verifying
+from jwtaudit.program.algorithms import (
+    has_no_key,
+    is_given,
+    is_none,
+    issues_unsigned,
+    listed,
+    refuses_unsigned,
+    signing,
+    unsigned_by,
+    verifying,
+)
 from jwtaudit.program.call_drafts import by_branch, call_draft, version_of
 from jwtaudit.program.key_at_hand import signed_instead, verified_with_key
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.none_branches import none_branches
-from jwtaudit.program.origins import origins
 from jwtaudit.program.purposes import is_meant_bad
 from jwtaudit.program.repairs import drop
 from jwtaudit.program.signing_evidence import signing_algorithm
@@ -113,8 +122,8 @@ def none_algorithm_listed(project: Project) -> Iterator[Draft]:
                     repair=_without(site, name, safe=True),
                 )
     for site in signing(project):
-        for algorithm in _unsigned(site):
-            if _refuses_unsigned(site):
+        for algorithm in unsigned_by(site):
+            if refuses_unsigned(site):
                 yield call_draft(
                     site,
                     algorithm.place or site.place,
@@ -145,9 +154,9 @@ def unsigned_token_issued(project: Project) -> Iterator[Draft]:
                 what="used here",
                 repair=signed_instead(site),
             )
-        if not _issues_unsigned(site):
+        if not issues_unsigned(site):
             continue
-        for algorithm in _unsigned(site):
+        for algorithm in unsigned_by(site):
             yield call_draft(
                 site,
                 algorithm.place or site.place,
@@ -187,37 +196,6 @@ def _accepts_none(site: Site) -> bool:
     if accepted == "accept-without-key":
         return has_no_key(site)
     return bool(accepted == "accept")
-
-
-def _unsigned(site: Site) -> Iterator[Value]:
-    """The values that make a signing call write no signature."""
-    algorithm = site.argument("algorithm")
-    if site.semantic("header-alg") == "overrides":
-        named = site.project.follow(site.argument("headers"), "alg")
-        algorithm = named if is_given(named) else algorithm
-    if isinstance(algorithm, Const) and algorithm.value is None:
-        if site.semantic("algorithm-none") == "unsigned":
-            yield algorithm
-    else:
-        yield from (o.value for o in origins(algorithm) if is_none(o.value))
-
-
-def _issues_unsigned(site: Site) -> bool:
-    """Whether the library makes an unsigned token."""
-    if site.model.effect == "unsigned":
-        return True
-    return site.semantic("none-signing") == "accept" and not _refuses_unsigned(site)
-
-
-def _refuses_unsigned(site: Site) -> bool:
-    """Whether the library raises where no signature is asked for; some do so with a key."""
-    key = site.argument("key")
-    known = isinstance(key, Const) and bool(key.value)
-    if site.model.effect == "unsigned":
-        return False
-    return site.semantic("none-signing") == "error" or (
-        known and site.semantic("none-signing-with-key") == "error"
-    )
 
 
 def _without(site: Site, name: Value, *, safe: bool = False) -> Repair | None:

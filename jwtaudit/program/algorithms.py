@@ -90,3 +90,34 @@ def has_no_key(site: Site) -> bool:
     """Whether a call is given no key, or an empty one."""
     key = site.argument("key")
     return isinstance(key, Absent) or (isinstance(key, Const) and not key.value)
+
+
+def unsigned_by(site: Site) -> Iterator[Value]:
+    """The values that make a signing call write no signature."""
+    algorithm = site.argument("algorithm")
+    if site.semantic("header-alg") == "overrides":
+        named = site.project.follow(site.argument("headers"), "alg")
+        algorithm = named if is_given(named) else algorithm
+    if isinstance(algorithm, Const) and algorithm.value is None:
+        if site.semantic("algorithm-none") == "unsigned":
+            yield algorithm
+    else:
+        yield from (o.value for o in origins(algorithm) if is_none(o.value))
+
+
+def issues_unsigned(site: Site) -> bool:
+    """Whether the library makes an unsigned token."""
+    if site.model.effect == "unsigned":
+        return True
+    return site.semantic("none-signing") == "accept" and not refuses_unsigned(site)
+
+
+def refuses_unsigned(site: Site) -> bool:
+    """Whether the library raises where no signature is asked for; some do so with a key."""
+    key = site.argument("key")
+    known = isinstance(key, Const) and bool(key.value)
+    if site.model.effect == "unsigned":
+        return False
+    return site.semantic("none-signing") == "error" or (
+        known and site.semantic("none-signing-with-key") == "error"
+    )

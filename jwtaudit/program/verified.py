@@ -129,16 +129,11 @@ class Verified:
             elif model.role == "http-request":  # somebody else is asked
                 url = self.project.argument(call, model, "url")
                 if any(says(text, "asking") for text in _names_in(url)):
-                    for argument in call.arguments:
-                        for option in options(argument.value):
-                            given = option.entries.values() if isinstance(option, Table) else ()
-                            for value in (option, *given):
-                                yield from _roots(value)
+                    yield from _handed(call)
             elif model.effect == "mac":  # a signature, computed to be compared
                 yield from _roots(self.project.argument(call, model, "value"))
         elif says(name_called(call), "verifying") or asks_issuer(call):
-            for argument in call.arguments:
-                yield from _roots(argument.value)
+            yield from _handed(call)
 
     def _reached_from(self, functions: set[FunctionId]) -> set[FunctionId]:
         """The functions that read without verifying, and all that call them."""
@@ -500,6 +495,15 @@ def alike(a: Value, b: Value) -> bool:
     """Whether two expressions mean the same token, however it was cut out of what holds it."""
     ours, theirs = list(_roots(a)), list(_roots(b))
     return any(_alike(x, y) for x in ours for y in theirs)
+
+
+def _handed(call: Call) -> Iterator[Value]:
+    """What a call is given, also in a mapping: ``userinfo(token={"access_token": token})``."""
+    for argument in call.arguments:
+        for option in options(argument.value):
+            entries = option.entries.values() if isinstance(option, Table) else ()
+            for value in (option, *entries):
+                yield from _roots(value)
 
 
 def _roots(token: Value, depth: int = 0) -> Iterator[Value]:
