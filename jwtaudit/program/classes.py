@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.context import is_test
+from jwtaudit.program.poured import poured
 from jwtaudit.program.scopes import ClassScope, FunctionScope, Stored
 from jwtaudit.program.stored import may_store, stored_names
 from jwtaudit.values import (
@@ -80,6 +81,10 @@ def fields(project: Project, ref: ClassRef, name: str) -> list[Value]:
         found += [
             hop(_opened(event.value), event.place, f"`self.{name}` is set")
             for event in _stored(function, ref, name)
+        ]
+        found += [
+            hop(value, call.place, f"`self.{name}` is set")
+            for value, call in poured(project, function, ref, name)
         ]
     return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.facts import Assign, Attribute, Call, Loop, Name, With
 from jwtaudit.program.nodes import nodes
+from jwtaudit.program.poured import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ def stored_names(function: Function) -> frozenset[str]:
 
 def may_store(names: frozenset[str], name: str) -> bool:
     """Whether an attribute may be among those that a function sets."""
-    return name in names or "setattr" in names
+    return name in names or not names.isdisjoint(WAYS)
 
 
 def _stored(body: object) -> Iterator[str]:
@@ -33,6 +34,8 @@ def _stored(body: object) -> Iterator[str]:
         elif isinstance(node, With):
             targets = tuple(target for _, target in node.items)
         elif isinstance(node, Call) and isinstance(node.function, Name):
-            yield from (name for name in (node.function.id,) if name == "setattr")
+            yield from (name for name in (node.function.id,) if name in WAYS)
+        elif isinstance(node, Attribute) and node.name in WAYS:
+            yield node.name
         if targets:
             yield from (inner.name for inner in nodes(targets) if isinstance(inner, Attribute))

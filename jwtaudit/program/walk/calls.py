@@ -12,7 +12,7 @@ from jwtaudit.program.walk.attributes import MAX_OPTIONS, receive
 from jwtaudit.program.walk.binding import bind, outcome, substitute
 from jwtaudit.program.walk.effects import ROLES
 from jwtaudit.program.walk.frame import Frame, dotted_name
-from jwtaudit.program.walk.inheritance import inherited, is_super
+from jwtaudit.program.walk.inheritance import handed_to_library, inherited, is_super
 from jwtaudit.program.walk.targets import rebind
 from jwtaudit.program.walk.typenames import modelled, type_name, type_name_in
 from jwtaudit.values import (
@@ -270,9 +270,10 @@ def _instantiate(
     interpreter.note(frame, call)
     instance = Instance(ref, call, place=place)
     if library and classes.is_mapping_class(interpreter.project, ref):
+        given = arguments if init is None else handed_to_library(interpreter, init, call)
         return Table(
-            {a.name: a.value for a in arguments if a.name is not None},
-            tuple(a.value for a in arguments if a.name is None),
+            {a.name: a.value for a in given if a.name is not None},
+            tuple(a.value for a in given if a.name is None),
             place=place,
         )
     return instance

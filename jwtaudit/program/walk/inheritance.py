@@ -20,9 +20,13 @@ from jwtaudit.values import (
     Table,
     Unknown,
     Value,
+    join,
+    options,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.program.scopes import ClassScope, FunctionScope
     from jwtaudit.program.walk.frame import Frame
@@ -75,6 +79,35 @@ def making_of_base(interpreter: Interpreter, scope: ClassScope, base: ClassRef, 
             binding = bind(interpreter, function, call.arguments, receiver=True)
             return substitute_call(interpreter, event, function.id, binding)
     return call
+
+
+def handed_to_library(
+    interpreter: Interpreter, init: FunctionScope, call: Call
+) -> tuple[Bound, ...]:
+    """What a constructor gives to that of a library's class; what it is given, where it is silent.
+
+    Of a mapping that may be one or another, each entry is what any of them says.
+    """
+    if init.state == "new":
+        interpreter.function(init)
+    for event in init.events:
+        if isinstance(event, Call) and event.name == "super.__init__":
+            binding = {a.name: a.value for a in call.arguments if a.name is not None}
+            given = substitute_call(interpreter, event, init.id, binding).arguments
+            return tuple(part for argument in given for part in _spread_out(argument))
+    return call.arguments
+
+
+def _spread_out(argument: Bound) -> Iterator[Bound]:
+    tables = options(argument.value) if argument.spread == 2 else ()
+    if not tables or not all(isinstance(table, Table) for table in tables):
+        yield argument
+        return
+    entries: dict[str, Value] = {}
+    for table in tables:
+        for name, value in table.entries.items() if isinstance(table, Table) else ():
+            entries[str(name)] = join(entries[str(name)], value) if name in entries else value
+    yield from (Bound(value, name) for name, value in entries.items())
 
 
 def _handed_on(function: FunctionScope, call: Call) -> Call:
