@@ -12,13 +12,14 @@ from jwtaudit.program.classes import field_default
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookie_texts import header_cookies
 from jwtaudit.program.development import DEVELOPMENT
+from jwtaudit.program.morsels import morsels, said_of
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
 from jwtaudit.program.storage import cookies_of_pages
 from jwtaudit.program.texts import pieces, told
 from jwtaudit.values import UNKNOWN, Absent, Const, Operation, Outcome, Table, Value, options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jwtaudit.program.cookie_texts import CookieText
     from jwtaudit.program.project import Project
@@ -31,6 +32,7 @@ _NAMES = frozenset({"access", "refresh", "auth", "authorization", "jwt", "bearer
 _LASTING = frozenset({"refresh", "refreshtoken"})
 _SUFFIXES = frozenset({"cookie", "name", "key"})
 _ATTRIBUTES = ("httponly", "secure", "samesite")
+_GIVEN = {"httponly": "True", "secure": "True", "samesite": '"Lax"'}
 _IN_HEADER = {"httponly": "; HttpOnly", "secure": "; Secure", "samesite": "; SameSite=Lax"}
 
 
@@ -79,15 +81,31 @@ def token_cookies(project: Project) -> Iterator[Cookie]:
         called = name.value if isinstance(name, Const) and isinstance(name.value, str) else ""
         confidence = _evidence(project, site, called)
         if confidence is not None:
+            later = said_of(project, site.call.scope, called) if called else {}
             yield Cookie(
                 site.call,
                 _shown(confidence, site.call),
                 called,
                 site.argument("value"),
-                {attribute: _decided(project, site, attribute) for attribute in _ATTRIBUTES},
+                {
+                    attribute: later.get(attribute) or _decided(project, site, attribute)
+                    for attribute in _ATTRIBUTES
+                },
                 {attribute: _spelling(site, attribute) for attribute in _ATTRIBUTES},
                 bare=not site.model.name.startswith("*."),  # else the default is not known
                 site=site,
+            )
+    for morsel in morsels(project, _ATTRIBUTES):
+        surest = _evidence_in(project, morsel.event, morsel.name, (morsel.event.value,))
+        if surest is not None:
+            yield Cookie(
+                morsel.event,
+                _shown(surest, morsel.event),
+                morsel.name,
+                morsel.event.value,
+                morsel.attributes,
+                {each: f'["{each}"] = {_GIVEN[each]}' for each in _ATTRIBUTES},
+                bare=True,
             )
     for event, text in header_cookies(project):
         found = _token_in(project, event, text)
@@ -155,13 +173,21 @@ def _token_in(
     project: Project, event: Call | Stored, text: CookieText
 ) -> tuple[Confidence, Value] | None:
     """How sure it is that a token is in a cookie that is written as a text."""
-    if is_test(event.place.path) or is_other_token(text.name) or text.is_deletion:
-        return None
-    found = [token_evidence(project, part, event.place.path) for part in text.value]
-    surest = max((one for one in found if one is not None), default=None)
-    if _is_token_cookie(text.name):
-        surest = Confidence.MEDIUM if surest is None else Confidence.HIGH
+    surest = None if text.is_deletion else _evidence_in(project, event, text.name, text.value)
     return None if surest is None else (surest, text.value[0])
+
+
+def _evidence_in(
+    project: Project, event: Call | Stored, name: str, held: Iterable[Value]
+) -> Confidence | None:
+    """How sure it is that a token is in a cookie with a name, going by what is in it."""
+    if is_test(event.place.path) or is_other_token(name):
+        return None
+    found = [token_evidence(project, part, event.place.path) for part in held]
+    surest = max((one for one in found if one is not None), default=None)
+    if _is_token_cookie(name):
+        return Confidence.MEDIUM if surest is None else Confidence.HIGH
+    return surest
 
 
 def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
