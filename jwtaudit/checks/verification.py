@@ -215,9 +215,15 @@ def _nearest(key: str, known: frozenset[str]) -> str:
 
 
 def _written(site: Site, value: Value, name: str) -> Place:
-    """Where something is given to a call: its value may come from far away."""
+    """Where something is given to a call, or stands in its options; the value may be from afar."""
     own = next((a.place for a in site.call.arguments if a.name == name and a.place), None)
-    return own or value.place or site.place
+    given = options(site.argument("options"))
+    tables = [option.place for option in given if isinstance(option, Table) and option.place]
+    at = value.place
+    around = (place for place in (site.place, *tables) if at and place.path == at.path)
+    if own is None and at is not None and any(p.span.contains(at.span) for p in around):
+        return at
+    return own or next(iter(tables), site.place)
 
 
 def _draft(
