@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.checks.callbacks import called_back, is_talk
 from jwtaudit.checks.passing import refused_and_passed
-from jwtaudit.checks.unheard import unheard
+from jwtaudit.checks.unheard import empty_but_true, unheard
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import is_harmless, words
 from jwtaudit.program.context import exclusive, is_test
@@ -59,6 +59,7 @@ def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     yield from called_back(project)
     by_result = {function for function, sure in tells.items() if sure is not Confidence.LOW}
     yield from refused_and_passed(project, by_result)
+    yield from empty_but_true(project)
 
 
 def _swallowed(project: Project) -> Iterator[Draft]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import Returned, Tested
-from jwtaudit.program.verdicts import answers_in_pairs, keeps_and_refuses
+from jwtaudit.program.verdicts import answers_in_pairs, keeps_and_refuses, refusing_with_an_object
 from jwtaudit.repair import Await, Repair
 from jwtaudit.values import Call, Closure, FunctionId, Operation, Outcome, Value
 
@@ -96,6 +96,21 @@ def unheard(project: Project, tells: dict[FunctionId, Confidence]) -> Iterator[D
                     "Test the result, or let the function raise.",
                     Confidence.MEDIUM,
                 )
+
+
+def empty_but_true(project: Project) -> Iterator[Draft]:
+    """Where it is asked whether there are claims, and an empty object stands for none."""
+    functions = frozenset(refusing_with_an_object(project))
+    for call in project.calls if functions else ():
+        scope = project.scope(call.target) if call.target in functions else None
+        if scope is not None and _is_whole_test(project, call) and not is_test(call.place.path):
+            yield _draft(
+                project,
+                call,
+                f"`{scope.short_name}()` gives an empty object for a token that is not valid, which"
+                " counts as true: every token passes",
+                "Give `null` there, or let the error pass.",
+            )
 
 
 def _unwaited(project: Project, call: Call, role: str) -> str | None:

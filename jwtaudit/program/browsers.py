@@ -10,11 +10,12 @@ from jwtaudit.program.names import is_called_token, is_token_name
 from jwtaudit.program.scopes import Stored
 from jwtaudit.program.storage import texts
 from jwtaudit.program.texts import told
-from jwtaudit.values import Call, Const, Operation, Table, Value, walk
+from jwtaudit.values import Call, Const, Operation, Table, Value, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jwtaudit.models import Model
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
 
@@ -63,9 +64,24 @@ def _is_header(key: Value) -> bool:
 
 
 def _asks(project: Project, call: Call) -> bool:
-    """Whether a call sends a login to a server."""
+    """Whether a call sends a login to a server, or a token."""
     model = project.model_of(call)
     if model is None or model.role != "http-request":
         return False
     url = project.argument(call, model, "url")
-    return any(is_login_url(text) for part in walk(url) for text in texts(part))
+    return _sends_token(project, call, model) or any(
+        is_login_url(text) for part in walk(url) for text in texts(part)
+    )
+
+
+def _sends_token(project: Project, call: Call, model: Model) -> bool:
+    """Whether what is sent holds an entry that is called a token."""
+    return any(
+        isinstance(name, str)
+        and is_token_name(name)
+        and not all(isinstance(option, Const) for option in options(entry))
+        for meaning in ("parameters", "body")
+        for part in walk(project.argument(call, model, meaning))
+        if isinstance(part, Table)
+        for name, entry in part.entries.items()
+    )

@@ -9,9 +9,11 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.values import Arm, Call, Const, FunctionId, Outcome, Sequence, Value, walk
+from jwtaudit.values import Arm, Call, Const, FunctionId, Outcome, Sequence, Table, Value, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import FunctionScope
 
@@ -49,18 +51,8 @@ def is_unheeded(project: Project, call: Call) -> bool:
 
 
 def _verdict(scope: FunctionScope, call: Call) -> Confidence:
-    handlers = [e for e in scope.events if isinstance(e, Caught) and handles(e, call)]
     returned = [e for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
-    if not handlers or _has_effect(scope):
-        return Confidence.LOW
-    refused: list[Value] = []
-    for handler in handlers:
-        answers = [e.value for e in returned if handler.path[-1] in e.path]
-        if not handler.exits and not answers:
-            if _raises_behind(scope, handler):
-                continue
-            answers = [e.value for e in returned if e.order > handler.order] or [Const(None)]
-        refused.extend(answers)
+    refused = _refusals(scope, call)
     if refused and answers_in_pairs(scope) and all(_has_nothing(v) for v in refused):
         return Confidence.HIGH
     if not refused or not all(isinstance(v, Const) and not v.value for v in refused):
@@ -70,6 +62,35 @@ def _verdict(scope: FunctionScope, call: Call) -> Confidence:
     if any(not isinstance(e.value, Const) for e in returned):
         return Confidence.MEDIUM
     return Confidence.LOW
+
+
+def _refusals(scope: FunctionScope, call: Call) -> list[Value]:
+    """What a function gives back for a token that fails verification; nothing if in doubt."""
+    handlers = [e for e in scope.events if isinstance(e, Caught) and handles(e, call)]
+    returned = [e for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
+    if _has_effect(scope):
+        return []
+    refused: list[Value] = []
+    for handler in handlers:
+        answers = [e.value for e in returned if handler.path[-1] in e.path]
+        if not handler.exits and not answers:
+            if _raises_behind(scope, handler):
+                continue
+            answers = [e.value for e in returned if e.order > handler.order] or [Const(None)]
+        refused.extend(answers)
+    return refused
+
+
+def refusing_with_an_object(project: Project) -> Iterator[FunctionId]:
+    """The functions of scripts that give back ``{}`` for a bad token, which counts as true."""
+    for site in project.sites("verify", "verify-signature"):
+        call = site.call.origin or site.call
+        scope = project.scope(call.scope)
+        if scope is None or not project.is_script(scope.id.path) or is_test(scope.id.path):
+            continue
+        refused = _refusals(scope, call)
+        if refused and all(isinstance(v, Table) and not v.entries and not v.rest for v in refused):
+            yield scope.id
 
 
 def keeps_and_refuses(project: Project, scope: FunctionScope) -> bool:
