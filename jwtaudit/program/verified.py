@@ -15,6 +15,7 @@ from jwtaudit.program.context import exclusive
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.sites import Site
+from jwtaudit.program.standing_before import is_guarded
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import has_role, is_request, name_called, name_of
 from jwtaudit.program.travels import deep, event_values
@@ -330,6 +331,7 @@ class Verified:
                 return True
         return any(  # a callback sees the variables around it, and runs behind what it is given to
             self._is_behind(call)
+            or is_guarded(self.project, call, scope, token, self.verifying)
             or self._in_function(reading, call, token, depth + 1, seen | {scope})
             for call in self._given_to.get(scope, ())
         )
