@@ -183,7 +183,10 @@ def _evidence_in(
     """How sure it is that a token is in a cookie with a name, going by what is in it."""
     if is_test(event.place.path) or is_other_token(name):
         return None
-    found = [token_evidence(project, part, event.place.path) for part in held]
+    parts = tuple(held)
+    if any(_is_random(project, part) for part in parts) and not _lasts(name):
+        return None  # an opaque identifier
+    found = [token_evidence(project, part, event.place.path) for part in parts]
     surest = max((one for one in found if one is not None), default=None)
     if _is_token_cookie(name):
         return Confidence.MEDIUM if surest is None else Confidence.HIGH
@@ -207,7 +210,7 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
         and not any(_names_a_cookie(name))
     ):
         return None  # a method of that name that takes something else first
-    if any(_is_random(project, part) for part in parts) and not _LASTING & set(words(called)):
+    if any(_is_random(project, part) for part in parts) and not _lasts(called):
         return None  # an opaque identifier
     path = site.place.path
     found = [token_evidence(project, part, path) for part in parts]
@@ -226,6 +229,11 @@ def _held(piece: Value) -> Iterator[Value]:
     """What is in a part of a cookie: all tokens of a pair, also written as JSON."""
     is_json = isinstance(piece, Operation) and piece.operator == "json-encode"
     yield from told(piece) if is_json or isinstance(piece, Table) else (piece,)
+
+
+def _lasts(name: str) -> bool:
+    """Whether a cookie so called lets in for long, whatever is in it."""
+    return not _LASTING.isdisjoint(words(name))
 
 
 def _is_random(project: Project, value: Value) -> bool:
