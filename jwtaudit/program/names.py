@@ -64,7 +64,7 @@ def is_other_token(name: str) -> bool:
 
 def is_link_name(name: str) -> bool:
     """Whether it has to do with a link sent once: a reset, a confirmation, an invitation."""
-    return bool(_words("link") & set(words(name)))
+    return bool(_words("link") & pairs(name))
 
 
 def names_of(value: Value) -> Iterator[str]:
