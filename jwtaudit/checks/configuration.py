@@ -126,7 +126,7 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
 
 def _given(entry: _Entry) -> str:
     """What is given; a name that is the value itself is not written into reports."""
-    itself = entry.leaf == entry.value
+    itself = entry.leaf.lower() == entry.value.lower()
     return "a key has its own name for a value" if itself else f"`{entry.leaf}` is given a value"
 
 
@@ -141,7 +141,7 @@ def _entries(project: Project) -> Iterator[_Entry]:
                 if not isinstance(target, Name):
                     continue
                 text, itself = str(literal.value), _is_environment(path)
-                if _is_value(text, target.id) or (itself and text == target.id):
+                if _is_value(text, target.id) or (itself and text.lower() == target.id.lower()):
                     yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
         for name, text, place in variables(project):
