@@ -62,7 +62,7 @@ _BUILD = re.compile(
     r"(^|/)\.?(travis|appveyor|azure-pipelines|bitbucket-pipelines|drone|cirrus|wercker|semaphore"
     r"|codeship-\w+)\.ya?ml$"
 )
-_LOADS = re.compile(r"\.\w*load\w*$")  # of YAML, TOML, JSON
+_LOADS = re.compile(r"\.\w*(?:load\w*|_values)$")  # of YAML, TOML, JSON; of variables
 _ENOUGH = 16
 _LONGEST_NOTE = 200
 

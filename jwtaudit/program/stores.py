@@ -64,6 +64,7 @@ _MOST_FILES = 12
 _UPDATE = "update_config"  # which applications have as well
 _MERGING = ("update", "from_mapping", "setdefault", _UPDATE)
 _LOADING = ("from_object", "from_pyfile", "load", _UPDATE)
+_FOLDERS = ("", "instance.")  # the second holds what one installation alone is set to
 _SETTING_UP = frozenset({"app", "application", "config", "configure", "setup", "settings"})
 _LIKELY_CLASS = ("config", "settings")
 
@@ -259,16 +260,18 @@ class Stores:
                 yield option.path
             elif isinstance(option, Const) and isinstance(option.value, str):
                 text = option.value.removesuffix(".py").strip("./").replace("/", ".")
-                path = self.project.python.find(call.place.path, text, 0)
-                if path is not None:
-                    yield path
+                found = (
+                    self.project.python.find(call.place.path, f"{where}{text}", 0)
+                    for where in _FOLDERS
+                )
+                yield from [path for path in found if path is not None][:1]
             elif isinstance(option, Outcome) and option.call.name.endswith("import_module"):
                 for argument in option.call.arguments[:1]:
                     yield from self._modules(argument.value, call)
             elif end := _end_of_path(option):
-                found = [p for p in self.project.files if f"/{p}".endswith(f"/{end}")]
+                ending = [p for p in self.project.files if f"/{p}".endswith(f"/{end}")]
                 home = call.place.path
-                yield from sorted(found, key=lambda p: (-_common_folders(p, home), p))[:1]
+                yield from sorted(ending, key=lambda p: (-_common_folders(p, home), p))[:1]
             else:
                 yield from self._variants(option, call)
 
