@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _READING = ("verify", "verify-signature", "decode-unverified", "claims-accessor")
 _COMPARED = ("==", "!=")
 _READ = ("str", "int", "list", "dict")
+_TAKING = ("get", "__getitem__")
 
 
 @check("privileged-claim-not-from-authority")
@@ -94,7 +95,7 @@ def _handed_over(project: Project, site: Site) -> Iterator[_Grant]:
     """A payload that is a request's body, or has one poured into it."""
     for payload in options(site.argument("payload")):
         for value in payload.rest if isinstance(payload, Table) else (payload,):
-            if _is_asked_for(project, value):
+            if _is_asked_for(project, value) and not _is_text(value):
                 yield _Grant(
                     value,
                     "everything in the request becomes a claim: whoever sends one writes"
@@ -172,6 +173,14 @@ def _is_asked_for(project: Project, value: Value) -> bool:
             return last.lower() in right_words()["written"] and "request" in owner
         else:
             return isinstance(value, Param) and _is_read(project, value)
+
+
+def _is_text(value: Value) -> bool:
+    """Whether a value is one of the texts in a request: a header, a field of a form."""
+    if not isinstance(value, Outcome):
+        return False
+    owner, _, method = value.call.name.rpartition(".")
+    return method in _TAKING and owner.rpartition(".")[2] in right_words()["texts"]
 
 
 def _is_read(project: Project, parameter: Param) -> bool:

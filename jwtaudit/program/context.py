@@ -33,7 +33,9 @@ _TEST_FOLDERS = frozenset(
     # Attacks on a program, to show what can be done to it, are run as tests are.
     " exploit exploits poc pocs".split()
 )
-_TEST_FOLDER = re.compile(r"tests?_|(integration|e2e|unit|functional|acceptance|api)[-_]tests?$")
+_TEST_FOLDER = re.compile(
+    r"tests?_|(integration|e2e|unit|functional|acceptance|api)[-_]test(s|ing)?$"
+)
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"
     " snippets benchmark benchmarks".split()

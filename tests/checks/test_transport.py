@@ -77,7 +77,14 @@ def test_cookie_guards(arguments):
 
 def test_cookie_set_in_tests_only():
     source = cookie('"token", issue(user)')
-    for folder in ("tests", "integration-tests/helpers", "e2e_tests", "api-tests"):
+    folders = (
+        "tests",
+        "integration-tests/helpers",
+        "e2e_tests",
+        "api-tests",
+        "integration-testing",
+    )
+    for folder in folders:
         assert not scan({f"{folder}/app.py": source}, ["JWT502"])
     assert scan({"contests/app.py": source}, ["JWT502"])
 
