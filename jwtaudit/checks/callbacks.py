@@ -11,14 +11,16 @@ from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.scopes import Caught, Returned, Stored, Tested
 from jwtaudit.program.scripts import FAILURE
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.values import Call, Closure, Member, Operation, Outcome, walk
+from jwtaudit.values import Call, Closure, Member, Operation, Outcome, Param, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from jwtaudit.facts import Parameter
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.program.sites import Site
+    from jwtaudit.values import Value
 
 
 def called_back(project: Project) -> Iterator[Draft]:
@@ -28,7 +30,10 @@ def called_back(project: Project) -> Iterator[Draft]:
         scope = project.scope(callback.id) if isinstance(callback, Closure) else None
         if scope is None or scope.definition is None or is_test(site.place.path):
             continue
-        heard = any(_is_told(event, site.call) for event in scope.events)
+        heard = any(
+            _is_told(event, site.call) or _asks(event, scope.definition.parameters, callback)
+            for event in scope.events
+        )
         goes_on = [
             event
             for event in scope.events
@@ -104,6 +109,17 @@ def _is_told(event: Event, call: Call) -> bool:
             ):
                 return True
     return False
+
+
+def _asks(event: Event, parameters: Sequence[Parameter], callback: Value) -> bool:
+    """The same of a callback that was read before it was known who calls it back."""
+    names = [parameter.name for parameter in parameters[:2]]
+    told = names if isinstance(event, Tested) else names[:1]
+    return isinstance(callback, Closure) and any(
+        isinstance(part, Param) and part.function == callback.id and part.name in told
+        for value in event_values(event)
+        for part in walk(value)
+    )
 
 
 def is_talk(project: Project, event: Event) -> bool:

@@ -53,6 +53,7 @@ class Interpreter:
         self.quiet = 0
         self.nesting = 0
         self.detour = 0
+        self.within = 0  # an object that another holds
         self.order = 0
         self.mentions = Mentions()
         self.injected: set[Place] = set()

@@ -466,3 +466,54 @@ def test_what_was_removed_stays_removed():
         "jwt.encode(d, 'k')\nsign({'exp': 'given'})"
     )
     assert "given" not in arguments(text, "payload", "sign")[0]
+
+
+ROOMS = {
+    "rooms.py": """
+        import jwt
+
+        class State:
+            def __init__(self, room):
+                self.room = room
+                self.last = None
+
+            def seen(self, message):
+                self.last = later(self.room.state.last, message.at)
+
+        class Room:
+            def __init__(self):
+                self.state = State(self)
+
+            def sign(self):
+                return jwt.encode({"last": self.state.last}, "k")
+    """,
+    "rooms.js": """
+        const jwt = require("jsonwebtoken");
+
+        class State {
+          constructor(room) {
+            this.room = room;
+            this.last = null;
+          }
+          seen(message) {
+            this.last = later(this.room.state.last, message.at);
+          }
+        }
+
+        class Room {
+          constructor() {
+            this.state = new State(this);
+          }
+          sign() {
+            return jwt.sign({ last: this.state.last }, "k");
+          }
+        }
+    """,
+}
+
+
+@pytest.mark.parametrize("path", ROOMS)
+def test_an_attribute_may_be_made_of_itself_through_what_holds_its_object(path):
+    program = project({path: textwrap.dedent(ROOMS[path])})
+    assert [show(site.argument("key")) for site in program.sites("sign")] == ["'k'"]
+    assert program.failed == {}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import ClassScope, FunctionScope
     from jwtaudit.source import Place
 
+_MAX_WITHIN = 12  # objects within objects, made by calls
 MAX_OPTIONS = 4  # of a value that may be several things, so many are followed
 
 
@@ -226,12 +227,17 @@ def _given_field(
 def _substitute_instance(
     interpreter: Interpreter, value: Value, scope: ClassScope, call: Call
 ) -> Value:
+    """What an object holds, made by a call; objects that hold one another do so without end."""
     init = scope.methods.get("__init__")
-    if init is None:
+    if init is None or interpreter.within >= _MAX_WITHIN:
         return value
     function = interpreter.project.functions[init]
     binding = bind(interpreter, function, call.arguments, receiver=True)
-    return substitute(interpreter, value, function.id, binding)
+    interpreter.within += 1
+    try:
+        return substitute(interpreter, value, function.id, binding)
+    finally:
+        interpreter.within -= 1
 
 
 def receive(interpreter: Interpreter, value: Value, scope: FunctionScope, receiver: Value) -> Value:
