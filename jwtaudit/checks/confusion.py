@@ -15,11 +15,14 @@ from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import KIND_CLAIMS, Kind, token_kind
+from jwtaudit.program.links import is_link_text
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
+from jwtaudit.program.texts import pieces
 from jwtaudit.program.ties import are_one_program
+from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
-from jwtaudit.values import Absent, Operation, Table, join, options
+from jwtaudit.values import Absent, Operation, Outcome, Param, Table, join, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +115,22 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
 
 def _kind(site: Site) -> Kind:
     # An endpoint that exchanges refresh tokens is called by them, and makes others.
-    return token_kind(site, claim_sets(site), site.argument("lifetime"), around=False)
+    kind = token_kind(site, claim_sets(site), site.argument("lifetime"), around=False)
+    return Kind.LINK if kind is Kind.UNKNOWN and _stands_in_link(site) else kind
+
+
+def _stands_in_link(site: Site) -> bool:
+    """Whether a token is written into a URL that is called a link: `/reset/${token}`."""
+    made = {call.place for call in site.calls}
+    return any(
+        is_link_text(text)
+        and any(isinstance(p, Outcome) and p.call.place in made for p in pieces(text))
+        for call in site.calls
+        for event in site.project.uses(call)
+        for value in event_values(event)
+        for text in walk(value)
+        if isinstance(text, Operation)
+    )
 
 
 def _chosen(key: Value, kind: Kind) -> Value:
@@ -137,10 +155,35 @@ def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) 
         needed |= frozenset().union(*(_names_in(one) for one in own))  # whatever is looked at
     for claims in map(partial(_with_subject, foreign.site), claim_sets(foreign.site)):
         given = {str(name) for name in claims.entries}
+        if not is_known(claims) and _made_alike(claims, own):
+            return True
         names_somebody = is_known(claims) and given - (REGISTERED - {"sub"})
         if needed <= given and (needed or names_somebody) and _says_the_same(claims, own, needed):
             return True
     return False
+
+
+def _made_alike(claims: Table, own: list[_Minted]) -> bool:
+    """Whether all that is put into a token is what the usual ones hold: ``{...user.toJSON()}``."""
+    return any(
+        claims.entries.keys() == usual.entries.keys()
+        and len(claims.rest) == len(usual.rest)
+        and all(map(_is_same_record, claims.rest, usual.rest))
+        for one in own
+        for usual in claim_sets(one.site)
+    )
+
+
+def _is_same_record(one: Value, other: Value) -> bool:
+    """Whether two functions write out what they are given, by the same method."""
+    return (
+        isinstance(one, Outcome)
+        and isinstance(other, Outcome)
+        and one.call.name == other.call.name
+        and isinstance(one.call.receiver, Param)
+        and isinstance(other.call.receiver, Param)
+        and one.call.receiver.name == other.call.receiver.name
+    )
 
 
 def _with_subject(site: Site, claims: Table) -> Table:
