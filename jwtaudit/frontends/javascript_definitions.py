@@ -5,6 +5,7 @@ A method's first parameter is ``this``; a constructor is called ``__init__``, as
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 DEFAULT = "default"
+
+_SETTINGS = re.compile(r"(?i)(?:config|configuration|settings|options)$")
 
 
 class Definitions(Imports):
@@ -148,7 +151,8 @@ class Definitions(Imports):
         if node is None:
             return None
         if node.type == "generic_type":
-            return self.annotation(node.child_by_field_name("name"))
+            held = self.held_settings(node.child_by_field_name("type_arguments"))
+            return held or self.annotation(node.child_by_field_name("name"))
         if node.type == "type_query":  # what a module is handed on as: ``lib: typeof jwt``
             return self.annotation(node.named_children[0] if node.named_children else None)
         if node.type in ("type_identifier", "identifier"):
@@ -164,6 +168,13 @@ class Definitions(Imports):
             found = (self.annotation(child) for child in node.named_children)
             return next((one for one in found if one is not None), None)
         return None
+
+    def held_settings(self, arguments: Node | None) -> f.Expression | None:
+        """What a type holds that is made of settings: ``ConfigType<typeof jwtConfig>``."""
+        held = arguments.named_children[0] if arguments and arguments.named_children else None
+        if held is None or held.type != "type_query" or not _SETTINGS.search(self.text(held)):
+            return None
+        return self.annotation(held)
 
     def members_of_type(self, node: Node) -> f.Mapping | None:
         """The members of an object whose types have names: ``{ signer: Signer }``."""

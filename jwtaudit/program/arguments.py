@@ -14,6 +14,7 @@ from jwtaudit.values import (
     Const,
     Member,
     Param,
+    Table,
     Unknown,
     Value,
     member,
@@ -69,6 +70,8 @@ def entry_of(value: Value, key: str, place: Place | None) -> Value:
     """The entry of a mapping; nothing is in what is not there."""
     if isinstance(value, Absent) or (isinstance(value, Const) and value.value is None):
         return ABSENT
+    if isinstance(value, Param) and value.injected and isinstance(value.default, Table):
+        value = value.default
     return member(value, Const(key), item=True, place=place)
 
 

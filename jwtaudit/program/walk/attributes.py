@@ -111,6 +111,8 @@ def _param_attribute(
         kind = base.annotation.entries.get(name)
         if isinstance(kind, ClassRef):
             return Instance(kind, place=place)
+    if base.injected and isinstance(base.default, Table) and name in base.default.entries:
+        return base.default.entries[name]
     if isinstance(base.default, (Instance, ClassRef, Setting)):
         return attribute(interpreter, base.default, name, place)
     return None

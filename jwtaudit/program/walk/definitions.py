@@ -26,6 +26,7 @@ from jwtaudit.values import (
     Sequence,
     Setting,
     Symbol,
+    Table,
     Value,
 )
 
@@ -73,10 +74,30 @@ def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) ->
                 default = marker
         place = Place(frame.file, parameter.span)
         injected = any(at in interpreter.injected for at, _ in default.trace)
+        if isinstance(annotation, Outcome) and _is_left_to_framework(interpreter, default):
+            held = _settings(interpreter, annotation, place)
+            default, injected = (default, injected) if held is None else (held, True)
         found[parameter.name] = Param(
             scope.id, parameter.name, default, annotation, place=place, injected=injected
         )
     return found
+
+
+def _is_left_to_framework(interpreter: Interpreter, default: Value) -> bool:
+    """Whether a parameter has no default, or one that only names what is to be given."""
+    if isinstance(default, Outcome):
+        return interpreter.project.model_of(default.call) is None
+    return isinstance(default, Absent)
+
+
+def _settings(interpreter: Interpreter, made: Outcome, place: Place) -> Table | None:
+    """What a type holds of which an object of settings is: ``registerAs("jwt", () => ({...}))``."""
+    for argument in made.call.arguments:
+        if isinstance(argument.value, Closure):
+            given = interpreter.read(argument.value, place)
+            if isinstance(given, Table):
+                return given
+    return None
 
 
 def _is_nothing(value: Value) -> bool:
