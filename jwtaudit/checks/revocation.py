@@ -127,7 +127,11 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
 
 def _tells_apart(project: Project, place: Place, site: Site) -> bool:
     """Whether callers are told apart here by token or address, as to limit how often they call."""
-    scopes = (project.scope(c.scope) for c in site.calls if c.place == place)
+    around = [call.scope for call in site.calls if call.place == place]
+    limiting = words_of_data("name-words", "limiting")
+    if any(limiting & pairs(f"{scope.path} {scope.qualname}") for scope in around):
+        return True
+    scopes = map(project.scope, around)
     given = (
         tuple(deep(event.value))
         for scope in scopes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -149,7 +150,18 @@ def ignored_verify_option(project: Project) -> Iterator[Draft]:
             if key not in known and not _reads(project, key):
                 near = _nearest(key, site.model.options)
                 instead = f'options={{"{near}": ...}}' if near else ""
-                yield _draft(site, value, key, "", instead, renamed(value, key, near))
+                draft = _draft(site, value, key, "", instead, renamed(value, key, near))
+                if near.startswith("verify") and isinstance(value, Const) and value.value is True:
+                    draft = replace(draft, message=_anyway(site, key), confidence=Confidence.LOW)
+                yield draft
+
+
+def _anyway(site: Site, key: str) -> str:
+    """What is said of a check that is asked for in vain, and made all the same."""
+    return (
+        f"{site.library.title} ignores `{key}`, and makes that check by itself: whoever turns it"
+        " off here one day, or asks for another so, does so in vain"
+    )
 
 
 def _ignored(site: Site, row: Ineffective) -> Value | None:
