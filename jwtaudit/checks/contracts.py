@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import is_demonstration
 from jwtaudit.program.contracts import (
+    accepted,
     are_of_machines,
     contracts,
     expected,
@@ -16,7 +17,7 @@ from jwtaudit.program.contracts import (
     is_silent_on,
     is_there,
     looks_at,
-    overrides_algorithm,
+    signed_with,
     texts,
 )
 from jwtaudit.program.enclosing import enclosing
@@ -42,20 +43,20 @@ def mint_verify_contract_mismatch(project: Project) -> Iterator[Draft]:
         refusals = [next(_refusals(contract), None) for contract in ways]
         if None in refusals or refusals[0] is None:
             continue
-        why, repair = refusals[0]
+        refusal = refusals[0]
         use, site = ways[0].use, ways[0].site
         shown = is_demonstration(use.place.path, site.call.path)
         yield Draft(
             "",
             use.place,
-            f"no token that the program signs with this key passes here: {why}",
-            Confidence.LOW if shown else Confidence.MEDIUM,
+            f"no token that the program signs with this key passes here: {refusal.why}",
+            Confidence.LOW if shown else refusal.confidence,
             related=_signed_at(ways[0]),
             advice="Take from one place, for both sides, the algorithm and what each claim has"
             " to be.",
             anchor=enclosing(project, use.place),
             notes=site.notes,
-            repair=repair,
+            repair=refusal.repair,
         )
 
 
@@ -64,30 +65,39 @@ def _signed_at(contract: Contract) -> tuple[tuple[Place, str], ...]:
     return tuple((place, "signed here") for place in places)
 
 
-def _refusals(contract: Contract) -> Iterator[tuple[str, Repair | None]]:
+class _Refusal(NamedTuple):
     """Why all tokens of a contract are refused, and what would let them pass."""
-    taken = contract.use.algorithms
-    signed = [use.algorithms for use, _ in contract.signing]
-    if (
-        taken
-        and all(names and not names & taken for names in signed)
-        and not any(map(overrides_algorithm, contract.signers))
-    ):
-        named = " and ".join(sorted(frozenset().union(*signed)))
-        yield (
-            f"they are signed with {named}, and the call accepts {' and '.join(sorted(taken))}",
-            None,
-        )
+
+    why: str
+    repair: Repair | None = None
+    confidence: Confidence = Confidence.MEDIUM
+
+
+def _refusals(contract: Contract) -> Iterator[_Refusal]:
+    """Why all tokens of a contract are refused."""
+    site, signers = contract.site, contract.signers
+    taken, signed = accepted(site), [signed_with(signer) for signer in signers]
+    if taken.names and all(one.names and not one.names & taken.names for one in signed):
+        names = frozenset().union(*(one.names for one in signed))
+        why = f"they are signed with {_list(names)}, and the call accepts {_list(taken.names)}"
+        if any(one.set_elsewhere for one in (taken, *signed)):
+            yield _Refusal(f"unless a setting changes that, {why}", None, Confidence.LOW)
+        else:
+            yield _Refusal(why)
     if contract.use.role == "verify":
         for claim in _TITLES:
-            if looks_at(contract.site, claim):
+            if looks_at(site, claim):
                 yield from _wrong(contract, claim)
-        for claim in insisted_on(contract.site):
-            if all(is_missing(given(signer, claim)) for signer in contract.signers):
-                yield f"the call insists on `{claim}`, and none of them has it", None
+        for claim in insisted_on(site):
+            if all(is_missing(given(signer, claim)) for signer in signers):
+                yield _Refusal(f"the call insists on `{claim}`, and none of them has it")
 
 
-def _wrong(contract: Contract, claim: str) -> Iterator[tuple[str, Repair | None]]:
+def _list(names: frozenset[str]) -> str:
+    return " and ".join(sorted(names))
+
+
+def _wrong(contract: Contract, claim: str) -> Iterator[_Refusal]:
     """What is wrong with a claim that says whom tokens are for, or whom they are from."""
     site, title = contract.site, _TITLES[claim]
     values = [given(signer, claim) for signer in contract.signers]
@@ -96,11 +106,11 @@ def _wrong(contract: Contract, claim: str) -> Iterator[tuple[str, Repair | None]
         if site.semantic(f"{claim}-given-token-without") == "reject" and all(
             map(is_missing, values)
         ):
-            yield f"an {title} is expected, and none of them has `{claim}`", None
+            yield _Refusal(f"an {title} is expected, and none of them has `{claim}`")
         names, said = texts([wanted]), [texts(one) for one in values]
         others = names and all(said) and not any(names & one for one in said)
         if others and not are_of_machines(contract.signers):
-            yield f"their `{claim}` is not the {title} that is expected", None
+            yield _Refusal(f"their `{claim}` is not the {title} that is expected")
     elif (
         is_silent_on(site, claim)
         and site.semantic(f"{claim}-not-given") == "reject"
@@ -108,7 +118,7 @@ def _wrong(contract: Contract, claim: str) -> Iterator[tuple[str, Repair | None]
     ):
         library = site.library.title
         why = f"they have `{claim}`, and {library} refuses one where it is told no {title}"
-        yield why, _expecting(contract, claim, texts([v for one in values for v in one]))
+        yield _Refusal(why, _expecting(contract, claim, texts([v for one in values for v in one])))
 
 
 def _expecting(contract: Contract, claim: str, names: frozenset[str]) -> Repair | None:

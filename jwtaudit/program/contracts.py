@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.program.algorithms import algorithm_name, listed
 from jwtaudit.program.claims import (
     REGISTERED,
     claim_sets,
@@ -20,6 +22,7 @@ from jwtaudit.program.key_identity import identified
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.origins import origins
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.travels import deep
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 # What the libraries call a claim where it is given beside the payload, and where it is expected.
 ARGUMENTS = {"aud": "audience", "iss": "issuer", "sub": "subject", "jti": "token_id"}
 _VERIFYING = ("verify", "verify-signature")
+# Not the names that libraries give to several at once (`ALGORITHMS.HMAC`), nor EdDSA's two.
+_ALGORITHM = re.compile(r"(?:[HRPE]S(?:256|384|512)|ES256K)", re.IGNORECASE)
 _TIMES = frozenset({"exp", "iat", "nbf"})
 
 
@@ -221,7 +226,43 @@ def _is_something(value: Value) -> bool:
     return isinstance(value, Operation) and value.operator == "text"
 
 
-def overrides_algorithm(site: Site) -> bool:
+class Algorithms(NamedTuple):
+    """The algorithms that a call signs with or accepts; none where one is not known.
+
+    ``set_elsewhere``: whether a setting may say another, and what is known is what it gives if not.
+    """
+
+    names: frozenset[str]
+    set_elsewhere: bool = False
+
+
+def signed_with(site: Site) -> Algorithms:
+    """The algorithms that a call signs with."""
+    if _overrides_algorithm(site):
+        return Algorithms(frozenset())
+    return _algorithms([origin.value for origin in origins(site.argument("algorithm"))])
+
+
+def accepted(site: Site) -> Algorithms:
+    """The algorithms that a call accepts."""
+    return _algorithms(listed(site))
+
+
+def _algorithms(values: list[Value]) -> Algorithms:
+    names: set[str] = set()
+    set_elsewhere = False
+    for value in values:
+        if isinstance(value, (Env, Setting)) and not isinstance(value.default, Absent):
+            set_elsewhere = True  # its default is another of the values
+            continue
+        name = algorithm_name(value)
+        if name is None or not _ALGORITHM.fullmatch(name):
+            return Algorithms(frozenset())
+        names.add(name.upper())
+    return Algorithms(frozenset(names), set_elsewhere)
+
+
+def _overrides_algorithm(site: Site) -> bool:
     """Whether a header may say another algorithm than the argument for it."""
     return site.semantic("header-alg") == "overrides" and not all(
         isinstance(option, (Absent, Const)) or (_is_plain(option) and not _names_algorithm(option))
