@@ -143,9 +143,13 @@ _WRITTEN = 100_000
 _BUNDLED = (b"__webpack_require__", b"webpackJsonp", b"parcelRequire", b"System.register(")
 
 
+# In a comment: a folder of an import may have that name, too.
+_SAID = re.compile(rb"(?m)^[ \t]*(?://|/?\*|#|<!--)[^\n]*@generated")
+
+
 def is_generated(path: str, data: bytes) -> bool:
     """Whether a script was made by a program: minified, bundled, or said to be generated."""
-    if _BUILT.search(path) or b"@generated" in data[:_HEAD]:
+    if _BUILT.search(path) or _SAID.search(data[:_HEAD]):
         return True
     if len(data) > _HEAD and len(data) // (data.count(b"\n") + 1) > _LONG_LINES:
         return True
