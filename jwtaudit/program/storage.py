@@ -119,6 +119,8 @@ def _from_site(project: Project, site: Site) -> Iterator[Kept]:
 
 def _is_left_out(project: Project, site: Site) -> bool:
     """Whether a caller gives nothing to keep: the function also gives what was kept before."""
+    if "value" in site.model.meanings and not site.chain and isinstance(site.own("value"), Absent):
+        return True
     original = site.call.origin
     return (
         original is not None
