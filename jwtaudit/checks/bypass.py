@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import verifications
@@ -23,7 +24,9 @@ from jwtaudit.values import (
     Outcome,
     Param,
     Setting,
+    Table,
     Value,
+    options,
     walk,
 )
 
@@ -206,7 +209,20 @@ def _is_choice(part: Member) -> bool:
         if (base.name or "").lower() in _words("choices"):
             return True
         base = base.base
+    for option in options(base):  # what a route is marked with: `mappings.get(route)`
+        if isinstance(option, Table):
+            return True  # an entry that is not in an object at hand
+        named = () if isinstance(option, (Param, Env, Setting)) else (*_called(option),)
+        if any(not _words("choices").isdisjoint(words(name)[-1:]) for name in named):
+            return True
     return isinstance(base, Param) and base.name.lower() in _words("choices")
+
+
+def _called(value: Value) -> Iterator[str]:
+    """The names that a value bears, and what it is taken out of."""
+    yield from names_of(value)
+    if isinstance(value, Outcome) and value.call.receiver is not None:
+        yield from names_of(value.call.receiver)
 
 
 def _header_switch(project: Project, value: Value) -> _Switch | None:
