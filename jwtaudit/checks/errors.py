@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.classes import lineage
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.refusals import Refusals
 from jwtaudit.program.scopes import Raised, Returned, Stored
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import answers_requests
-from jwtaudit.values import Call, Const, Outcome, Param, Value, options
+from jwtaudit.values import Call, Const, Instance, Outcome, Param, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event
 
 _QUIET = frozenset({"status_code", "status", "headers", "code"})
+_STATUS = frozenset({"status_code", "status", "http_status", "code"})
+_REFUSING = (400, 401, 403, 422)
 
 
 @check("verification-error-disclosed")
@@ -66,6 +69,8 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
         for option in options(event.value):
             if isinstance(option, Outcome):
                 yield from _responded(project, option.call)
+            elif isinstance(option, Instance) and _is_answered(project, option):
+                yield from _arguments(option.call)
     elif isinstance(event, Stored):
         if _is_answer(project, event):
             yield event.value
@@ -86,4 +91,18 @@ def _is_answer(project: Project, event: Stored) -> bool:
 def _responded(project: Project, call: Call) -> Iterator[Value]:
     model = project.model_of(call)
     if model is not None and model.role == "respond":
-        yield from (a.value for a in call.arguments if a.name not in _QUIET)
+        yield from _arguments(call)
+
+
+def _arguments(call: Call | None) -> Iterator[Value]:
+    yield from (a.value for a in (call.arguments if call else ()) if a.name not in _QUIET)
+
+
+def _is_answered(project: Project, error: Instance) -> bool:
+    """Whether an error of the project's own says with which status requests are refused for it."""
+    return any(
+        isinstance(status, Const) and status.value in _REFUSING
+        for scope in lineage(project, error.cls)
+        for name, status in scope.names.items()
+        if name in _STATUS
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jwtaudit.facts import Scalar
     from jwtaudit.program import Project
@@ -184,10 +185,13 @@ def _is_encrypted(site: Site) -> bool:
 def _claims(project: Project) -> Iterator[tuple[Site, str, Value]]:
     """Every claim of every signing call: its name and its value."""
     for site in _signing(project):
+        found: dict[str, list[Value]] = defaultdict(list)
         for meaning in ("payload", "subject"):  # who is meant may be told by a mapping, too
             for option in options(site.argument(meaning)):
                 for name, value in _entries(_made(project, option), 0):
-                    yield site, name, value
+                    found[name].append(value)
+        for name, values in found.items():
+            yield from ((site, name, value) for value in _written(site, values))
         yield from _stored_later(project, site)
 
 
@@ -205,6 +209,14 @@ def _entries(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
                     continue
                 yield name, option
                 yield from _entries(option, depth + 1)
+
+
+def _written(site: Site, values: Sequence[Value]) -> Sequence[Value]:
+    """What a claim may be: as it is given to a call, rather than what that has come from."""
+    given = [a.place or a.value.place for call in site.calls for a in call.arguments]
+    wholes = [place for place in given if place is not None]
+    inside = [value for value in values if any(lies_in(place, value.place) for place in wholes)]
+    return values if not inside or all(isinstance(v, Const) for v in inside) else inside
 
 
 def _made(project: Project, value: Value) -> Value:
@@ -244,10 +256,11 @@ def _is_token_of(site: Site, value: Value) -> bool:
 
 def _place(name: str, value: Value, site: Site) -> Place:
     """Where a claim is put into the payload."""
+    near = {call.place.path for call in site.calls}
     for step in reversed(value.trace):
-        if step.what == f"`{name}` is set":
+        if step.what == f"`{name}` is set" and step.place.path in near:
             return step.place
-    return value.place or site.place
+    return value.place if value.place and value.place.path in near else site.place
 
 
 # -- judgements ----------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ _RANGE = re.compile(
 _LIBRARY_KEYS: dict[str, type] = {
     "id": str, "title": str, "ecosystem": str, "language": str, "package": str, "status": str,
     "errors": str, "import-roots": list, "needles": list, "releases": list, "conflicts": list,
-    "successor": list, "key-settings": list, "key-attributes": list, "algorithm-setting": str,
+    "successor": list, "key-settings": list, "key-given-by": list, "key-attributes": list,
+    "algorithm-setting": str,
 }  # fmt: skip
 _CALL_KEYS: dict[str, type] = {
     "name": str, "aliases": list, "role": str, "versions": str, "when-given": list,
@@ -138,6 +139,7 @@ def _library(source: str, document: Mapping[str, Any]) -> tuple[Library, list[Mo
         },
         source=source,
         key_settings=tuple(head.get("key-settings", ())),
+        key_given_by=tuple(head.get("key-given-by", ())),
         algorithm_setting=head.get("algorithm-setting", ""),
         key_attributes=tuple(head.get("key-attributes", ())),
         settings=tuple(

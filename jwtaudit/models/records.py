@@ -261,6 +261,8 @@ class Library:
         releases: tested versions, oldest first; the last is the newest.
         semantics: fact -> ((versions, value), ...), first match wins.
         key_settings: names of the settings that hold its key, the first that is set wins.
+        key_given_by: names of the settings that name a function which gives each user a key: no
+            other one is used then.
         algorithm_setting: the name of the setting that holds the algorithm of that key.
         key_attributes: names of attributes that hold a key, in classes derived from its own.
         settings: its settings that a rule reports.
@@ -278,6 +280,7 @@ class Library:
     semantics: dict[str, tuple[tuple[str, Any], ...]]
     source: str
     key_settings: tuple[str, ...] = ()
+    key_given_by: tuple[str, ...] = ()
     algorithm_setting: str = ""
     key_attributes: tuple[str, ...] = ()
     settings: tuple[FrameworkSetting, ...] = ()

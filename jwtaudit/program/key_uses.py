@@ -102,6 +102,8 @@ def _configured(project: Project) -> Iterator[KeyUse]:
     for library in project.models.libraries:
         if not library.key_settings or not is_used(project, library):
             continue
+        if any(_everywhere(project, library, name) for name in library.key_given_by):
+            continue
         given: list[Entry] = []
         algorithms = _set_algorithms(project, library)
         for name in (*library.key_settings, *project.options.secret_settings):
