@@ -8,8 +8,10 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.classes import lineage
 from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.development import is_taken_in_development, tells_of_development
 from jwtaudit.program.refusals import Refusals
-from jwtaudit.program.scopes import Raised, Returned, Stored
+from jwtaudit.program.repairs import lies_in
+from jwtaudit.program.scopes import Raised, Returned, Stored, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import answers_requests
 from jwtaudit.values import Call, Const, Instance, Outcome, Param, Value, options
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 _QUIET = frozenset({"status_code", "status", "headers", "code"})
 _STATUS = frozenset({"status_code", "status", "http_status", "code"})
-_REFUSING = (400, 401, 403, 422)
+_REFUSING = (401, 403)  # others have many reasons
 
 
 @check("verification-error-disclosed")
@@ -41,7 +43,7 @@ def verification_error_disclosed(project: Project) -> Iterator[Draft]:
             continue  # what is raised is told of where that happens
         for value in _sent(project, event):
             error = next((e for part in told(value) if (e := refusals.error_in(part))), None)
-            if error is None:
+            if error is None or _is_hidden_in_production(project, event):
                 continue
             sure = Confidence.MEDIUM
             if is_demonstration(event.place.path, event.path):
@@ -59,6 +61,14 @@ def verification_error_disclosed(project: Project) -> Iterator[Draft]:
                 anchor=f"{event.scope.qualname}:error",
             )
             break
+
+
+def _is_hidden_in_production(project: Project, event: Event) -> bool:
+    """Whether it is sent, or chosen to be, by a test that only development passes."""
+    return is_taken_in_development(project, event.place.path, event.path) or any(
+        isinstance(test, Tested) and lies_in(event.place, test.place) and tells_of_development(test)
+        for test in project.events
+    )
 
 
 def _sent(project: Project, event: Event) -> Iterator[Value]:

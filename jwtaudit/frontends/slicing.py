@@ -160,6 +160,24 @@ class _Wanted:
             return True
         return self._loose.search(code) is not None or self._texts.search(text) is not None
 
+    def heirs(self, tree: ast.Module) -> frozenset[int]:
+        """The lines of the methods of classes that derive from what is imported so."""
+        names = set(self._names)
+        lines: set[int] = set()
+        for node in statements(tree.body, inside=False):
+            if isinstance(node, ast.ClassDef) and any(
+                isinstance(part, ast.Name) and part.id in names
+                for base in node.bases
+                for part in ast.walk(base)
+            ):
+                names.add(node.name)
+                lines.update(
+                    inner.lineno
+                    for inner in node.body
+                    if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef))
+                )
+        return frozenset(lines)
+
     def are_spoken_of(self, text: str) -> bool:
         """Whether one of them stands in a function's comments or docstring, if nowhere else."""
         return self._speaks and self._loose.search(text) is not None
@@ -167,6 +185,7 @@ class _Wanted:
 
 def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body]:
     """The bodies of a module's functions and of its classes' methods, in order."""
+    heirs = wanted.heirs(tree)
     for node in functions(tree):
         first = node.body[0]
         if getattr(first, "decorator_list", ()):
@@ -179,7 +198,8 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
         told = _offset(source, *_end(first)) if _is_text(first) else start
         code = _COMMENT.sub("", text[: start - begin] + source.text[told:end])
         words = frozenset(_WORD.findall(code))
-        matters = wanted.stand_in(text, code, words)
+        inherits = node.lineno in heirs and "super" in words
+        matters = inherits or wanted.stand_in(text, code, words)
         calls = not matters and wanted.are_spoken_of(text)
         yield _Body(node.name, start, end, words, matters, calls)
 

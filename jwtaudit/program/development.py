@@ -60,6 +60,11 @@ def is_taken_in_development(project: Project, path: str, arms: tuple[Arm, ...]) 
     )
 
 
+def tells_of_development(test: Tested) -> bool:
+    """Whether one side of a test is that of development."""
+    return any(_is_development(test, side) for side in ("then", "else"))
+
+
 def side_of_tests(test: Value) -> str:
     """Which side of a choice only tests take, as for ``NODE_ENV == "test"``; else nothing."""
     side, other = "then", "else"

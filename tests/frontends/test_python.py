@@ -119,6 +119,18 @@ def test_bodies_that_cannot_matter_are_left_out() -> None:
     assert {n.span for n in nodes(sliced.body) if isinstance(n, f.Name)} <= spans
 
 
+def test_what_a_class_hands_down_matters_where_it_is_asked_for() -> None:
+    text = FILLER + (
+        "from jwt.serializers import Pair\n"
+        "class Mine(Pair):\n    def asked(self, u):\n        return super().asked(u)\n"
+        "    def other(self):\n        return 1\n"
+        "class Mine2(Mine):\n    async def again(self, u):\n        return super().asked(u)\n"
+        "class Else(list):\n    def add(self, u):\n        super().append(u)\n"
+    )
+    kept = functions(extract("x.py", text.encode(), VOCABULARY))
+    assert {name for name, omitted in kept.items() if not omitted} == {"asked", "again"}
+
+
 def test_what_is_only_said_of_tokens_does_not_matter_to_callers() -> None:
     text = FILLER + (
         'import jwt\ndef told():\n    """Makes no jwt."""\n    return 1\n\n'
