@@ -39,7 +39,8 @@ def called_back(project: Project) -> Iterator[Draft]:
             for event in scope.events
             if isinstance(event, (Call, Stored)) and not is_talk(project, event)
         ]
-        if not heard and goes_on and len(scope.definition.parameters) > 1:
+        told = scope.definition.parameters
+        if not heard and goes_on and len(told) != 1:
             first = min(event.order for event in goes_on)
             yield Draft(
                 "",
@@ -48,7 +49,7 @@ def called_back(project: Project) -> Iterator[Draft]:
                 " goes on with every token, only that there are no claims in a bad one",
                 Confidence.LOW if _stumbles(scope, site.call, first) else Confidence.HIGH,
                 trace=((site.place, "verified here"),),
-                advice=f"Refuse the request where `{scope.definition.parameters[0].name}` is set.",
+                advice=f"Refuse the request where `{told[0].name if told else 'error'}` is set.",
                 anchor=scope.name,
             )
         elif heard and (passed := _passed_anyway(project, site, scope)) is not None:
