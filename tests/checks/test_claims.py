@@ -195,3 +195,9 @@ def get_current_user(token):
     return jwt.decode(token, ACCESS, algorithms=["HS256"], options={"require": ["exp"]})["sub"]
 """
     assert [finding.rule_id for finding in scan({"app.py": text})] == ["JWT202"]
+
+
+def test_a_token_without_a_signature_is_not_one_that_never_expires():
+    body = 'def inner(service):\n    return jwt.encode({"sub": service}, "", algorithm="none")\n'
+    assert not findings(body, "JWT301")
+    assert findings(body, "JWT104")
