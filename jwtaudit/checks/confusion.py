@@ -20,6 +20,7 @@ from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.ties import are_one_program
+from jwtaudit.program.token_sources import is_in_session
 from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
 from jwtaudit.values import Absent, Operation, Outcome, Param, Table, join, options, walk
@@ -82,7 +83,7 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
     minting = {call.scope for one in minted for call in one.site.calls}
     told = set()
     for use, site in uses:
-        if use.role == "sign" or use.place in told:
+        if use.role == "sign" or use.place in told or is_in_session(site.argument("token")):
             continue
         wanted = wanted_kind(site, exchanges=any(c.scope in minting for c in site.calls))
         keys = identities(project, use.value)

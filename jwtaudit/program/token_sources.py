@@ -32,7 +32,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.values import Call, FunctionId
@@ -256,19 +256,28 @@ def is_kept_by_client(token: Value) -> bool:
     return False
 
 
-def _is_kept(token: Value) -> bool:
+def is_in_session(token: Value) -> bool:
+    """Whether the token was put into a session, where only the program puts anything."""
+    return _is_kept(token, _is_session)
+
+
+def _is_session(name: str) -> bool:
+    return name == _STATE[0]
+
+
+def _is_kept(token: Value, keeps: Callable[[str], bool] | None = None) -> bool:
     """Whether the program has kept the token itself, with the session or the request."""
     given = [o for o in options(token) if not isinstance(o, (Absent, Const))]
-    return bool(given) and all(map(_stands_with_kept, given))
+    return bool(given) and all(_stands_with_kept(one, keeps or _keeps) for one in given)
 
 
-def _stands_with_kept(value: Value) -> bool:
+def _stands_with_kept(value: Value, keeps: Callable[[str], bool]) -> bool:
     holder: Value | None = value
     while holder is not None:
-        if holder is not value and _keeps(name_of(holder)):
+        if holder is not value and keeps(name_of(holder)):
             return True
         if isinstance(holder, Outcome) and holder.call.name.endswith(".get"):
-            if any(map(_keeps, holder.call.name.split("."))):
+            if any(map(keeps, holder.call.name.split("."))):
                 return True
             holder = holder.call.receiver
         else:
