@@ -13,7 +13,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.bearers import is_minted, token_evidence
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.links import in_letters, is_link, is_link_text
-from jwtaudit.program.names import is_called_token
+from jwtaudit.program.names import is_called_token, is_link_name
 from jwtaudit.program.origins import steps
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
@@ -105,11 +105,23 @@ def _url_texts(
             yield from ((whole, *found) for found in _entries(parameters))
             for option in options(parameters):  # a query string, without the URL before it
                 yield from ((whole, *found) for found in _behind_keys(pieces(option), _FIRST_KEY))
+        elif model is not None and model.role == "query-entry" and "name" not in model.meanings:
+            yield from _named_entries(event)
         elif model is not None and model.role == "query-entry" and _is_sent(project, event):
             name = project.argument(event, model, "name")
             if isinstance(name, Const) and isinstance(name.value, str) and names_token(name.value):
                 value = project.argument(event, model, "value")
                 yield Outcome(event, event.place), value, name.value
+
+
+def _named_entries(call: Call) -> Iterator[tuple[Value, Value, str]]:
+    """What a call that makes a URL is given by name: ``url_for("home", token=token)``."""
+    told = [a.value.value for a in call.arguments if isinstance(a.value, Const)]
+    if any(isinstance(text, str) and is_link_name(text) for text in told):
+        return
+    for argument in call.arguments:
+        if argument.name is not None and names_token(argument.name):
+            yield Outcome(call, call.place), argument.value, argument.name
 
 
 def _behind_keys(parts: Sequence[Value], pattern: re.Pattern[str]) -> Iterator[tuple[Value, str]]:
