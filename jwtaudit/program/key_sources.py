@@ -258,6 +258,15 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
         yield from _default(project, lookup, source, depth)
 
 
+def _fed(project: Project, digest: Outcome) -> Iterator[Value]:
+    """What goes into a digest bit by bit: ``digest.update(value)``."""
+    for event in project.uses(digest.call):
+        if isinstance(event, Call) and event.name.endswith(".update"):
+            for held in options(event.receiver) if event.receiver is not None else ():
+                if isinstance(held, Outcome) and held.call.place == digest.call.place:
+                    yield from (argument.value for argument in event.arguments)
+
+
 def _ingredients(project: Project, digest: Outcome) -> Iterator[Value]:
     """What a digest is as hard to guess as: the one thing in it that is not written down."""
     found: dict[str, list[Value]] = {"key": [], "value": []}
@@ -269,6 +278,7 @@ def _ingredients(project: Project, digest: Outcome) -> Iterator[Value]:
         for meaning, known in found.items():
             if not isinstance(value := project.argument(part.call, model, meaning), Absent):
                 known.append(value)
+        found["value"] += _fed(project, part)
         part = part.call.receiver
     values = found["key"] + found["value"] or ([] if part is None else [part])
     unknown = [value for value in values if not isinstance(value, Const)]
