@@ -259,9 +259,9 @@ def _made(project: Project, outcome: Outcome, source: Source, depth: int) -> Ite
 
 
 def _fed(project: Project, digest: Outcome) -> Iterator[Value]:
-    """What goes into a digest bit by bit: ``digest.update(value)``."""
+    """What goes into a digest bit by bit, in a statement of its own: ``digest.update(value)``."""
     for event in project.uses(digest.call):
-        if isinstance(event, Call) and event.name.endswith(".update"):
+        if isinstance(event, Call) and event.name.endswith(".update") and event.discarded:
             for held in options(event.receiver) if event.receiver is not None else ():
                 if isinstance(held, Outcome) and held.call.place == digest.call.place:
                     yield from (argument.value for argument in event.arguments)
