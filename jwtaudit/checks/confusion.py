@@ -23,7 +23,7 @@ from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.token_sources import is_in_session
 from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
-from jwtaudit.values import Absent, Operation, Outcome, Param, Table, join, options, walk
+from jwtaudit.values import Absent, Operation, Outcome, Param, Table, join, options, same, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,15 +176,15 @@ def _made_alike(claims: Table, own: list[_Minted]) -> bool:
 
 
 def _is_same_record(one: Value, other: Value) -> bool:
-    """Whether two functions write out what they are given, by the same method."""
-    return (
-        isinstance(one, Outcome)
-        and isinstance(other, Outcome)
-        and one.call.name == other.call.name
-        and isinstance(one.call.receiver, Param)
-        and isinstance(other.call.receiver, Param)
-        and one.call.receiver.name == other.call.receiver.name
-    )
+    """Whether the same thing is written out, by the same method, or what is called the same."""
+    if not (isinstance(one, Outcome) and isinstance(other, Outcome)):
+        return False
+    first, second = one.call.receiver, other.call.receiver
+    if one.call.name != other.call.name or first is None or second is None:
+        return False
+    if isinstance(first, Param) and isinstance(second, Param):
+        return first.name == second.name
+    return same(first, second)
 
 
 def _with_subject(site: Site, claims: Table) -> Table:
