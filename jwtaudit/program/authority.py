@@ -20,7 +20,7 @@ from jwtaudit.program.names import names_of
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
-from jwtaudit.program.readings import Reading, calls_by_name, fills, readings
+from jwtaudit.program.readings import Reading, calls_by_name, fills, is_header_of_token, readings
 from jwtaudit.program.refused_tokens import ends
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
@@ -393,6 +393,8 @@ class Authority:
             return Weight.DECIDES if claim is not None else Weight.HANDED  # no text: a store
         if role or self.taking.passes_on(call) or call.name in self.project.builtin_roots:
             return None
+        if self._asks_for_key(call):
+            return None
         if last.startswith("__"):
             return None
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
@@ -403,6 +405,26 @@ class Authority:
         if says(call.name, "acting"):
             return Weight.DECIDES if claim is not None else Weight.HANDED
         return Weight.HANDED
+
+    def _asks_for_key(self, call: Call) -> bool:
+        """Whether what a function was given is asked for the key, with header and claims.
+
+        As in ``secret(request, header, payload, done)``; older ones get the claims alone.
+        """
+        if not isinstance(call.receiver, Param):
+            return False
+        scope = self.project.scope(call.scope)
+        return any(
+            isinstance(event, Call)
+            and isinstance(event.receiver, Param)
+            and event.receiver.name == call.receiver.name
+            and any(
+                is_header_of_token(self.project, option)
+                for argument in event.arguments
+                for option in options(argument.value)
+            )
+            for event in (() if scope is None else scope.events)
+        )
 
     @cached_property
     def _serves(self) -> bool:

@@ -30,8 +30,9 @@ class Setting(enum.Enum):
 _TEST_FOLDERS = frozenset(
     "test tests testing __tests__ spec specs e2e fixtures mocks conftest testdata unittests"
     " __mocks__ __fixtures__ cypress playwright"
-    # Attacks on a program, to show what can be done to it, are run as tests are.
-    " exploit exploits poc pocs".split()
+    # Attacks on a program, to show what can be done to it, are run as tests are; what takes the
+    # place of a service while one develops signs for whoever asks.
+    " exploit exploits poc pocs emulator emulators".split()
 )
 _TEST_FOLDER = re.compile(
     r"tests?_|(integration|e2e|unit|functional|acceptance|api)[-_]test(s|ing)?$"

@@ -13,7 +13,18 @@ from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.values import Const, FunctionId, Member, Operation, Outcome, Param, Value, same, walk
+from jwtaudit.values import (
+    Const,
+    FunctionId,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Value,
+    options,
+    same,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,8 +137,10 @@ def is_header_of_token(project: Project, value: Value) -> bool:
     if isinstance(value, Outcome):
         return has_role(project, value, "header-peek")
     if isinstance(value, Member) and value.name in words("headers"):  # of a token, decoded whole
-        base = value.base
-        return isinstance(base, Outcome) and has_role(project, base, "decode-unverified")
+        return any(
+            isinstance(base, Outcome) and has_role(project, base, "decode-unverified")
+            for base in options(value.base)
+        )
     return is_taken_apart(value, 0)
 
 

@@ -336,7 +336,7 @@ def _came_from_issuer(project: Project, token: Value) -> bool:
     if any(isinstance(part, Outcome) and _anyone_answers(project, part.call) for part in parts):
         return False
     for part in parts:
-        if isinstance(part, Member) and part.name in words("answers"):
+        if isinstance(part, Member) and _is_of_answer(part):
             return True
         if isinstance(part, Outcome):
             model = project.model_of(part.call)
@@ -350,6 +350,13 @@ def _came_from_issuer(project: Project, token: Value) -> bool:
                 if isinstance(first, Const) and first.value in words("answers"):
                     return True
     return False
+
+
+def _is_of_answer(token: Member) -> bool:
+    """Whether a token is an entry of what a token endpoint answers, going by names."""
+    if token.name in words("answers-as-read"):
+        return not {"token", "tokens"}.isdisjoint(name_words(name_of(token.base)))
+    return token.name in words("answers")
 
 
 def _anyone_answers(project: Project, call: Call) -> bool:
