@@ -34,6 +34,8 @@ _ALL = re.compile(rb"\bexport\s*\*")
 _NAME = re.compile(rb"[\w$]+")
 _END = re.compile(r"\.(?:d\.)?[cm]?[jt]sx?$|\.vue$|\.svelte$")
 _SMALL_CLASS = 12
+_MANY = 12
+"""Where more names than that lead to a look into tokens, the module is about something else."""
 _DECODERS = frozenset({"atob", "Buffer"})
 _WHOLE = "*"
 """Stands for what a module is as a whole, which others may call what they like."""
@@ -143,20 +145,34 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         and any(word in f"{node.module}.{node.name}".lower() for word in words)
     }
     inside: dict[str, set[str]] = defaultdict(set)
+    by_hand: set[str] = set()
     for owner, statement in _definitions(fact.body):
-        inside[owner] |= mentions(statement)  # a function, and its export
-    found = {name for name, mentioned in inside.items() if _takes_apart(mentioned)}
-    wanted |= {name for name in found if tells(name)}
-    while wanted:
-        new = {name for name, mentioned in inside.items() if mentioned & wanted} - found
-        found |= new
-        wanted = {name for name in new if tells(name)}
+        inside[owner] |= (mentioned := mentions(statement))  # a function, and its export
+        if _takes_apart(statement, mentioned):
+            by_hand.add(owner)
+    through = _reaching(inside, {name for name in by_hand if tells(name)}) | by_hand
+    found = _reaching(inside, wanted) | (through if len(through) <= _MANY else by_hand)
     return frozenset(name for name in found if name == _WHOLE or tells(name))
 
 
-def _takes_apart(mentioned: Collection[str]) -> bool:
-    """Whether what mentions these names may read a token by hand: splits, decodes, and parses."""
-    return {"split", "parse"} <= set(mentioned) and not _DECODERS.isdisjoint(mentioned)
+def _reaching(inside: Mapping[str, Collection[str]], wanted: Collection[str]) -> set[str]:
+    """The definitions that mention some names, and those that mention these in turn."""
+    found: set[str] = set()
+    wanted = set(wanted)
+    while wanted:
+        new = {name for name, mentioned in inside.items() if not wanted.isdisjoint(mentioned)}
+        wanted = {name for name in new - found if tells(name)}
+        found |= new
+    return found
+
+
+def _takes_apart(statement: f.Statement, mentioned: Collection[str]) -> bool:
+    """Whether a statement may read a token by hand: it splits at dots, decodes, and parses."""
+    return (
+        {"split", "parse"} <= set(mentioned)
+        and not _DECODERS.isdisjoint(mentioned)
+        and any(isinstance(node, f.Literal) and node.value == "." for node in nodes(statement))
+    )
 
 
 def _passed_on(
