@@ -39,7 +39,7 @@ def called_back(project: Project) -> Iterator[Draft]:
             for event in scope.events
             if isinstance(event, (Call, Stored)) and not is_talk(project, event)
         ]
-        told = scope.definition.parameters
+        told = scope.definition.parameters  # a single one is the error, or of another kind
         if not heard and goes_on and len(told) != 1:
             first = min(event.order for event in goes_on)
             yield Draft(

@@ -16,6 +16,7 @@ from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
 from jwtaudit.program.switches import turned_off
+from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import is_own
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verdicts import (
@@ -24,7 +25,6 @@ from jwtaudit.program.verdicts import (
     is_asked_later,
     refusing,
 )
-from jwtaudit.program.verified import alike
 from jwtaudit.program.wording import wording
 from jwtaudit.values import (
     Arm,

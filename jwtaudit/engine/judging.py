@@ -41,9 +41,8 @@ class Judging:
             project, found, in_time = self._evaluated(rules, budget)
         self._run.project = project
         self._files.diagnostics += (item for item in found if isinstance(item, Diagnostic))
-        self._files.diagnostics += (
-            project.dependencies.diagnostics
-        )  # read as versions were asked for
+        # Manifests were read as versions were asked for.
+        self._files.diagnostics += project.dependencies.diagnostics
         self._files.diagnostics += self._limits_met(project)
         for path, kind in sorted(project.failed.items()):
             message = f"it could not be evaluated to its end ({kind})"

@@ -11,6 +11,7 @@ from jwtaudit.models.reading import ModelError, load
 from jwtaudit.models.records import (
     ROLES,
     SCRIPT,
+    VERIFYING,
     Condition,
     FrameworkSetting,
     Ineffective,
@@ -26,6 +27,7 @@ from jwtaudit.models.records import (
 __all__ = [
     "ROLES",
     "SCRIPT",
+    "VERIFYING",
     "Condition",
     "FrameworkSetting",
     "Ineffective",

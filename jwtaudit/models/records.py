@@ -89,6 +89,8 @@ ROLES = frozenset(
         "type",  # known for its methods only
     }
 )
+VERIFYING = ("verify", "verify-signature", "decrypt")
+"""The roles of calls that refuse a token which was not made with the key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.models import SCRIPT
+from jwtaudit.models import SCRIPT, VERIFYING
 from jwtaudit.program.authority_words import is_harmless, says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import Setting, is_test, setting_of
@@ -26,6 +26,7 @@ from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.taking import Taking, Target
+from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import (
     finds_record,
     from_request,
@@ -36,7 +37,7 @@ from jwtaudit.program.token_sources import (
 )
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verdicts import refused_where
-from jwtaudit.program.verified import VERIFYING, Verified, alike
+from jwtaudit.program.verified import Verified
 from jwtaudit.values import (
     Absent,
     Call,

@@ -9,8 +9,8 @@ from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.readings import is_header_of_token, readings
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.texts import pieces
+from jwtaudit.program.token_roots import alike
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.program.verified import alike
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import Call, Const, Outcome, options, walk
 

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.claims import members_read
 from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.token_roots import alike
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.program.verified import alike
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import Call, Const, walk
 

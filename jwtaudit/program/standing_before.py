@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from jwtaudit.models import VERIFYING
 from jwtaudit.program.authority_words import words as told
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.token_sources import has_role
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.values import Call, FunctionId
 
-_VERIFYING = ("verify", "verify-signature", "decrypt")
 _HOLDERS = frozenset({"headers", "header", "cookies", "signedcookies", "authorization"})
 _USING = frozenset({"use", "addHook"})
 # Where every request comes by: all paths, and the times at which hooks run before handlers.
@@ -96,7 +96,7 @@ def _verifies(
             isinstance(a.value, Const) and a.value.value == "local" for a in value.call.arguments
         ):
             return False
-        return has_role(project, value, *_VERIFYING) or _is_guard(value.call.name)
+        return has_role(project, value, *VERIFYING) or _is_guard(value.call.name)
     if isinstance(value, Symbol):
         return _is_guard(value.name)
     return isinstance(value, (Member, Param, Unknown)) and any(map(_is_guard, names_of(value)))

@@ -1,4 +1,4 @@
-"""Which tokens are verified where, and whether two expressions mean the same token."""
+"""Which tokens are verified where."""
 
 from __future__ import annotations
 
@@ -8,38 +8,34 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.finding import Confidence
+from jwtaudit.models import VERIFYING
 from jwtaudit.program.authority_words import asks_issuer, says
 from jwtaudit.program.authority_words import words as told
 from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
+from jwtaudit.program.guards import Guards
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.standing_before import is_guarded
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.token_sources import has_role, is_request, name_called, name_of
+from jwtaudit.program.token_roots import alike, handed, roots
+from jwtaudit.program.token_sources import name_called
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verdicts import CLAIM_ERRORS, is_unheeded, refusing
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
-    Absent,
     Call,
-    ClassRef,
     Closure,
     Const,
     Env,
     FunctionId,
-    Join,
     Member,
-    Operation,
-    Outcome,
     Param,
     Setting,
     Symbol,
     Table,
-    Unknown,
     Value,
-    options,
     same,
     walk,
 )
@@ -54,7 +50,6 @@ if TYPE_CHECKING:
     from jwtaudit.values import Arm
 
 _MAX_DEPTH = 5
-VERIFYING = ("verify", "verify-signature", "decrypt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +107,7 @@ class Verified:
             name = name_called(call)
             if call.target is None and name in methods and self.project.model_of(call) is None:
                 for argument in call.arguments:
-                    for token in _roots(argument.value):
+                    for token in roots(argument.value):
                         self.own[call.scope].append(_Check(token, call, call))
 
     def _is_of_library(self, call: Call) -> bool:
@@ -130,11 +125,11 @@ class Verified:
             elif model.role == "http-request":  # somebody else is asked
                 url = self.project.argument(call, model, "url")
                 if any(says(text, "asking") for text in _names_in(url)):
-                    yield from _handed(call)
+                    yield from handed(call)
             elif model.effect == "mac":  # a signature, computed to be compared
-                yield from _roots(self.project.argument(call, model, "value"))
+                yield from roots(self.project.argument(call, model, "value"))
         elif says(name_called(call), "verifying") or asks_issuer(call):
-            yield from _handed(call)
+            yield from handed(call)
 
     def _reached_from(self, functions: set[FunctionId]) -> set[FunctionId]:
         """The functions that read without verifying, and all that call them."""
@@ -179,6 +174,10 @@ class Verified:
         return refusing(self.project)
 
     @cached_property
+    def _guards(self) -> Guards:
+        return Guards(self.project, self.verifying, self.reading)
+
+    @cached_property
     def verifying(self) -> set[FunctionId]:
         """The functions that verify a token, themselves or by what they call."""
         return self._reached(set(self.own))
@@ -200,7 +199,7 @@ class Verified:
         """
         if reading.site is None and self._by_hand(event):
             return True
-        return self._in_function(reading, event, token, 0, frozenset(), way) or self._decorated(
+        return self._in_function(reading, event, token, 0, frozenset(), way) or self._guards.passed(
             event.scope
         )
 
@@ -325,7 +324,7 @@ class Verified:
         for caller in way[-1:] or self._callers(scope):
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             outer = substitute(self.project.interpreter, token, scope, binding)
-            if self._decorated(caller.scope) or self._in_function(
+            if self._guards.passed(caller.scope) or self._in_function(
                 reading, caller, outer, depth + 1, seen | {scope}, way[:-1]
             ):
                 return True
@@ -360,97 +359,12 @@ class Verified:
                         found.setdefault(part.id, []).append(call)
         return found
 
-    def _decorated(self, scope: FunctionId) -> bool:
-        """Whether a decorator, or a dependency of the function, has verified a token before."""
-        function = self.project.scope(scope)
-        if function is None:
-            return False
-        decorators = function.decorators
-        if function.cls is not None and function.cls.id in self.project.classes:
-            decorators += self.project.classes[function.cls.id].decorators
-        if any(self._verifies(decorator) for decorator in decorators):
-            return True
-        return any(
-            (isinstance(part, Outcome) and (self._is_verifying(part) or self._depends(part)))
-            or self._has_verified(part)
-            for param in function.parameters.values()
-            for value in (param.default, param.annotation)
-            if value is not None
-            for part in deep(value)
-        )
-
-    def _has_verified(self, value: Value) -> bool:
-        """Whether a value is a function that verifies, or is what such a function was given."""
-        if isinstance(value, Closure):
-            function = value.id
-        elif isinstance(value, Param):
-            function = value.function
-        else:
-            return False
-        return function in self.verifying and function not in self.reading
-
-    def _depends(self, outcome: Outcome) -> bool:
-        """Whether a framework calls something first that verifies, going by its name alone."""
-        return has_role(self.project, outcome, "dependency") and any(
-            isinstance(argument.value, (Symbol, Unknown))
-            and says(name_of(argument.value), "verifying")
-            for argument in outcome.call.arguments
-        )
-
-    def _is_verifying(self, outcome: Outcome) -> bool:
-        model = self.project.model_of(outcome.call)
-        if model is None or model.role not in VERIFYING:
-            return False
-        off = turned_off(Site(self.project, outcome.call, model))
-        return not any(o.effect == "signature" for o in off)
-
-    def _verifies(self, decorator: Value) -> bool:
-        for part in walk(decorator):
-            if isinstance(part, Closure):
-                name = part.id.qualname
-                if any(
-                    f.path == part.id.path
-                    and (f.qualname == name or f.qualname.startswith(name + "."))
-                    for f in self.verifying
-                ):
-                    return True
-            elif isinstance(part, (Symbol, Outcome)):
-                name = part.name if isinstance(part, Symbol) else part.call.name
-                if says(name, "verifying") or "login_required" in name or "jwt_required" in name:
-                    return True
-        return any(map(self._guards, deep(decorator)))
-
-    def _guards(self, value: Value) -> bool:
-        """Whether something given to a decorator lets nobody past without a token."""
-        if isinstance(value, ClassRef):
-            own = any(function.path == value.id.path for function in self.reading)
-            return _is_guard(value.id.qualname) and not own
-        if isinstance(value, Symbol):
-            return _is_guard(value.name)
-        return (
-            isinstance(value, Outcome)
-            and _is_guard(value.call.name)
-            and not _is_for_passwords(value.call)
-        )
-
 
 def _is_other(call: Call) -> bool:
     """Whether what verifies is looked at by itself, or looks at passwords."""
     given = (name for argument in call.arguments for name in names_of(argument.value))
     said = {word for name in (call.name, *given) for word in words(name)}
     return call.target is not None or not said.isdisjoint(told("passwords"))
-
-
-def _is_guard(name: str) -> bool:
-    """Whether something so called lets nobody past without a token: ``JwtAuthGuard``."""
-    said = set(words(name.rpartition(".")[2]))
-    known = not said.isdisjoint(("auth", "authentication", "jwt", "token"))
-    return "guard" in said and known and "optional" not in said
-
-
-def _is_for_passwords(guard: Call) -> bool:
-    """Whether a guard is of the kind that looks at a name and a password."""
-    return any(isinstance(a.value, Const) and a.value.value == "local" for a in guard.arguments)
 
 
 def _names_in(value: Value) -> Iterator[str]:
@@ -491,59 +405,3 @@ def _is_fallback(check: tuple[Arm, ...], path: tuple[Arm, ...]) -> bool:
         )
         for arm in path
     )
-
-
-def alike(a: Value, b: Value) -> bool:
-    """Whether two expressions mean the same token, however it was cut out of what holds it."""
-    ours, theirs = list(_roots(a)), list(_roots(b))
-    return any(_alike(x, y) for x in ours for y in theirs)
-
-
-def _handed(call: Call) -> Iterator[Value]:
-    """What a call is given, also in a mapping: ``userinfo(token={"access_token": token})``."""
-    for argument in call.arguments:
-        for option in options(argument.value):
-            entries = option.entries.values() if isinstance(option, Table) else ()
-            for value in (option, *entries):
-                yield from _roots(value)
-
-
-def _roots(token: Value, depth: int = 0) -> Iterator[Value]:
-    """What a token was made of, transformations and unknown conversions taken off."""
-    if depth > _MAX_DEPTH:
-        return
-    for option in options(token):
-        if isinstance(option, Operation):
-            for operand in option.operands:
-                yield from _roots(operand, depth + 1)
-        elif isinstance(option, Member) and isinstance(option.base, (Operation, Join)):
-            yield from _roots(option.base, depth + 1)
-        else:
-            yield option
-            if isinstance(option, Outcome):
-                for argument in option.call.arguments:
-                    if not is_request(argument.value):
-                        yield from _roots(argument.value, depth + 1)
-
-
-def _alike(a: Value, b: Value) -> bool:
-    if isinstance(a, (Absent, Const)) or isinstance(b, (Absent, Const)):
-        return False
-    if same(a, b):
-        return True
-    if isinstance(b, Member) and not b.item and same(a, b.base):
-        return True  # what is verified is the object that holds the token
-    if isinstance(a, Outcome) and isinstance(b, Outcome):
-        one, two = a.call, b.call
-        if not one.name or one.name != two.name or len(one.arguments) != len(two.arguments):
-            return False
-        mine, other = one.receiver, two.receiver
-        if mine is None or other is None:
-            if mine is not other:
-                return False
-        elif not (same(mine, other) or _alike(mine, other)):
-            return False
-        return all(
-            same(x.value, y.value) for x, y in zip(one.arguments, two.arguments, strict=True)
-        )
-    return False
