@@ -6,6 +6,7 @@ Limits keep a scan short; what lies beyond them is remembered, and said.
 from __future__ import annotations
 
 import copy
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from jwtaudit import discovery, frontends
@@ -14,7 +15,7 @@ from jwtaudit.finding import Diagnostic
 from jwtaudit.frontends.triage import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from jwtaudit.engine.extraction import Extraction
     from jwtaudit.engine.files import Files
@@ -50,7 +51,7 @@ class Loader:
         self.joined: Sequence[Facts] = ()
         self.loaded: dict[str, Facts] = {}
         self.left_out: set[str] = set()
-        self.refusing_files: tuple[str, ...] | None = None
+        self.refusing_files: dict[str, tuple[int, ...]] | None = None
 
     def changed(self, files: Files, contents: Collection[str]) -> Loader:
         """The same for files some of which hold something else."""
@@ -139,16 +140,16 @@ class Loader:
         """A function that was left out."""
         return self._further(path, lambda path, data: self._extraction.function(path, data, start))
 
-    def refusing(self) -> tuple[str, ...]:
-        """The files that refuse to start with a setting that token code uses."""
+    def refusing(self) -> Mapping[str, tuple[int, ...]]:
+        """The files that refuse to start with a setting that token code uses, and where."""
         if self.refusing_files is None:
             unreadable = self._files.unanalysed
             files = (path for path in self._files.tree.files if path not in unreadable)
             from jwtaudit.engine import refusals  # noqa: PLC0415 - most scans ask no such thing
 
             found = refusals.refusing(self.joined, files, self._files.content)
-            self.refusing_files = tuple(found)
-        return self.refusing_files[:_MAX_REFUSING]
+            self.refusing_files = dict(found)
+        return dict(islice(self.refusing_files.items(), _MAX_REFUSING))
 
     def _further(
         self, path: str, extract: Callable[[str, bytes], T | Diagnostic | None]
@@ -176,5 +177,5 @@ class Loader:
                 self.left_out
             ),
             f"only {_MAX_REFUSING} of the files that refuse to start with the setting of a key were"
-            " read; not read:": (self.refusing_files or ())[_MAX_REFUSING:],
+            " read; not read:": tuple(self.refusing_files or ())[_MAX_REFUSING:],
         }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _KEYS = frozenset({"secret", "key"})
 _CONDITION = re.compile(
     rb"^[ \t]*(?:el)?if\b([^\n]+):[ \t]*(?:#[^\n]*)?\n"
-    rb"(?:[^\n]*\n){0,4}?[ \t]+(?:raise|sys\.exit|exit)\b",
+    rb"(?:[^\n]*\n){0,12}?[ \t]+(?:raise|sys\.exit|exit)\b",
     re.MULTILINE,
 )
 _NAME = re.compile(rb"\w+")
@@ -31,44 +31,51 @@ _NAME = re.compile(rb"\w+")
 
 def refusing(
     facts: Collection[Facts], files: Iterable[str], read: Callable[[str], bytes | None]
-) -> Iterator[str]:
-    """The files that refuse to start with a setting that token code uses.
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The files that refuse to start with a setting that token code uses, and where they do.
 
     Args:
-        facts: the files that matter; the others are looked for beside them.
+        facts: the files that matter; of these, as of others, functions may have been left out.
         files: all files.
         read: gives the content of a file.
     """
     names = frozenset(map(str.encode, _key_names(facts)))
-    known = {fact.path for fact in facts}
-    reach = _Reach(known)
+    reach = _Reach({fact.path for fact in facts})
     for path in files if names else ():
-        if not path.endswith(".py") or path in known or is_test(path):
+        if not path.endswith(".py") or is_test(path):
             continue
         data = read(path)
-        if data and reach.holds(path, data) and _refuses(data, names):
-            yield path
+        if data and reach.holds(path, data) and (places := tuple(_refusals(data, names))):
+            yield path, places
 
 
 def _key_names(facts: Iterable[Facts]) -> frozenset[str]:
     """The names by which token code calls what may be a key that comes from elsewhere."""
     python = (fact for fact in facts if fact.language == "python")
     found = {
-        node.name or ""
+        name
         for fact in python
         for node in nodes(fact.body)
-        if isinstance(node, (f.Attribute, f.Import))
+        if (name := _named(node)) is not None and name.isidentifier()
     }
     return frozenset(
         name for name in found if tells(name) and not _KEYS.isdisjoint(words(name)[-1:])
     )
 
 
-def _refuses(data: bytes, names: frozenset[bytes]) -> bool:
-    """Whether a file leaves the program, or raises, because of one of these names."""
-    return any(name in data for name in names) and any(
-        not names.isdisjoint(_NAME.findall(condition[1])) for condition in _CONDITION.finditer(data)
-    )
+def _named(node: object) -> str | None:
+    """The name of an attribute or an import, and that of an entry: ``config["SECRET_KEY"]``."""
+    if isinstance(node, (f.Attribute, f.Import)):
+        return node.name
+    return node.value if isinstance(node, f.Literal) and isinstance(node.value, str) else None
+
+
+def _refusals(data: bytes, names: frozenset[bytes]) -> Iterator[int]:
+    """Where a file leaves the program, or raises, because of one of these names."""
+    if any(name in data for name in names):
+        for condition in _CONDITION.finditer(data):
+            if not names.isdisjoint(_NAME.findall(condition[1])):
+                yield condition.start(1)
 
 
 class _Reach:

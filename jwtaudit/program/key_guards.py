@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -195,15 +196,23 @@ def _find_tests(project: Project, path: str) -> Iterator[_Test]:
 
 def _refusing(project: Project) -> Iterator[FunctionScope]:
     """The module bodies and the functions of the files that refuse to start with a setting."""
-    paths = () if project.loader is None else project.loader.refusing()
-    for path in paths:
+    loader = project.loader
+    refusals = {} if loader is None else loader.refusing()
+    for path in refusals:
         module = project.module(path)
         if module is not None and module.body is not None:
             yield module.body
     for scope in list(project.functions.values()):
-        if scope.id.path in paths and not (scope.definition and scope.definition.omitted):
-            project.interpreter.function(scope)
-            yield scope
+        places = refusals.get(scope.id.path)
+        if loader is None or places is None or scope.definition is None:
+            continue
+        if scope.definition.omitted:
+            span = scope.definition.span
+            if not any(span.start < at < span.end for at in places):
+                continue
+            scope.definition = loader.function(scope.id.path, scope.id.start) or scope.definition
+        project.interpreter.function(scope)
+        yield scope
 
 
 _told: WeakKeyDictionary[Project, dict[int, _Test | None]] = WeakKeyDictionary()
@@ -260,6 +269,7 @@ def _looked_at(project: Project, test: Value) -> Iterator[Value]:
                         stack.append(part.call.receiver)
 
 
+_READ = re.compile(r"read as `(\w+)`")
 _SUBJECT_WORDS = ("key", "secret", "value", "password", "token")
 
 
@@ -269,6 +279,7 @@ def _subject(project: Project, source: Source) -> Callable[[Value], bool]:
     }
     parameters = {(p.function, p.name) for p in source.lookups if isinstance(p, Param)}
     const = source.value
+    names |= {found[1] for step in const.trace if (found := _READ.fullmatch(step.what))}
 
     def is_subject(part: Value) -> bool:
         if isinstance(part, (Env, Setting)):

@@ -37,7 +37,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
@@ -66,8 +66,8 @@ class Loader(Protocol):
     def text(self, path: str) -> str | None:
         """A file as it is written; None when it cannot be read."""
 
-    def refusing(self) -> Collection[str]:
-        """The files that refuse to start with a setting that token code uses."""
+    def refusing(self) -> Mapping[str, Collection[int]]:
+        """The files that refuse to start with a setting that token code uses, and where."""
 
 
 class Project:

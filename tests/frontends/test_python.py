@@ -192,7 +192,7 @@ def test_an_omitted_body_is_read_when_it_is_asked_for() -> None:
         def text(self, path: str) -> str | None:
             raise AssertionError(path)
 
-        def refusing(self) -> tuple[str, ...]:
+        def refusing(self) -> dict[str, tuple[int, ...]]:
             raise AssertionError
 
     facts = extract("x.py", data, VOCABULARY)
