@@ -124,6 +124,8 @@ def remove(layout: Layout, group: Group, item: Item) -> list[Splice]:
         r"[ \t]*(?:#[^\r\n]*|//[^\r\n]*)?(?:[\r\n]|\Z)", layout.text[end:]
     )
     if alone and not (is_tuple and len(items) == 2 and comma < 0):
+        if comma < 0 and not _comment_in(layout, items[index - 1].span.end, layout.next_line(end)):
+            return [Splice(items[index - 1].span.end, end, "")]  # what comes in its place follows
         splices = [Splice(start, layout.next_line(end), "")]
         if comma < 0:  # the one before becomes the last, as this one was: without a comma
             splices.append(_without_comma(layout, group, items[index - 1]))
@@ -142,8 +144,8 @@ def remove(layout: Layout, group: Group, item: Item) -> list[Splice]:
             Splice(item.span.start, end, ""),
             *([] if stop or comma > 0 else [_without_comma(layout, group, before)]),
         ]
-    keep = "," if comma > 0 else stop
-    return [Splice(before.span.end, end, keep)]
+    # The last comma stays where it is: what comes in this one's place is put before it.
+    return [Splice(before.span.end, item.span.end, "" if comma > 0 else stop)]
 
 
 def _remove_only(layout: Layout, group: Group, item: Item, end: int) -> list[Splice]:
