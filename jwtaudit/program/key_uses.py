@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
 from jwtaudit.program.classes import library_base
+from jwtaudit.program.command_options import with_defaults
 from jwtaudit.program.context import is_test
 from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.handmade import handmade_keys
@@ -286,7 +287,7 @@ def _namings(project: Project) -> Iterator[tuple[str, str]]:
 def _looked_up(project: Project, value: Value, reader: str) -> Value:
     if project.is_script(reader):
         value = resolved(project, value)
-    value = project.environment.resolve(value)
+    value = with_defaults(project, project.environment.resolve(value))
     if any(read_of(part) is not None for part in deep(value)):
         return project.stores.resolve(value, reader)
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.command_options import is_of_command, required_instead
 from jwtaudit.program.repairs import lies_in
 from jwtaudit.repair import (
     AddStatement,
@@ -40,6 +41,8 @@ def without_default(
     """Let a lookup fail where nothing is configured."""
     if literal.place is None or not lookups:
         return None
+    if is_of_command(project, lookups):
+        return required_instead(project, literal, lookups)
     title = "Take the key without a default, so that the program stops where it is missing"
     dropped = DropItem(literal.place)
     if (field := _field_of_the_same_name(literal, lookups)) is not None:

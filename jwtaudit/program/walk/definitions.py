@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
+from jwtaudit.program.command_options import of_parameter
 from jwtaudit.program.operations import is_text
 from jwtaudit.program.scopes import MODULE, ClassScope, FunctionScope
 from jwtaudit.program.walk.frame import Frame, dotted_name
@@ -72,6 +73,8 @@ def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) ->
                 given = interpreter.project.model_of(marker.call) is not None
             if given and (isinstance(default, Absent) or _is_nothing(default)):
                 default = marker
+        if isinstance(default, Absent) and scope.decorators:
+            default = of_parameter(interpreter.project, scope.decorators, parameter.name)
         place = Place(frame.file, parameter.span)
         injected = any(at in interpreter.injected for at, _ in default.trace)
         if isinstance(annotation, Outcome) and _is_left_to_framework(interpreter, default):
