@@ -50,6 +50,10 @@ _PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
 _DEVELOPMENT = re.compile(
     r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])"
 )
+# A script that writes what another file is to hold, when a program is installed.
+_SETS_UP = re.compile(
+    r"(^|[-_./])(setup|set-up|install|init|bootstrap|configure|quickstart)[\w-]*\.(sh|bash|ps1|bat)$"
+)
 _DEPLOYMENT = frozenset(
     {
         "deploy", "deployment", "deployments", "docker", "compose", "infra", "infrastructure",
@@ -62,6 +66,8 @@ _BUILD = re.compile(
     r"(^|/)\.?(travis|appveyor|azure-pipelines|bitbucket-pipelines|drone|cirrus|wercker|semaphore"
     r"|codeship-\w+)\.ya?ml$"
 )
+# What a section, or what a recipe makes, is called.
+_TESTED = re.compile(r"(^|[._-])test(s|ing)?(?=[._-]).*\.", re.IGNORECASE)
 _LOADS = re.compile(r"\.\w*(?:load\w*|_values)$")  # of YAML, TOML, JSON; of variables
 _ENOUGH = 16
 _LONGEST_NOTE = 200
@@ -78,6 +84,11 @@ class _Entry(NamedTuple):
     def leaf(self) -> str:
         """The last name of the path."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def around(self) -> str:
+        """The names that lead to it: of sections, or of what a recipe makes."""
+        return self.name.rpartition(".")[0].lower()
 
 
 class _Reader(NamedTuple):
@@ -141,6 +152,8 @@ def _entries(project: Project) -> Iterator[_Entry]:
                 if not isinstance(target, Name):
                     continue
                 text, itself = str(literal.value), _is_environment(path)
+                if _TESTED.search(target.id):
+                    continue
                 if _is_value(text, target.id) or (itself and text.lower() == target.id.lower()):
                     yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
@@ -292,7 +305,9 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
             return None  # whoever copies it has what the source says, where it is told
         # An example that says what to write there does what it is for.
         return None if _is_note(entry.value) else Confidence.LOW
-    if _DEVELOPMENT.search(path) or _BUILD.search(path):
+    if _SETS_UP.search(path) and _is_note(entry.value):
+        return None  # what somebody is to write there
+    if _DEVELOPMENT.search(path) or _DEVELOPMENT.search(entry.around) or _BUILD.search(path):
         return Confidence.LOW
     if readers:
         return Confidence.HIGH

@@ -48,6 +48,16 @@ _LANGUAGES = {
     ".cfg": "config",
     ".properties": "config",
     ".env": "config",
+    ".flaskenv": "config",
+    ".sh": "config",
+    ".bash": "config",
+    ".ps1": "config",
+    ".bat": "config",
+    ".mk": "config",
+    ".conf": "config",
+    ".service": "config",
+    ".tf": "config",
+    ".tfvars": "config",
     ".md": "document",
     ".mdx": "document",
     ".markdown": "document",
@@ -55,6 +65,7 @@ _LANGUAGES = {
 _CONFIG = re.compile(
     r"\.envrc|[\w.-]*\.env[.-](?![\w.-]*\b(?:[cm]?[jt]sx?|php|rb|go|rs|sh|ps1|md|html?)$)[\w.-]+"
     r"|env[-_.](?:example|sample|template|dist)|(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?"
+    r"|(?:gnu)?makefile|procfile"
     r"|[\w.-]*(?:config|settings|secret|env|credential)[\w.-]*\.json"
     r"|(?:default|base|local|dev|development|staging|prod|production)\.json"
 )

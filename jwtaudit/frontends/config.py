@@ -104,10 +104,20 @@ def _reader(path: str) -> Callable[[str], Iterable[Entry]]:
 
     if name.endswith(".toml"):
         return config_lines.toml
-    if name.endswith((".ini", ".cfg", ".properties")):
+    if name.endswith((".cfg", ".properties")):
         return config_lines.sections
     if "dockerfile" in name or "containerfile" in name:
         return config_lines.dockerfile
+    from jwtaudit.frontends import config_scripts  # noqa: PLC0415
+
+    if name.endswith((".ini", ".conf", ".service")):
+        return config_scripts.services
+    if name.endswith((".tf", ".tfvars")):
+        return config_scripts.terraform
+    if name.endswith((".sh", ".bash", ".ps1", ".bat", "procfile")):
+        return config_scripts.shell
+    if name.endswith(("makefile", ".mk")):
+        return config_scripts.makefile
     return config_lines.environment
 
 
