@@ -35,7 +35,7 @@ _POWERED = re.compile(rf"\$env:(?P<key>\w+)\s*=\s*(?P<value>{_STRING})", re.IGNO
 _ASIDE = re.compile(
     r"\s*(?:#|//|;|rem\b|::|@?(?:echo|printf|print|log\w*|info|warn\w*|error|write-\w+)\b(?!=)"
     r"(?![^\n]*(?:>|\btee\b)))"
-    r"|.*?\b(?:grep|sed|awk|pytest|tox|nox|unittest|coverage|mypy|collectstatic|compilemessages"
+    r"|[^\0]*?\b(?:grep|sed|awk|pytest|tox|nox|unittest|coverage|mypy|collectstatic|compilemessages"
     r"|makemigrations|(?:manage\.py|npm|yarn|pnpm|go|cargo|make|run)[ ]+(?:run[ ]+)?"
     r"(?:test|check|build|lint)\w*)\b",
     re.IGNORECASE,
@@ -52,6 +52,7 @@ _NAMED = re.compile(
     r"""\b"?name"?[ \t]*[=:][ \t]*"(?P<key>[\w.-]+)"[\s,]*"""
     rf""""?value"?[ \t]*[=:][ \t]*(?P<value>{_DOUBLE})"""
 )
+_LINE = re.compile(r"(?:[^\r\n\\]|\\\r?\n|\\.?)+")
 _ENVIRONMENT = ("environment", "env")
 
 
@@ -115,8 +116,8 @@ def terraform(text: str) -> Iterator[Entry]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of a text, and where each begins."""
-    for line in re.finditer(r"[^\r\n]+", text):
+    """The lines of a text, and where each begins; one that goes on is one."""
+    for line in _LINE.finditer(text):
         yield line.start(), line[0]
 
 
