@@ -69,6 +69,8 @@ def left_out(source: Source, vocabulary: Vocabulary) -> LeftOut:
     bodies = list(_bodies(tree, source, _Wanted(tree, vocabulary)))
     _spread(bodies)
     others = [body for body in bodies if not body.matters]
+    if others:
+        _extents(text)  # asked for when one of them is needed; now the tree is at hand
     return LeftOut(
         tuple(body.extent for body in others if not body.calls),
         tuple(body.extent for body in others if body.calls),

@@ -24,7 +24,7 @@ from jwtaudit.repair import (
     SetEntry,
     Snippet,
 )
-from jwtaudit.values import Call, Const, Outcome, Sequence, Table, options, walk
+from jwtaudit.values import Call, Const, Outcome, Sequence, Table, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -148,16 +148,10 @@ def _stands_along(project: Project, setting: FrameworkSetting, table: Table, pla
 def _named(project: Project, library: Library) -> Iterator[Place]:
     """The first place in the settings, or else in the code, that names a framework."""
     roots = tuple(f"{root}." for root in library.roots)
-    modules = map(project.module, project.python.settings_files)
-    bodies = [module.body for module in modules if module is not None and module.body is not None]
     named = [
-        part.place
-        for body in bodies
-        for event in body.events
-        if isinstance(event, Assigned) and not is_test(event.place.path)
-        for part in walk(event.value)
-        if isinstance(part, Const) and isinstance(part.value, str)
-        if part.place is not None and f"{part.value}.".startswith(roots)
+        place
+        for path, place in project.python.named_in_settings(library.roots)
+        if place is not None and not is_test(path)
     ]
     named += [
         call.place

@@ -16,7 +16,7 @@ from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.program.travels import deep
 from jwtaudit.source import Place
-from jwtaudit.values import ABSENT, Absent, Const, Sequence, Table, Value, member, options, walk
+from jwtaudit.values import ABSENT, Absent, Const, Sequence, Table, Value, member, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,11 +180,8 @@ def _top(path: str) -> str:
 
 def _set(project: Project, name: str) -> Iterator[Entry]:
     """The values of a constant or an entry in modules of settings, and in classes of settings."""
-    for (
-        path
-    ) in project.python.settings_files:  # read now if nothing led there: a framework finds them
-        module = project.module(path)
-        for event in module.body.events if module is not None and module.body is not None else ():
+    for body in project.python.settings_saying((name,)):
+        for event in body.events:
             if not isinstance(event, Assigned):
                 continue
             if event.name == name:
@@ -249,8 +246,11 @@ def _is_used(project: Project, library: Library, folder: str) -> bool:
     def counts(path: str) -> bool:
         return path.startswith(folder) and not path.startswith(own) and not is_test(path)
 
-    return any(name.startswith(roots) and counts(path) for name, path in _named(project)) or any(
-        counts(event.place.path) for event in _own_mappings(project, library)
+    return (
+        any(name.startswith(roots) and counts(path) for name, path in _named(project))
+        # Named in the settings: an installed application, a class that authenticates.
+        or any(counts(path) for path, _ in project.python.named_in_settings(library.roots))
+        or any(counts(event.place.path) for event in _own_mappings(project, library))
     )
 
 
@@ -258,7 +258,7 @@ _names: WeakKeyDictionary[Project, frozenset[tuple[str, str]]] = WeakKeyDictiona
 
 
 def _named(project: Project) -> frozenset[tuple[str, str]]:
-    """What is called, imported, or named in the settings, dotted, and the file in which it is."""
+    """What is called or imported, dotted, and the file in which it is."""
     found = _names.get(project)
     if found is None:
         found = _names[project] = frozenset(_namings(project))
@@ -272,16 +272,6 @@ def _namings(project: Project) -> Iterator[tuple[str, str]]:
         for statement in facts.body:  # a decorator, a dependency: used without a call
             if isinstance(statement, f.Import):
                 yield f"{statement.module}.", path
-    for path in project.python.settings_files:
-        module = project.module(path)
-        if module is None or module.body is None:
-            continue
-        # Named in the settings: an installed application, a class that authenticates.
-        for event in module.body.events:
-            if isinstance(event, Assigned):
-                for part in walk(event.value):
-                    if isinstance(part, Const) and isinstance(part.value, str):
-                        yield f"{part.value}.", path
 
 
 def _looked_up(project: Project, value: Value, reader: str) -> Value:

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.facts import Import
 from jwtaudit.program.containers import METHODS
-from jwtaudit.program.scopes import Stored
-from jwtaudit.values import ABSENT, Const, ModuleRef, Setting, Symbol, Unknown, Value, hop, join
+from jwtaudit.program.scopes import Assigned, FunctionScope, Stored
+from jwtaudit.values import (
+    ABSENT,
+    Const,
+    ModuleRef,
+    Setting,
+    Symbol,
+    Unknown,
+    Value,
+    hop,
+    join,
+    walk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.source import Place
@@ -26,6 +37,7 @@ class PythonModules:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._found: dict[tuple[str, str, int], str | None] = {}
+        self._texts: dict[str, str | None] = {}
 
     def find(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in ``importer`` means; None when it is not in the project."""
@@ -190,10 +202,8 @@ class PythonModules:
 
     def _stored_settings(self, owner: str, name: str) -> Iterator[Value]:
         """What settings files put into the settings object itself, where the project has none."""
-        for path in self.settings_files:
-            scope = self.project.module(path)
-            body = scope.body if scope is not None else None
-            for event in body.events if body is not None else ():
+        for body in self.settings_saying((owner,)):
+            for event in body.events:
                 if (
                     isinstance(event, Stored)
                     and isinstance(event.base, Symbol)
@@ -202,6 +212,38 @@ class PythonModules:
                     and event.key.value == name
                 ):
                     yield Setting(name, event.value, owner, place=event.value.place)
+
+    def settings_saying(self, words: Collection[str]) -> Iterator[FunctionScope]:
+        """What the settings files do in which one of some words stands.
+
+        They are read now if nothing has led there: a framework finds them by itself.
+        """
+        for path in self.settings_files:
+            text = None if path in self.project.modules else self._settings_text(path)
+            if text is None or any(word in text for word in words):
+                module = self.project.module(path)
+                if module is not None and module.body is not None:
+                    yield module.body
+
+    def named_in_settings(self, roots: Collection[str]) -> Iterator[tuple[str, Place | None]]:
+        """Where settings files name something of a package: the file, and the place in it."""
+        starts = tuple(f"{root}." for root in roots)
+        words = [f"{q}{root}{end}" for root in roots for q in "\"'" for end in (".", q)]
+        for body in self.settings_saying(words):
+            for event in body.events:
+                for part in walk(event.value) if isinstance(event, Assigned) else ():
+                    if (
+                        isinstance(part, Const)
+                        and isinstance(part.value, str)
+                        and f"{part.value}.".startswith(starts)
+                    ):
+                        yield body.id.path, part.place
+
+    def _settings_text(self, path: str) -> str | None:
+        if path not in self._texts:
+            loader = self.project.loader
+            self._texts[path] = None if loader is None else loader.text(path)
+        return self._texts[path]
 
     @cached_property
     def settings_files(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from jwtaudit.program.modules_python import PythonModules
 from jwtaudit.program.recognition import Recognition
 from jwtaudit.program.scopes import ClassScope, Event, FunctionScope, ModuleScope
 from jwtaudit.program.sites import Site, called_elsewhere, contexts
-from jwtaudit.program.travels import all_parts, deep, event_values
+from jwtaudit.program.travels import all_parts, travelling
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -372,14 +372,13 @@ class Project:
         operations: dict[str, list[tuple[Operation, Event]]] = defaultdict(list)
         for event in self.events:
             found: set[Place] = set()
-            for value in event_values(event):
-                for part in deep(value):
-                    if isinstance(part, Outcome):
-                        found.add(part.call.place)
-                    elif isinstance(part, Operation) and part.operator in _LOOKED_INTO:
-                        operations[part.operator].append((part, event))
-                        if part.operator == "json-decode" and part.place:
-                            found.add(part.place)
+            for part in travelling(event):
+                if isinstance(part, Outcome):
+                    found.add(part.call.place)
+                elif part.operator in _LOOKED_INTO:
+                    operations[part.operator].append((part, event))
+                    if part.operator == "json-decode" and part.place:
+                        found.add(part.place)
             for place in found:
                 uses[place].append(event)
         return uses, operations

@@ -5,20 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.scopes import Event, Stored
-from jwtaudit.values import CHILDREN, Call, Const, Member, Outcome, Value, walk
+from jwtaudit.values import CHILDREN, Call, Const, Member, Operation, Outcome, Value, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
 _MAX_DEEP = 2000
+_HOLDING = frozenset((*CHILDREN, Outcome))
+"""The kinds of values that hold others; most are of none of them."""
 
 
 def deep(value: Value) -> Iterable[Value]:
     """The value, all values inside it, and those inside the calls it is the outcome of."""
-    if type(value) not in CHILDREN and not isinstance(value, Outcome):  # most hold nothing
-        return (value,)
-    return _inside(value)
+    return _inside(value) if type(value) in _HOLDING else (value,)
+
+
+def travelling(event: Event) -> Iterator[Outcome | Operation]:
+    """The outcomes and operations deep inside of an event's values."""
+    stack = [value for value in event_values(event) if type(value) in _HOLDING]
+    seen: set[int] = set()
+    while stack and len(seen) < _MAX_DEEP:
+        part = stack.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Outcome):
+            yield part
+            inner = [a.value for a in part.call.arguments]
+            if part.call.receiver is not None:
+                inner.append(part.call.receiver)
+        else:
+            if isinstance(part, Operation):
+                yield part
+            inner = [*CHILDREN[type(part)](part)]
+            if isinstance(part, Member):
+                inner.append(part.key)
+        stack += [value for value in inner if type(value) in _HOLDING]
 
 
 def _inside(value: Value) -> Iterator[Value]:
