@@ -8,7 +8,6 @@ is guessed: what cannot be followed is ``Unknown``.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
@@ -32,6 +31,7 @@ from jwtaudit.values import (
     Unknown,
     Value,
     each,
+    farther,
     join,
 )
 
@@ -166,10 +166,10 @@ class Interpreter:
                 found = self.project.import_name(
                     value.importer, value.module, value.name, value.level, place
                 )
-            return replace(found, trace=(*found.trace, *value.trace)) if value.trace else found
+            return farther(found, value.trace)
         if isinstance(value, Join) and any(isinstance(o, Imported) for o in value.options):
             joined = each(value, self.followed)
-            return replace(joined, trace=(*joined.trace, *value.trace)) if value.trace else joined
+            return farther(joined, value.trace)
         return value
 
     def expr(self, node: f.Expression, frame: Frame) -> Value:

@@ -24,6 +24,7 @@ from jwtaudit.values import (
     Setting,
     Table,
     Value,
+    farther,
     options,
 )
 
@@ -210,10 +211,10 @@ def _given_back(project: Project, function: Closure) -> Iterator[Value]:
 def _default(project: Project, lookup: Lookup, source: Source, depth: int) -> Iterator[Source]:
     from jwtaudit.program.origins import _lookup_hop  # noqa: PLC0415
 
-    trace = (*lookup.default.trace, *_lookup_hop(lookup), *lookup.trace)
+    default = farther(lookup.default, (*_lookup_hop(lookup), *lookup.trace))
     injected = isinstance(lookup, Param) and lookup.injected
     inner = source if injected else replace(source, lookups=(*source.lookups, lookup))
-    yield from _sources(project, replace(lookup.default, trace=trace), inner.apart(), depth + 1)
+    yield from _sources(project, default, inner.apart(), depth + 1)
 
 
 def _joined(text: Operation) -> Iterator[Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
@@ -21,6 +21,7 @@ from jwtaudit.values import (
     Setting,
     Table,
     Value,
+    farther,
     options,
     same,
     walk,
@@ -67,8 +68,7 @@ def _origins(
     for option in options(value):
         yield Origin(option, lookups)
         if isinstance(option, (Env, Setting, Param)) and not isinstance(option.default, Absent):
-            trace = (*option.default.trace, *_lookup_hop(option), *option.trace)
-            default = replace(option.default, trace=trace)
+            default = farther(option.default, (*_lookup_hop(option), *option.trace))
             injected = isinstance(option, Param) and option.injected
             outer = lookups if injected else (*lookups, option)
             yield from _origins(default, outer, depth + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from jwtaudit.values.inside import (
     CHILDREN,
     children,
+    farther,
     hop,
     options,
     same,
@@ -86,6 +87,7 @@ __all__ = [
     "children",
     "each",
     "entry",
+    "farther",
     "hop",
     "join",
     "member",

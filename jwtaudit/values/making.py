@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 from typing import TYPE_CHECKING, TypeAlias
 
 from jwtaudit.values.inside import (
     children,
+    farther,
     options,
     same,
     spread_out,
@@ -16,6 +18,7 @@ from jwtaudit.values.kinds import (
     MAX_DEPTH,
     MAX_OPTIONS,
     Absent,
+    Bound,
     Call,
     ClassRef,
     Closure,
@@ -55,7 +58,11 @@ def join(*values: Value) -> Value:
     flat: list[Value] = []
     for value in values:
         for option in options(value):
-            if not any(same(option, seen) for seen in flat):
+            kind = type(option)
+            for seen in flat:
+                if seen is option or (type(seen) is kind and same(option, seen)):
+                    break
+            else:
                 flat.append(option)
     tables = [value for value in flat if isinstance(value, Table)]
     if len(tables) > 1:
@@ -121,6 +128,15 @@ def rewrite_call(
     return _Rewrite(change, attribute, concerns).call(call)
 
 
+# What has no other values inside.
+_WHOLE = frozenset((Const, Symbol, Absent, Unknown, ModuleRef, ClassRef, Imported))
+
+
+def _holding(argument: Bound, value: Value) -> Bound:
+    """The argument with another value."""
+    return Bound(value, argument.name, argument.spread, argument.place)
+
+
 class _Rewrite:
     """One rewriting: remembers what became of each part."""
 
@@ -136,7 +152,7 @@ class _Rewrite:
         self.depth = 0
 
     def value(self, value: Value) -> Value:
-        if isinstance(value, (Const, Symbol, Absent, Unknown, ModuleRef, ClassRef, Imported)):
+        if type(value) in _WHOLE:
             return value
         found = self.done.get(id(value))
         if found is not None:
@@ -155,20 +171,21 @@ class _Rewrite:
         return new
 
     def all_of(self, inner: tuple[Value, ...]) -> tuple[Value, ...]:
-        new = tuple(self.value(v) for v in inner)
-        return inner if all(a is b for a, b in zip(new, inner, strict=True)) else new
+        new = tuple([self.value(v) for v in inner])
+        return inner if all(map(is_, new, inner)) else new
 
     def call(self, call: Call) -> Call:
         found = self.calls.get(id(call))
         if found is not None:
             return found
         receiver = None if call.receiver is None else self.value(call.receiver)
-        arguments = tuple(a._replace(value=self.value(a.value)) for a in call.arguments)
+        values = [self.value(a.value) for a in call.arguments]
         new = call
-        if receiver is not call.receiver or any(
-            a.value is not b.value for a, b in zip(arguments, call.arguments, strict=True)
+        if receiver is not call.receiver or not all(
+            v is a.value for v, a in zip(values, call.arguments, strict=True)
         ):
-            arguments = tuple(bound for a in arguments for bound in spread_out(a))
+            given = map(_holding, call.arguments, values)
+            arguments = tuple(bound for a in given for bound in spread_out(a))
             new = replace(call, receiver=receiver, arguments=arguments, origin=call.origin or call)
         self.keep.append(call)
         self.calls[id(call)] = new
@@ -177,9 +194,7 @@ class _Rewrite:
     def _value(self, value: Value) -> Value:
         changed = self.change(value)
         if changed is not None:
-            if value.trace:
-                return replace(changed, trace=(*changed.trace, *value.trace))
-            return changed
+            return farther(changed, value.trace)
         if isinstance(value, Join):
             new = self.all_of(value.options)
             if new is value.options:
@@ -187,7 +202,7 @@ class _Rewrite:
             joined = join(*(_first_of(new) if value.ordered else new))
             if value.ordered and isinstance(joined, Join):
                 joined = replace(joined, ordered=True)
-            return replace(joined, trace=(*joined.trace, *value.trace))
+            return farther(joined, value.trace)
         if isinstance(value, Sequence):
             return self._sequence(value)
         if isinstance(value, Table):
@@ -212,7 +227,7 @@ class _Rewrite:
             known = isinstance(base, (Instance, ClassRef)) and not value.item
             if self.attribute and known and name and place:
                 found = self.attribute(base, name, place)
-                return replace(found, trace=(*found.trace, *value.trace)) if value.trace else found
+                return farther(found, value.trace)
             return member(base, key, item=value.item, place=value.place, trace=value.trace)
         if isinstance(value, Operation):
             operands = self.all_of(value.operands)
@@ -234,7 +249,7 @@ class _Rewrite:
             call = self.call(value.call)
             return value if call is value.call else replace(value, call=call)
         if isinstance(value, Partial):
-            arguments = tuple(a._replace(value=self.value(a.value)) for a in value.arguments)
+            arguments = tuple(_holding(a, self.value(a.value)) for a in value.arguments)
             return replace(value, target=self.value(value.target), arguments=arguments)
         return value
 
@@ -319,7 +334,7 @@ def member(
         released = [v for name, v in base.entries.items() if name not in _UNRELEASED]
         found = join(*(released or base.entries.values()))
     if found is not None:
-        return replace(found, trace=(*found.trace, *trace)) if trace else found
+        return farther(found, trace)
     return Member(base, key, item=item, place=place, trace=trace)
 
 
