@@ -254,6 +254,17 @@ class DropStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class DropUnused:
+    """Take out the variables that hold what the call at a place gives, or a part of it.
+
+    Only those of which the other changes of the repair leave nothing else that uses them; the call
+    itself does nothing but give that.
+    """
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class DropEntry:
     """Take out the statement that assigns the value at a place to an entry: ``options[k] = v``."""
 
@@ -308,6 +319,7 @@ Change: TypeAlias = (
     | Insist
     | AddStatement
     | DropStatement
+    | DropUnused
     | DropEntry
     | Refuse
     | Await

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -18,22 +17,18 @@ from jwtaudit.program.algorithms import (
 )
 from jwtaudit.program.call_drafts import call_draft, version_of
 from jwtaudit.program.commands import is_typed_by_callers
-from jwtaudit.program.names import words
+from jwtaudit.program.key_families import is_public, is_secret
 from jwtaudit.program.readings import is_header_of_token
 from jwtaudit.program.repairs import pinned
 from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.sites import Site
-from jwtaudit.program.travels import deep
+from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.wording import wording
-from jwtaudit.repair import Repair, Replace
+from jwtaudit.repair import DropUnused, Repair, Replace
 from jwtaudit.values import (
     Absent,
-    Call,
-    Closure,
     Const,
-    Env,
     FunctionId,
-    Member,
     Operation,
     Outcome,
     Param,
@@ -45,7 +40,6 @@ from jwtaudit.values import (
     same,
     walk,
 )
-from jwtaudit.values import Setting as SettingValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +48,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event
 
 _HMAC = frozenset({"HS256", "HS384", "HS512"})
-_PUBLIC_WORDS = frozenset(
-    ("public", "pubkey", "publickey", "pem", "jwk", "jwks", "cert", "certs", "certificate", "x509")
-)
-_PLACES = frozenset({"url", "uri", "host", "hostname", "domain", "origin", "dir", "folder", "ip"})
-# What bundlers put into the browser: `NEXT_PUBLIC_X`, whatever X is.
-_PREFIXED = frozenset({"next", "expo", "secret"})
 
 
 @check("algorithms-not-pinned")
@@ -69,7 +57,7 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
         title = site.library.title
         missing = site.semantic("algorithms-missing")
         if missing == "by-key":
-            if not _is_public(project, site.argument("key")):
+            if not is_public(project, site.argument("key")):
                 continue  # reported as left to the key
             message = (
                 f"no list of algorithms: {title} takes whatever algorithm fits the key, and whether"
@@ -100,7 +88,7 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
             f" {_list_of(site, 'RS256')} or the like for a public key.",
             confidence=confidence,
             notes=site.notes,
-            repair=pinned(site),
+            repair=pinned(site, by_key=True),
         )
 
 
@@ -108,7 +96,7 @@ def algorithms_not_pinned(project: Project) -> Iterator[Draft]:
 def algorithms_left_to_key(project: Project) -> Iterator[Draft]:
     """A verifying call that names no algorithm, of a library that goes by the kind of key."""
     for site in _without_algorithms(project, "by-key"):
-        if not _is_public(project, site.argument("key")):
+        if not is_public(project, site.argument("key")):
             yield call_draft(
                 site,
                 site.place,
@@ -148,9 +136,20 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
                         value=part,
                         what="accepted as the algorithm here",
                         notes=site.notes,
-                        repair=pinned(site),
+                        repair=_without_header(project, pinned(site, by_key=True), name),
                     )
                     break
+
+
+def _without_header(project: Project, repair: Repair | None, algorithm: Value) -> Repair | None:
+    """A repair that also takes out what read the header, where nothing else uses it."""
+    peeks = [
+        DropUnused(part.call.place)
+        for part in _sources(algorithm)
+        if isinstance(part, Outcome) and part.call.target is None
+        if has_role(project, part, "header-peek") or has_role(project, part, "decode-unverified")
+    ]
+    return repair.before(repair.otherwise, [*repair.changes, *peeks]) if repair else None
 
 
 @check("mixed-algorithm-families")
@@ -173,10 +172,10 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
             value=first,
             what="accepted here",
             confidence=Confidence.HIGH
-            if _is_public(project, site.argument("key"))
+            if is_public(project, site.argument("key"))
             else Confidence.MEDIUM,
             notes=site.notes,
-            repair=pinned(site) or _public_only(site, given),
+            repair=pinned(site) or _one_family(site, given),
         )
 
 
@@ -263,52 +262,6 @@ def _every_algorithm(project: Project, value: Value) -> bool:
     return False
 
 
-def _is_public(project: Project, key: Value) -> bool:
-    """Whether a key is seen to be a public one: by its text, or by what its source is called."""
-    for part in deep(key):
-        if isinstance(part, Closure) and _fetches(project, part):
-            return True
-        texts = [hop.what for hop in part.trace]
-        if isinstance(part, Const):
-            if isinstance(part.value, (str, bytes)) and "-----BEGIN" in str(part.value):
-                return True
-        elif isinstance(part, (Env, SettingValue, Param, Member)):
-            texts.append(part.name or "")
-        elif isinstance(part, Outcome):
-            model = project.model_of(part.call)
-            role = "" if model is None else model.role
-            if role == "key-source":
-                return True
-            if role == "file":
-                texts += [
-                    inner.value
-                    for argument in part.call.arguments
-                    for inner in deep(argument.value)
-                    if isinstance(inner, Const) and isinstance(inner.value, str)
-                ]
-        if any(map(_says_public, texts)):
-            return True
-    return False
-
-
-def _says_public(text: str) -> bool:
-    """Whether a name speaks of a public key, and not of what else is public: ``PUBLIC_URL``."""
-    said = {*words(text), *re.findall(r"[a-z0-9]+", text.lower())}
-    found = said & _PUBLIC_WORDS
-    return bool(found) and not (found == {"public"} and said & (_PLACES | _PREFIXED))
-
-
-def _fetches(project: Project, function: Closure) -> bool:
-    """Whether a function that gives keys takes them from where public keys are published."""
-    scope = project.scope(function.id)
-    return scope is not None and any(
-        isinstance(event, Call)
-        and (model := project.model_of(event)) is not None
-        and model.role == "key-source"
-        for event in scope.events
-    )
-
-
 def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
     """Whether some condition holds the algorithm against a list, or against one name."""
     names = [algorithm]
@@ -371,16 +324,19 @@ def _refuses(project: Project, function: FunctionId, parameter: str) -> bool:
 # -- how it is repaired ----------------------------------------------------------------------------
 
 
-def _public_only(site: Site, listed: Value) -> Repair | None:
-    """Accept the public-key algorithms of a list, where the key is seen to be a public one."""
+def _one_family(site: Site, listed: Value) -> Repair | None:
+    """Accept the algorithms of a list that go with the key, where its kind is seen."""
     if not isinstance(listed, Sequence) or listed.rest or not listed.place:
         return None
-    names = [item.value for item in listed.items if isinstance(item, Const)]
-    kept = [name for name in names if isinstance(name, str) and name in ASYMMETRIC]
-    if (
-        not _is_public(site.project, site.argument("key"))
-        or len(names) != len(listed.items)
-        or not kept
-    ):
+    key = site.argument("key")
+    if is_public(site.project, key):
+        title, family = "Accept no HMAC with a public key", ASYMMETRIC
+    elif is_secret(site.project, key):
+        title, family = "Accept HMAC only with a key that is called a secret", _HMAC
+    else:
         return None
-    return Repair("Accept no HMAC with a public key", Replace(listed.place, kept))
+    names = [item.value for item in listed.items if isinstance(item, Const)]
+    kept = [name for name in names if isinstance(name, str) and name in family]
+    if len(names) != len(listed.items) or not kept:
+        return None
+    return Repair(title, Replace(listed.place, kept))

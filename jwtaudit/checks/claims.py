@@ -18,7 +18,7 @@ from jwtaudit.program.claims import (
     reads,
 )
 from jwtaudit.program.claims_read import Reading
-from jwtaudit.program.claims_repairs import read_as_claims, validated
+from jwtaudit.program.claims_repairs import expected_again, read_as_claims, validated
 from jwtaudit.program.context import (
     Setting,
     exclusive,
@@ -257,10 +257,16 @@ def _off(
         advice=advice,
         anchor=f"{site.call.scope.qualname} {off.effect}",
         notes=site.notes,
-        repair=None
-        if confidence is Confidence.LOW and off.effect in ("exp", "claims")
-        else check_and_require(site, off.evidence.value, "exp"),
+        repair=_left_on(site, off, confidence),
     )
+
+
+def _left_on(site: Site, off: Off, confidence: Confidence) -> Repair | None:
+    if off.effect in ("aud", "iss"):
+        return expected_again(site, off.evidence.value, off.effect)
+    if confidence is Confidence.LOW and off.effect in ("exp", "claims"):
+        return None
+    return check_and_require(site, off.evidence.value, "exp")
 
 
 def _leeway(site: Site, least: float, most: float | None, rule: str) -> Iterator[Draft]:

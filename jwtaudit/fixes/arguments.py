@@ -124,7 +124,7 @@ class ArgumentWriter(StatementWriter):
             if not re.search(r"(?:^|[\s.=(,])(?:dict|update)$", callee):
                 raise CannotError
             if only and statement and statement.end == group.end and "=" not in callee:
-                return self._without(statement)  # claims.update() does nothing
+                return self.without(statement)  # claims.update() does nothing
         default = re.search(r"\s*\.default\s*\Z", layout.text[: group.start])
         if only and default and layout.is_call(group):
             return [Splice(default.start(), group.end, self._required(default.start()))]
@@ -166,7 +166,7 @@ class ArgumentWriter(StatementWriter):
         if statement and outside and statement.end == span.end and _FIELD.fullmatch(before):
             return [Splice(start + len(before.rstrip()[:-1].rstrip()), span.end, "")]
         if statement and statement.end == span.end and _ENTRY.fullmatch(before):
-            return self._without(statement)  # options["verify"] = False
+            return self.without(statement)  # options["verify"] = False
         return None
 
     def _dropdefault(self, change: DropDefault) -> list[Splice]:
@@ -182,4 +182,4 @@ class ArgumentWriter(StatementWriter):
         before = self.layout.text[statement.start : change.place.span.start]
         if statement.end != change.place.span.end or not _ENTRY.fullmatch(before):
             raise CannotError
-        return self._without(statement)
+        return self.without(statement)

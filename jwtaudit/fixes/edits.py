@@ -15,14 +15,14 @@ from jwtaudit.fixes.layout import layout_of
 from jwtaudit.fixes.scripts import ScriptEditor
 from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.unused import with_unused
-from jwtaudit.repair import DropArgument, Entry, EnvVar, Filled, SetArgument
+from jwtaudit.fixes.unused_variables import with_unused_variables
+from jwtaudit.repair import DropArgument, DropUnused, Entry, EnvVar, Filled, SetArgument
 from jwtaudit.source import Place, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jwtaudit.fixes.dialects import Lookup
-    from jwtaudit.fixes.layout import Layout
     from jwtaudit.repair import Change, Repair
     from jwtaudit.source import Source
 
@@ -67,8 +67,12 @@ def _edits(
 ) -> tuple[Edit, ...] | None:
     found: dict[str, dict[Splice, None]] = {}
     editors: dict[str, Editor] = {}
+    calls: dict[str, list[Span]] = {}
     try:
         for change in repair.changes:
+            if isinstance(change, DropUnused):
+                calls.setdefault(change.place.path, []).append(change.place.span)
+                continue
             place = change.call if isinstance(change, (SetArgument, DropArgument)) else change.place
             if place.path not in editors:
                 given = files(place.path)
@@ -84,14 +88,17 @@ def _edits(
         return tuple(
             Edit(Place(path, Span(splice.start, splice.end)), splice.text)
             for path in sorted(found)
-            for splice in _whole(editors[path].layout, path, list(found[path]))
+            for splice in _whole(editors[path], path, list(found[path]), calls.get(path, ()))
         )
     except CannotError:
         return None
 
 
-def _whole(layout: Layout, path: str, splices: list[Splice]) -> list[Splice]:
-    """The splices of a file with what goes with them: unused imports, and lines that are broken."""
+def _whole(editor: Editor, path: str, splices: list[Splice], calls: Sequence[Span]) -> list[Splice]:
+    """The splices of a file with what goes with them: what is unused, and lines that are broken."""
+    layout = editor.layout
+    if calls:
+        splices = with_unused_variables(layout, splices, calls, editor.without)
     whole = list(_merged(sorted(with_unused(layout, path, splices))))
     if any(_overlap(one, other) for one, other in pairwise(whole)):
         raise CannotError

@@ -214,7 +214,7 @@ class ScriptEditor(Editor):
 
     def _dropstatement(self, change: DropStatement) -> list[Splice]:
         self._refuse_effects(change.place)
-        return self._without(self._whole(change.place))
+        return self.without(self._whole(change.place))
 
     def _whole(self, place: Place) -> Span:
         """The statement that a call is, with its semicolon."""
@@ -225,7 +225,12 @@ class ScriptEditor(Editor):
             raise CannotError
         return statement
 
-    def _without(self, span: Span) -> list[Splice]:
+    def without(self, span: Span) -> list[Splice]:
+        """Take out a statement; a block that held nothing else says so.
+
+        Raises:
+            CannotError: it cannot be done here.
+        """
         layout = self.layout
         start, end = layout.line_start(span.start), layout.line_end(span.end)
         behind = layout.text[span.end : end].strip(" \t;")

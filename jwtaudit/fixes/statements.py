@@ -79,7 +79,7 @@ class StatementWriter(Writer):
 
     def _dropstatement(self, change: DropStatement) -> list[Splice]:
         self._refuse_effects(change.place)
-        return self._without(self._statement(change.place))
+        return self.without(self._statement(change.place))
 
     def _refuse_effects(self, place: Place) -> None:
         """Refuse to take out a statement in which more than its own call may do something."""
@@ -98,7 +98,12 @@ class StatementWriter(Writer):
         """Whether a call only turns its arguments into text."""
         return bool(_AS_TEXT.search(self.layout.text[: group.start]))
 
-    def _without(self, span: Span) -> list[Splice]:
+    def without(self, span: Span) -> list[Splice]:
+        """Take out a statement; a block that held nothing else says so.
+
+        Raises:
+            CannotError: it cannot be done here.
+        """
         layout = self.layout
         start, end = layout.line_start(span.start), layout.line_end(span.end)
         before, behind = layout.text[start : span.start], layout.text[span.end : end]

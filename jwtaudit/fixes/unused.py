@@ -45,17 +45,20 @@ class _Imported(NamedTuple):
 
 def with_unused(layout: Layout, path: str, splices: Sequence[Splice]) -> list[Splice]:
     """The splices of a repair, and those that take out the imports which nothing else uses."""
-    words = _words_taken(layout, splices)
+    words = words_taken(layout, splices)
     if not words or path.endswith("__init__.py"):  # what a package imports, others take from it
         return list(splices)
     found = list(splices)
     for imported in _imports(layout):
-        if imported.name in words and not _is_used(layout, imported, splices):
+        if imported.name in words and not is_used(
+            layout, imported.name, imported.statement, splices
+        ):
             found = _without(layout, imported, found)
     return found
 
 
-def _words_taken(layout: Layout, splices: Sequence[Splice]) -> set[str]:
+def words_taken(layout: Layout, splices: Sequence[Splice]) -> set[str]:
+    """The words in what splices take out."""
     spans = [Span(splice.start, splice.end) for splice in splices if splice.end > splice.start]
     return {
         layout.text[token.start : token.end]
@@ -65,19 +68,31 @@ def _words_taken(layout: Layout, splices: Sequence[Splice]) -> set[str]:
     }
 
 
-def _is_used(layout: Layout, imported: _Imported, splices: Sequence[Splice]) -> bool:
-    """Whether the name stands anywhere but in its import and in comments; texts count."""
-    rest, at = [], 0
+def is_used(
+    layout: Layout, name: str, binding: Span, splices: Sequence[Splice], region: Span | None = None
+) -> bool:
+    """Whether a name stands anywhere but where it is bound, and in comments; texts count.
+
+    Args:
+        layout: of the file.
+        name: what is asked for.
+        binding: the statement that gives it its value.
+        splices: what is done to the file; what they put in counts, and what they take out does not.
+        region: where to look, if not in the whole file.
+    """
     comments = (
         Splice(token.start, token.end, "")
         for token in layout.tokens
         if token.kind == "comment" and not _TYPES.match(layout.text, token.start)
     )
-    for start, end, text in sorted([*splices, *comments, Splice(*imported.statement, "")]):
-        rest += [layout.text[at : max(at, start)], text]
+    rest, at = [], region.start if region else 0
+    last = region.end if region else len(layout.text)
+    for start, end, text in sorted([*splices, *comments, Splice(*binding, "")]):
+        if at <= start <= last:
+            rest += [layout.text[at:start], text]
         at = max(at, end)
-    rest.append(layout.text[at:])
-    return bool(re.search(rf"(?<![\w$.]){re.escape(imported.name)}(?![\w$])", "".join(rest)))
+    rest.append(layout.text[at:last])
+    return bool(re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", "".join(rest)))
 
 
 def _imports(layout: Layout) -> Iterator[_Imported]:

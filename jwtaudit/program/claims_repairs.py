@@ -5,16 +5,55 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
-from jwtaudit.program.repairs import require_claim
+from jwtaudit.program.claims import claim_sets, has_expectation, is_foreign
+from jwtaudit.program.key_material import text_of
+from jwtaudit.program.repairs import check_and_require, first_of, require_claim, set_meaning
+from jwtaudit.program.requirements import expectation
 from jwtaudit.program.scopes import Returned
+from jwtaudit.program.signing_evidence import signers_with_key
 from jwtaudit.program.sites import Site
 from jwtaudit.repair import AddStatement, CallInstead, Repair, Snippet, Unwrap
-from jwtaudit.values import Call, Member, Outcome
+from jwtaudit.values import ABSENT, Call, Member, Outcome
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.repair import Change
     from jwtaudit.values import Value
+
+
+_EXPECTED = {"aud": "audience", "iss": "issuer"}
+
+
+def expected_again(site: Site, off: Value, claim: str) -> Repair | None:
+    """Leave the check of `aud` or `iss` on, which needs to know what to expect.
+
+    What the project's own tokens have is expected of them. Where nothing is said of it, and no
+    provider puts it into its tokens, the check stays on without: what it then refuses is said.
+    """
+    argument = _EXPECTED[claim]
+    if has_expectation(site.argument(argument)) or expectation(site, claim) is not None:
+        return _left_on(site, off, claim)
+    if is_foreign(site):
+        return None
+    own = [claims for signer in signers_with_key(site) for claims in claim_sets(signer)]
+    if own:
+        values = {text_of(claims.entries.get(claim, ABSENT)) for claims in own}
+        value = values.pop() if len(values) == 1 else None
+        change = set_meaning(site, argument, value) if value else None
+        said = f", and expect `{claim}` as the project's own tokens have it"
+        return _left_on(site, off, claim, said, change) if change else None
+    if site.semantic(f"{claim}-not-given") == "reject":
+        said = f", so that a token with `{claim}` is refused until it is said which to expect"
+    else:
+        said = f", so that it counts once it is said which `{claim}` to expect"
+    return _left_on(site, off, claim, said)
+
+
+def _left_on(site: Site, off: Value, claim: str, said: str = "", *more: Change) -> Repair | None:
+    """Leave a check on; where what has nothing to compare would pass then, refuse that, too."""
+    tried = (check_and_require(site, off, c, more=more, saying=said) for c in ("exp", claim))
+    found = [repair for repair in tried if repair is not None]
+    return first_of(found) if found else None
 
 
 def validated(site: Site) -> Repair | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
-from jwtaudit.program.names import pairs
+from jwtaudit.program.key_families import is_secret
 from jwtaudit.program.origins import origins
 from jwtaudit.program.repairs import check_and_require, set_meaning
-from jwtaudit.program.signing_evidence import signing_algorithm
+from jwtaudit.program.signing_evidence import HMAC, is_foreign, signing_algorithm
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import EnvVar, Filled, Given, Links, Receiver, Repair, Replace
-from jwtaudit.values import Absent, Const, Env, Member, Outcome, Param, Sequence, Table, Value, same
+from jwtaudit.values import Absent, Const, Env, Outcome, Sequence, Table, Value, same
 
 if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
@@ -33,7 +32,7 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
         site: the call that reads a token.
         off: the value that turns its check off; None where the function never checks.
     """
-    if _is_foreign(site):
+    if is_foreign(site):
         return None
     hand = _hand(site)
     if off is not None:
@@ -45,12 +44,15 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
         known = [change for change in changes if change is not None]
         whole = len(known) == len(changes)
         return check_and_require(site, off, "exp", more=known) if whole else None
-    template = site.model.verified
+    template, title = site.model.verified, "Verify it with the key that tokens are signed with"
     given = site.call.arguments
     if not template or any(a.name for a in given):
         return None
     if len(given) == 2 and not isinstance(given[1].value, (Table, Const, Absent)):
         algorithm = _algorithm_with(site, given[1].value)
+        if algorithm is None and is_secret(site.project, given[1].value):
+            algorithm = HMAC[0]
+            title = f"Verify it, and accept {algorithm} only, as the key is called a secret"
         hand = Hand(Given(site.place, position=1), algorithm) if algorithm else None
     elif len(given) != ("$token" in template):
         return None
@@ -64,13 +66,12 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
         "key": hand.key,
         "algorithm": hand.algorithm,
     }
-    change = Replace(site.place, Filled(template, fields))
-    return Repair("Verify it with the key that tokens are signed with", change)
+    return Repair(title, Replace(site.place, Filled(template, fields)))
 
 
 def verified_with_key(site: Site) -> Repair | None:
     """Verify with the key at hand, and its algorithm, what a call takes without a signature."""
-    hand = None if _is_foreign(site) else _hand(site)
+    hand = None if is_foreign(site) else _hand(site)
     if hand is None:
         return None
     changes = [
@@ -84,7 +85,7 @@ def verified_with_key(site: Site) -> Repair | None:
 
 def keyed(site: Site) -> Repair | None:
     """Give a call that has an empty key the one at hand."""
-    hand = None if _is_foreign(site) else _hand(site)
+    hand = None if is_foreign(site) else _hand(site)
     change = set_meaning(site, "key", hand.key) if hand else None
     if hand is None or change is None:
         return None
@@ -135,19 +136,6 @@ def _signed_by_another(site: Site) -> Repair | None:
     }
     change = Replace(site.place, Filled(template, fields))
     return Repair(f"Sign it with {hand.algorithm}, as its verification expects", change)
-
-
-def _is_foreign(site: Site) -> bool:
-    """Whether the token may be somebody else's."""
-    names = [site.place.path, site.call.scope.qualname]
-    token = site.argument("token")
-    while isinstance(token, Member):
-        names.append(str(getattr(token.key, "value", token.key)))
-        token = token.base
-    if isinstance(token, Param):
-        names.append(token.name)
-    foreign = frozenset(words("foreign"))
-    return any(not foreign.isdisjoint(pairs(name)) for name in names)
 
 
 def _can_wait(site: Site) -> bool:

@@ -120,6 +120,7 @@ def check_and_require(
     *,
     with_algorithms: bool = False,
     more: Iterable[Change] = (),
+    saying: str = "",
 ) -> Repair | None:
     """Put a check on again; where that leaves tokens without the claim, refuse these, too.
 
@@ -131,25 +132,27 @@ def check_and_require(
         claim: what has to be there.
         with_algorithms: whether to tell the call the algorithm, where it has none.
         more: what else to change.
+        saying: what else to say of it.
     """
     if off.place is None or off.place == site.place:
         return None
     if isinstance(off, Table):  # which turns off what it does not name
         return require_claim(site, claim)
-    title = "Leave the check on"
+    title, only = "Leave the check on", saying
     more = list(more)
     named = "algorithms" in site.model.meanings or "algorithms" in site.model.inside
     put_on, others = _put_on(site, off), _others(site, off)
     told = isinstance(put_on, Replace) and isinstance(put_on.code, Filled)
     if with_algorithms and named and not told and _open(site.argument("algorithms")):
-        algorithms = accepted_algorithms(site)
-        change = set_meaning(site, "algorithms", algorithms) if algorithms else None
-        if algorithms and _stands_before_algorithm(off, site) and off.value is True:
-            put_on = Replace(off.place, _both(algorithms[0]))
+        accepted = accepted_algorithms(site)
+        change = set_meaning(site, "algorithms", accepted.names) if accepted else None
+        if accepted and _stands_before_algorithm(off, site) and off.value is True:
+            put_on = Replace(off.place, _both(accepted.names[0]))
         elif change is None:
             return None
         else:
             more = [*more, change]
+        only = accepted.only if accepted and accepted.why else saying
     required = require_claim(site, claim)
     # what is put into a mapping later on goes there; what has a name of its own stays
     ways: list[Change] = [put_on]
@@ -157,19 +160,19 @@ def check_and_require(
         ways.insert(0, DropEntry(off.place))
     steps: list[Repair] = []
     for taken in ways:
-        steps.append(Repair(title, taken, *more))
+        steps.append(Repair(title + only, taken, *more))
         for change in required.changes if required else ():
-            both = f"{title}, and refuse a token without `{claim}`"
+            both = f"{title}, and refuse a token without `{claim}`{only}"
             there: list[Change] = [taken, change]
             if isinstance(change, SetEntry) and isinstance(taken, DropItem):
                 # in the same mapping: the one goes, the other comes
                 there = [Replace(off.place, change.code), RenameKey(off.place, change.key)]
             steps.append(Repair(both, *there, *more))
             if others:
-                all_on = f"Leave all checks on, and refuse a token without `{claim}`"
+                all_on = f"Leave all checks on, and refuse a token without `{claim}`{only}"
                 steps.append(Repair(all_on, *there, *others, *more))
         if others:
-            steps.append(Repair("Leave all checks on", taken, *others, *more))
+            steps.append(Repair(f"Leave all checks on{only}", taken, *others, *more))
     return first_of(steps)
 
 
@@ -311,9 +314,16 @@ def lies_in(outer: Place, inner: Place | None) -> bool:
     return inner is not None and outer.path == inner.path and outer.span.contains(inner.span)
 
 
-def pinned(site: Site) -> Repair | None:
-    """Accept the one algorithm that the project signs with, named as it is there if it may vary."""
+def pinned(site: Site, *, by_key: bool = False) -> Repair | None:
+    """Accept the one algorithm that the project signs with, named as it is there if it may vary.
+
+    Where it does not sign, with ``by_key``, those of the family that the key is of.
+    """
     name = signing_algorithm(site)
+    if name is None and by_key and (accepted := accepted_algorithms(site)) is not None:
+        change = set_meaning(site, "algorithms", accepted.names)
+        title = accepted.only.removeprefix(", and ")
+        return Repair(title[0].upper() + title[1:], change) if change is not None else None
     change = set_meaning(site, "algorithms", [name]) if name else None
     varying = varying_algorithm(site)
     by_default = " by default" if varying else ""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import is_test
+from jwtaudit.program.key_families import is_public, is_secret
+from jwtaudit.program.names import pairs
 from jwtaudit.program.origins import origins
-from jwtaudit.values import ABSENT, Absent, Const, Env, Param, Setting, Symbol, Value, same
+from jwtaudit.values import ABSENT, Absent, Const, Member, Param, Setting, Symbol, Value, same
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
 
-_NO_SECRET = re.compile(r"-----BEGIN|^ssh-|^\s*\{|://|\.(?:pem|key|crt|cer|der)$")
+HMAC = ("HS256", "HS384", "HS512")
 
 
 def signing_algorithm(site: Site) -> str | None:
@@ -30,6 +32,11 @@ def signing_algorithm(site: Site) -> str | None:
     if name is None or (not with_key and name.startswith("HS")) or name.lower() == "none":
         return None
     return name
+
+
+def signers_with_key(site: Site) -> list[Site]:
+    """The calls that sign with the key of a call."""
+    return _signers(site)[0]
 
 
 def _signers(site: Site) -> tuple[list[Site], list[Site]]:
@@ -54,22 +61,52 @@ def varying_algorithm(site: Site) -> Site | None:
     return with_key[0] if any(origin.is_fallback for origin in origins(given[0])) else None
 
 
-def accepted_algorithms(site: Site) -> list[str]:
-    """What a verifying call shall accept: what the project signs with, or what its key allows."""
+class Accepted(NamedTuple):
+    """The algorithms that a verifying call shall accept, and what says so."""
+
+    names: list[str]
+    why: str = ""
+
+    @property
+    def only(self) -> str:
+        """What goes into the title of a fix: a token with another algorithm is refused."""
+        *names, last = self.names
+        said = f"{', '.join(names)} and {last}" if names else last
+        return f", and accept {said} only, as {self.why}"
+
+
+def accepted_algorithms(site: Site) -> Accepted | None:
+    """What a verifying call shall accept: what the project signs with, or what its key allows.
+
+    Where only the key's name tells its family, and the token may be somebody else's, nothing is
+    known: a provider's keys have other names than secrets of our own.
+    """
     algorithm = signing_algorithm(site)
     if algorithm is not None:
-        return [algorithm]
-    keys: list[Value] = [k for k in _keys(site) if not isinstance(k, (Env, Setting, Param))]
-    if keys and all(_is_secret(key) for key in keys) and not _signs_with(site, keys):
-        return ["HS256", "HS384", "HS512"]
-    return []
+        return Accepted([algorithm])
+    key = site.argument("key")
+    if _signs_with(site, _keys(site)):
+        return None
+    if is_public(site.project, key):
+        return Accepted(["RS256", "ES256"], "the key is a public one")
+    if not is_secret(site.project, key):
+        return None
+    if all(isinstance(source, Const) for source in _keys(site)):
+        return Accepted([*HMAC], "the key is a text")
+    return Accepted([*HMAC], "the key is called a secret") if not is_foreign(site) else None
 
 
-def _is_secret(key: Value) -> bool:
-    """Whether a key is a text that is no key pair's, nor the name of a file."""
-    text = key.value if isinstance(key, Const) else None
-    text = text.decode("latin-1") if isinstance(text, bytes) else text
-    return isinstance(text, str) and text != "" and not _NO_SECRET.search(text)
+def is_foreign(site: Site) -> bool:
+    """Whether the token may be somebody else's."""
+    names = [site.place.path, site.call.scope.qualname]
+    token = site.argument("token")
+    while isinstance(token, Member):
+        names.append(str(getattr(token.key, "value", token.key)))
+        token = token.base
+    if isinstance(token, Param):
+        names.append(token.name)
+    foreign = frozenset(words("foreign"))
+    return any(not foreign.isdisjoint(pairs(name)) for name in names)
 
 
 def _signs_with(site: Site, keys: list[Value]) -> bool:
