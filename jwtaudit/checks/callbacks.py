@@ -8,8 +8,9 @@ from jwtaudit.checks.passing import passing_on, refuses
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.names import words as words_of
 from jwtaudit.program.scopes import Caught, Returned, Stored, Tested
-from jwtaudit.program.scripts import FAILURE
+from jwtaudit.program.scripts import FAILURE, FINALLY
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import Call, Closure, Member, Operation, Outcome, Param, walk
 
@@ -63,6 +64,52 @@ def called_back(project: Project) -> Iterator[Draft]:
                 advice="Go on in the callback, where the token is known to be good.",
                 anchor=scope.name,
             )
+
+
+def settled(project: Project) -> Iterator[Draft]:
+    """Guards that go on when a promise is settled, whatever came of it: ``.finally(next)``."""
+    endings = [call for call in project.calls if call.name == FINALLY and _goes_on(project, call)]
+    for site in project.sites("verify", "verify-signature") if endings else ():
+        guard = project.scope(site.call.scope)
+        for ending in endings:
+            if guard is None or ending.place.path != site.place.path or is_test(site.place.path):
+                continue
+            if not ending.place.span.contains(site.place.span):
+                continue
+            used = any(
+                isinstance(event, (Call, Stored)) and not is_talk(project, event)
+                for event in project.uses(site.call)
+                if not (isinstance(event, Call) and (event.target or event.name == FINALLY))
+            )
+            if used and not is_required(guard.short_name):
+                continue  # a name for who has a token; the others go on without one
+            yield Draft(
+                "",
+                ending.arguments[0].place or ending.place,
+                "the request goes on to the next handler whatever becomes of its token: this is"
+                " called for a bad one, too",
+                Confidence.HIGH,
+                trace=((site.place, "verified here"),),
+                advice="Go on where the token is known to be good, and refuse the others.",
+                anchor=guard.name,
+            )
+
+
+def is_required(name: str) -> bool:
+    """Whether a guard is called as one that lets nobody past without a token."""
+    return not set(words("requiring")).isdisjoint(words_of(name))
+
+
+def _goes_on(project: Project, ending: Call) -> bool:
+    """Whether what is called at last is what a guard was given to go on with."""
+    function = ending.arguments[0].value
+    if isinstance(function, Param):
+        return function.name == "next"
+    scope = project.scope(function.id) if isinstance(function, Closure) else None
+    return any(
+        isinstance(event, Call) and passing_on(event) is not None and not event.path
+        for event in (() if scope is None else scope.events)
+    )
 
 
 def _passed_anyway(project: Project, site: Site, callback: FunctionScope) -> Call | None:

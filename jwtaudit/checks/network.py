@@ -11,6 +11,7 @@ from jwtaudit.program.bearers import token_evidence
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.cookies import shares_credentials, token_cookies
 from jwtaudit.program.names import is_called_token, is_token_name
+from jwtaudit.program.request_hooks import added, client_addresses
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.texts import pieces, told
 from jwtaudit.values import (
@@ -25,10 +26,11 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.program import Project
     from jwtaudit.program.cookies import Cookie
+    from jwtaudit.program.scopes import Stored
     from jwtaudit.program.sites import Site
 
 # Hosts that nobody outside of the machine, its cluster or its network reaches; those of examples.
@@ -45,24 +47,29 @@ _HEADERS = frozenset({"authorization", "x-access-token", "x-auth-token", "cookie
 @check("token-over-plain-http")
 def token_over_plain_http(project: Project) -> Iterator[Draft]:
     """A request over plain HTTP carries a token."""
-    for site in project.sites("http-request"):
-        if is_test(site.place.path):
-            continue
-        host = _plain_host(site.argument("url"))
-        if host is None or not _carries(site.argument("headers")):
-            continue
-        sure = Confidence.MEDIUM
-        if is_demonstration(site.place.path, site.call.path):
-            sure = Confidence.LOW
-        yield Draft(
-            rule="",
-            place=site.place,
-            message=f"a token is sent to {host} over plain HTTP: everyone on the way can read it"
-            " and act as its subject",
-            confidence=sure,
-            advice="Use `https://`.",
-            anchor=f"{site.call.scope.qualname}:plain {host}",
-        )
+    for site in project.sites("http-request", "http-client"):
+        addresses = [site.argument("url"), *client_addresses(project, site)]
+        if _carries(site.argument("headers")):
+            yield from _plain(addresses, site.call)
+    for one in added(project):
+        if one.part == "headers" and _carries(Table({one.name: one.value})):
+            yield from _plain(client_addresses(project, one.site), one.event)
+
+
+def _plain(addresses: Iterable[Value], event: Call | Stored) -> Iterator[Draft]:
+    host = next(filter(None, map(_plain_host, addresses)), None)
+    if host is None or is_test(event.place.path):
+        return
+    shown = is_demonstration(event.place.path, event.path)
+    yield Draft(
+        rule="",
+        place=event.place,
+        message=f"a token is sent to {host} over plain HTTP: everyone on the way can read it"
+        " and act as its subject",
+        confidence=Confidence.LOW if shown else Confidence.MEDIUM,
+        advice="Use `https://`.",
+        anchor=f"{event.scope.qualname}:plain {host}",
+    )
 
 
 def _plain_host(url: Value) -> str | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
-from jwtaudit.checks.callbacks import called_back, is_talk
-from jwtaudit.checks.passing import refused_and_passed
+from jwtaudit.checks.callbacks import called_back, is_required, is_talk, settled
+from jwtaudit.checks.passing import passing_on, refused_and_passed
 from jwtaudit.checks.unheard import empty_but_true, unheard
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import is_harmless, words
 from jwtaudit.program.context import exclusive, is_test
-from jwtaudit.program.names import words as words_of
 from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
@@ -57,6 +56,7 @@ def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     yield from unheard(project, tells)
     yield from _swallowed(project)
     yield from called_back(project)
+    yield from settled(project)
     by_result = {function for function, sure in tells.items() if sure is not Confidence.LOW}
     yield from refused_and_passed(project, by_result)
     yield from empty_but_true(project)
@@ -111,9 +111,9 @@ def _swallowed(project: Project) -> Iterator[Draft]:
                     "",
                     handler.place,
                     "a token that fails verification lets its sender in all the same: the error is"
-                    f" caught, and what `{scope.name.partition('.')[0]}` stands before is called",
+                    f" caught, and what `{_guard(scope)}` stands before is called",
                     Confidence.HIGH
-                    if all(argument.spread for argument in guarded.arguments)
+                    if guarded.arguments and all(a.spread for a in guarded.arguments)
                     else Confidence.MEDIUM,
                     trace=((call.place, "verified here"), (guarded.place, "called either way")),
                     advice="Refuse the request where the error is caught.",
@@ -287,13 +287,17 @@ def _goes_on(event: Event) -> bool:
 
 
 def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caught) -> Call | None:
-    """The call of what a decorator that requires a token stands before, behind a failure."""
+    """The call of what a guard that requires a token stands before, behind a failure.
+
+    A guard is a decorator, or a function that is given what comes next: ``next()``.
+    """
     outer = scope.id.qualname.rpartition(".")[0]
     later = [event for event in scope.events if event.order > handler.order]
     if any(isinstance(event, Tested) for event in later):
         return None  # it may be asked who it is
+    guards = is_required(scope.short_name) and project.is_script(scope.id.path)
     if not answers_and_goes_on(project, scope, handler):
-        if set(words("requiring")).isdisjoint(words_of(outer)):
+        if not guards and not is_required(outer):
             return None
         inside = (e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path)
         if any(not is_talk(project, event) for event in inside):
@@ -303,11 +307,20 @@ def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caugh
             isinstance(event, Call)
             and isinstance(event.receiver, Param)
             and not event.name
-            and event.receiver.function.qualname == outer
+            and (
+                event.receiver.function.qualname == outer
+                or (guards and event.receiver.function == scope.id and passing_on(event))
+            )
             and all(arm in handler.path for arm in event.path)
         ):
             return event
     return None
+
+
+def _guard(scope: FunctionScope) -> str:
+    """What a guard is called: the outermost function, which others write above theirs."""
+    outer = scope.name.partition(".")[0]
+    return outer if outer.isidentifier() else scope.short_name
 
 
 def _is_kept(event: Event, call: Call) -> bool:

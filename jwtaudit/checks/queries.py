@@ -41,6 +41,8 @@ _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
 _NO_LOGIN = frozenset({"hint", "state", "request", "assertion", "provider"})
 _QUERIES = frozenset({"query", "searchParams"})
+# What the events of functions without a server call it, whatever these are called themselves.
+_EVENT_QUERIES = frozenset({"queryStringParameters", "multiValueQueryStringParameters"})
 _URLS = frozenset({"url", "originalUrl", "nextUrl"})
 _REQUESTS = frozenset({"req", "request", "ctx", "context", "handshake", "url", "event", "c"})
 WHY = (
@@ -162,6 +164,8 @@ def _asked_member(value: Value) -> str | None:
 
 def _is_query(value: Value) -> bool:
     """Whether a value is the query string of a request, taken apart."""
+    if isinstance(value, Member) and value.name in _EVENT_QUERIES:
+        return True
     return (
         isinstance(value, Member)
         and value.name in _QUERIES

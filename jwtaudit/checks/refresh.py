@@ -13,7 +13,8 @@ from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.kinds import Kind, kind_of, token_kind
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
-from jwtaudit.program.scopes import Stored
+from jwtaudit.program.scopes import Returned, Stored
+from jwtaudit.program.token_sources import name_called
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Call,
@@ -81,6 +82,25 @@ def _made(project: Project) -> Iterator[_Made]:
     for site in project.sites("generator"):
         if not is_tested(site):
             yield _Made(site.call, one_kind=False)
+    methods = {
+        scope.short_name
+        for site in project.sites("sign")
+        if (scope := site.scope) is not None and _gives_refresh(scope, site)
+    }
+    for call in project.calls if methods else ():
+        # A method of a record, which an object mapper gives to what it reads.
+        if call.target is None and name_called(call) in methods and not project.model_of(call):
+            yield _Made(call, one_kind=True)
+
+
+def _gives_refresh(scope: FunctionScope, site: Site) -> bool:
+    """Whether a function gives the token that it makes, and says that this is a refresh token."""
+    return kind_of(scope.short_name) is Kind.REFRESH and any(
+        isinstance(option, Outcome) and option.call.place == site.place
+        for event in scope.events
+        if isinstance(event, Returned)
+        for option in options(event.value)
+    )
 
 
 def _makes_one_kind(site: Site) -> bool:
@@ -186,7 +206,10 @@ def _is_keeper(receiver: Value | None) -> bool:
 def _is_field(event: Stored) -> bool:
     """Whether a field of a record is set that is called a refresh token."""
     key = event.key.value if isinstance(event.key, Const) else None
-    is_record = any(isinstance(o, (Param, Outcome, Member)) for o in options(event.base))
+    is_record = any(
+        isinstance(o, (Param, Outcome, Member)) or (isinstance(o, Unknown) and o.why == "this")
+        for o in options(event.base)
+    )
     return isinstance(key, str) and "refresh" in pairs(key) and is_record
 
 

@@ -15,6 +15,7 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.links import in_letters, is_link, is_link_text
 from jwtaudit.program.names import is_called_token, is_link_name
 from jwtaudit.program.origins import steps
+from jwtaudit.program.request_hooks import added, client_addresses
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
     Call,
@@ -22,15 +23,17 @@ from jwtaudit.values import (
     Operation,
     Outcome,
     Table,
+    Unknown,
     Value,
     options,
     walk,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jwtaudit.program import Project
+    from jwtaudit.program.request_hooks import Added
     from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
 
@@ -97,6 +100,12 @@ def _url_texts(
         for part in parts:
             if isinstance(part, Operation) and part.operator == "url-encode":
                 yield from ((text, *found) for found in _entries(part.operands[0]))
+    for hooked in _hooked(project).get(event.place, ()):
+        sent_to = client_addresses(project, hooked.site)
+        if any(_starts(pieces(one) or (one,), _ELSEWHERE) for one in sent_to):
+            continue  # as with a URL that is written out
+        if hooked.part == "params" and names_token(hooked.name):
+            yield Unknown("parameters of a request", event.place), hooked.value, hooked.name
     if isinstance(event, Call):
         model = project.model_of(event)
         if model is not None and model.role == "http-request":
@@ -112,6 +121,19 @@ def _url_texts(
             if isinstance(name, Const) and isinstance(name.value, str) and names_token(name.value):
                 value = project.argument(event, model, "value")
                 yield Outcome(event, event.place), value, name.value
+
+
+def _hooked(project: Project) -> Mapping[Place, list[Added]]:
+    """What hooks add to the requests of a client, by where they do it."""
+    found = _hooks.get(project)
+    if found is None:
+        found = _hooks[project] = {}
+        for one in added(project):
+            found.setdefault(one.event.place, []).append(one)
+    return found
+
+
+_hooks: WeakKeyDictionary[Project, dict[Place, list[Added]]] = WeakKeyDictionary()
 
 
 def _named_entries(call: Call) -> Iterator[tuple[Value, Value, str]]:

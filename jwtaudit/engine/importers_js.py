@@ -216,3 +216,5 @@ def _definitions(body: Iterable[f.Statement]) -> Iterator[tuple[str, f.Statement
             for target in statement.targets:
                 if isinstance(target, f.Name):
                     yield target.id, statement
+                elif isinstance(target, f.Attribute) and isinstance(statement.value, f.Closure):
+                    yield target.name, statement  # a method of a record: `schema.methods.make`

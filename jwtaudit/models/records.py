@@ -43,6 +43,8 @@ ROLES = frozenset(
         "log",  # everything given is written to a log, a console or a file
         "redirect",  # url
         "http-request",  # url, headers
+        "http-client",  # url, headers: makes what sends requests, there and with these
+        "request-hook",  # hook: a function that every request of a client goes through
         "token-request",  # -> what an authorization server answers, with the tokens in it
         "post-message",  # message, target: sends it to another window
         "cors",  # origins, credentials, kind: who may read answers from other pages

@@ -57,6 +57,9 @@ TEXTS = (f"{SCRIPT}String", f"{SCRIPT}Buffer")
 FAILURE = "failure"
 """The operator that stands for the error a call gives to its callback, or none."""
 
+FINALLY = f"{SCRIPT}Promise.finally"
+"""What is called whatever comes of a promise."""
+
 
 def _moved(unit: str) -> Callable[[Use], Value | None]:
     """``date.setDate(date.getDate() + 7)``: the moment, moved in its place, and its count."""
@@ -307,6 +310,10 @@ def promise_method(
         return None
     if isinstance(base, Outcome):
         base.call.awaited = True
+    if method == "finally":
+        interpreter.note(
+            frame, Call(place, FINALLY, base, arguments, frame.scope.id, frame.path, awaited=True)
+        )
     results: list[Value] = [] if method == "then" else [base]
     for index, argument in enumerate(arguments[:2]):
         good = method == "then" and index == 0
