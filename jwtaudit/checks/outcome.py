@@ -28,6 +28,7 @@ from jwtaudit.program.wording import wording
 from jwtaudit.values import (
     Arm,
     Call,
+    Closure,
     Const,
     Member,
     Outcome,
@@ -79,7 +80,8 @@ def _swallowed(project: Project) -> Iterator[Draft]:
             if all(_is_kept(e, call) or is_talk(project, e) for e in project.uses(call)):
                 yield from _answered_alike(scope, call, handler)
             if handler.exits:
-                yield from _let_in(scope, call, handler)
+                if not _tries_next(project, scope):
+                    yield from _let_in(scope, call, handler)
                 continue
             used = _used_anyway(project, scope, site, handler, unverified)
             if used is not None:
@@ -169,6 +171,15 @@ def _let_in(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft
                 advice=f"{_written(scope, 'negative-answer')} there, or let the error pass.",
                 anchor=scope.name,
             )
+
+
+def _tries_next(project: Project, scope: FunctionScope) -> bool:
+    """Whether yes only means that the next of several is tried: ``keys.every((key) => ...)``."""
+    return any(
+        event.name.rpartition(".")[2] == "every"
+        and any(isinstance(a.value, Closure) and a.value.id == scope.id for a in event.arguments)
+        for event in project.calls
+    )
 
 
 def _answered_alike(scope: FunctionScope, call: Call, handler: Caught) -> Iterator[Draft]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.models import SCRIPT, VERIFYING
+from jwtaudit.program.arguments import given_by_callers
 from jwtaudit.program.authority_words import is_harmless, says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import Setting, is_test, setting_of
@@ -204,7 +205,8 @@ class Authority:
                 token,
                 is_own(self.project, token)
                 or is_own_to_callers(self.project, token)
-                or self._is_carried(token),
+                or self._is_carried(token)
+                or self._is_set(token),
                 from_request(self.project, token),
             )
         return self._origins[id(token)]
@@ -215,6 +217,20 @@ class Authority:
         return any(
             isinstance(one, Param) and one.function.qualname.endswith("__init__") for one in given
         ) and any(same(one, part) for one in given for part in self._carried)
+
+    def _is_set(self, token: Value) -> bool:
+        """Whether a function is given a token to set it as a cookie: nobody has sent it."""
+        given = [option for option in options(token) if isinstance(option, Param)]
+        return len(given) == len(options(token)) and any(
+            isinstance(held, Param) and held.function == site.call.scope and same(held, token)
+            for site in self.project.sites("cookie")
+            if not any(
+                from_request(self.project, one)
+                for parameter in given
+                for one in given_by_callers(self.project, parameter)
+            )
+            for held in options(site.argument("value"))
+        )
 
     @cached_property
     def _carried(self) -> list[Value]:

@@ -200,9 +200,11 @@ def _evidence(project: Project, site: Site, called: str) -> Confidence | None:
         return Confidence.HIGH
     value = site.argument("value")
     parts = [part for option in options(value) for piece in pieces(option) for part in _held(piece)]
-    if is_other_token(called) or all(isinstance(part, (Absent, Const)) for part in parts):
-        return None
     name = site.argument("name")
+    if any(map(is_other_token, (called, *_names_a_cookie(name)))):
+        return None
+    if all(isinstance(part, (Absent, Const)) for part in parts):
+        return None
     if (
         site.model.name.removeprefix(SCRIPT).startswith("*.")
         and "name" in said

@@ -36,8 +36,9 @@ def added(project: Project) -> Iterator[Added]:
             key = str(event.key.value)
             for base in options(event.base):
                 if isinstance(base, Param) and base.function == event.scope:
-                    for option in options(event.value):
-                        for name, value in option.entries.items() if isinstance(option, Table) else ():
+                    for table in options(event.value):
+                        entries = table.entries if isinstance(table, Table) else {}
+                        for name, value in entries.items():
                             yield Added(site, event, key, str(name), value)
                 elif isinstance(base, Member) and isinstance(base.base, Param) and base.name:
                     yield Added(site, event, base.name, key, event.value)
