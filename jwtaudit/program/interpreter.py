@@ -57,6 +57,7 @@ class Interpreter:
         self.order = 0
         self.mentions = Mentions()
         self.injected: set[Place] = set()
+        self.pouring: set[tuple[FunctionId, str]] = set()
 
     def module(self, module: ModuleScope) -> None:
         """Walk a module's body: once to bind its names, once more with its functions known."""

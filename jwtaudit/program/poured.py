@@ -37,9 +37,23 @@ def poured(
 ) -> Iterator[tuple[Value, Call]]:
     """What an attribute of a method's own object is given so, and by which call.
 
-    What callers give may leave out what the body of the class declares.
+    What callers give may leave out what the body of the class declares. Objects may be made of
+    one another, in a circle.
     """
     declared = name in project.classes[own.id].names
+    asked, pouring = (own.id, name), project.interpreter.pouring
+    if asked in pouring:
+        return
+    pouring.add(asked)
+    try:
+        yield from _all_taken(project, function, own, name, declared=declared)
+    finally:
+        pouring.remove(asked)
+
+
+def _all_taken(
+    project: Project, function: FunctionScope, own: ClassRef, name: str, *, declared: bool
+) -> Iterator[tuple[Value, Call]]:
     for event in function.events:
         if not isinstance(event, Call):
             continue
