@@ -269,6 +269,11 @@ def reads(project: Project, call: Call, claim: str) -> bool:
     )
 
 
+def is_test_of(project: Project, value: Value) -> bool:
+    """Whether something is compared, or given to what checks, inside a value."""
+    return _read(project, value).tested
+
+
 def members_read(project: Project, value: Value) -> Mapping[Scalar, list[Value]]:
     """The names of all that is read inside a value, and what each is read of."""
     return _read(project, value).members

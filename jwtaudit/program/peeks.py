@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.claims import bases_of, compares, members_read
+from jwtaudit.program.claims import bases_of, is_test_of, members_read
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.readings import is_header_of_token, readings
-from jwtaudit.program.scopes import Tested
+from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.travels import deep, event_values
@@ -29,35 +29,54 @@ def is_chosen_by(project: Project, site: Site, claim: str) -> bool:
 
     A token that is verified with the keys of the issuer it names is of that issuer.
     """
-    token = site.argument("token")
     return any(
-        reading.scope == site.call.scope
-        and reading.site is not None
-        and alike(reading.site.argument("token"), token)
-        and any(
-            part.place == reading.place
-            for event in project.holders(reading.place)
-            if event.scope == reading.scope
-            for value in event_values(event)
-            for base in bases_of(project, value, claim)
-            for part in deep(base)
-        )
-        for reading in readings(project)
+        event.scope == reading.scope
+        and any(_is_of(reading, project, value, claim) for value in event_values(event))
+        for reading in _before(project, site)
+        if reading.scope == site.call.scope
+        for event in project.holders(reading.place)
     )
 
 
 def is_compared_before(project: Project, site: Site, claim: str) -> bool:
-    """Whether the function that verifies a token has compared a claim of it before.
+    """Whether what verifies a token compares a claim of it that it has read without that.
 
-    What was read without verification is what the signature is then found to be right for.
+    What was read without verification is what the signature is then found to be right for. An
+    object may have read it when it was made, and look at all of it in one method.
     """
-    token = site.argument("token")
     return any(
-        reading.scope == site.call.scope
-        and reading.site is not None
-        and alike(reading.site.argument("token"), token)
-        and compares(project, reading.site.call, claim)
-        for reading in readings(project)
+        isinstance(event, (Tested, Returned))
+        and is_test_of(project, event.value)
+        and _is_of(reading, project, event.value, claim)
+        for reading in _before(project, site)
+        for event in project.holders(reading.place)
+        if event.scope in (site.call.scope, reading.scope)
+    )
+
+
+def _before(project: Project, site: Site) -> Iterator[Reading]:
+    """Where claims of the same token are read, in the same function or when its object is made."""
+    scope, token = site.call.scope, _as_written(site)
+    for reading in readings(project):
+        own = reading.scope == scope or (
+            reading.scope.path == scope.path
+            and reading.scope.qualname == f"{scope.qualname.rpartition('.')[0]}.__init__"
+        )
+        if own and alike(reading.token if reading.site is None else _as_written(reading.site), token):
+            yield reading
+
+
+def _as_written(site: Site) -> Value:
+    """The token in terms of the function that holds the call, whoever calls it."""
+    return site.project.argument(site.call.origin or site.call, site.model, "token")
+
+
+def _is_of(reading: Reading, project: Project, value: Value, claim: str) -> bool:
+    """Whether a claim is read inside a value, of what was read without verification."""
+    return any(
+        part.place == reading.place
+        for base in bases_of(project, value, claim)
+        for part in deep(base)
     )
 
 

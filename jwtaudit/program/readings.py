@@ -14,6 +14,7 @@ from jwtaudit.program.scopes import Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.values import (
+    Absent,
     Const,
     FunctionId,
     Member,
@@ -41,8 +42,9 @@ class Reading:
     """A place where claims are read without verification.
 
     Attributes:
-        call: the library call; None where the token is taken apart by hand.
+        site: the library call; None where the token is taken apart by hand.
         evidence: the option that turns verification off; None where the function never verifies.
+        apart: the claims, decoded by hand.
     """
 
     place: Place
@@ -50,6 +52,14 @@ class Reading:
     path: tuple[Arm, ...]
     site: Site | None = None
     evidence: Origin | None = None
+    apart: Value | None = None
+
+    @property
+    def token(self) -> Value:
+        """The token, or what is made of it."""
+        if self.site is not None:
+            return self.site.argument("token")
+        return self.apart if self.apart is not None else Absent()
 
 
 _readings: WeakKeyDictionary[Project, tuple[Reading, ...]] = WeakKeyDictionary()
@@ -83,7 +93,7 @@ def _find_readings(project: Project) -> Iterator[Reading]:
             seen.add(part.place)
             path = part.place.path
             if not is_test(path) and not in_browser(project, path):
-                yield Reading(part.place, event.scope, event.path)
+                yield Reading(part.place, event.scope, event.path, apart=part)
 
 
 def _is_asked_for(project: Project, call: Call) -> bool:

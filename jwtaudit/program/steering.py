@@ -83,10 +83,13 @@ class Steering:
         if isinstance(value, Outcome):
             if value.call.place in self.read:
                 return True
-            receiver, method = value.call.receiver, value.call.name.rpartition(".")[2]
+            receiver, part = value.call.receiver, value.call.name.rpartition(".")[2]
+            if part == "get" and value.call.arguments:
+                first = value.call.arguments[0].value
+                part = str(first.value) if isinstance(first, Const) else ""
             return (
                 receiver is not None
-                and method in words("containers")
+                and part in words("containers")
                 and self.is_unverified(receiver)
             )
         return (
