@@ -194,6 +194,8 @@ class Authority:
                     continue
                 if isinstance(event, Call) and self._finds_key(event, source):
                     continue
+                if self._is_read_elsewhere(reading, event):
+                    continue  # that is an event of its own
                 use = self._judge(event, name, told.from_request)
                 if use is not None and (not chooses or use.weight is Weight.DECIDES):
                     yield use
@@ -455,8 +457,37 @@ class Authority:
         folder = scope.path.rpartition("/")[0]
         return not self._serves and f"{folder}/__init__.py" in self.project.files
 
+    def _is_read_elsewhere(self, reading: Reading, event: Event) -> bool:
+        """Whether an object that can verify its token gives claims to those who made it.
+
+        Whether they tell it to is seen where they use the claims.
+        """
+        owner, _, name = event.scope.qualname.rpartition(".")
+        own = (event.scope.path, owner)
+        if not owner or _class_of(reading.scope) != own:
+            return False
+        keeps = name == "__init__" if isinstance(event, Stored) else self._is_property(event)
+        return (
+            keeps
+            and any(_class_of(function) == own for function in self.verified.verifying)
+            and any(
+                _class_of(other.scope) != own and not is_test(other.place.path)
+                for other in self.project.holders(reading.place)
+            )
+        )
+
+    def _is_property(self, event: Event) -> bool:
+        scope = self.project.scope(event.scope) if isinstance(event, Returned) else None
+        return scope is not None and any(
+            isinstance(d, Symbol) and d.name.endswith("property") for d in scope.decorators
+        )
+
     def _has_callers(self, scope: FunctionId) -> bool:
         return any(not is_test(c.place.path) for c in self.project.callers.get(scope, ()))
+
+
+def _class_of(function: FunctionId) -> tuple[str, str]:
+    return function.path, function.qualname.rpartition(".")[0]
 
 
 def _speaks_of_key(name: str) -> bool:

@@ -62,7 +62,9 @@ def _before(project: Project, site: Site) -> Iterator[Reading]:
             reading.scope.path == scope.path
             and reading.scope.qualname == f"{scope.qualname.rpartition('.')[0]}.__init__"
         )
-        if own and alike(reading.token if reading.site is None else _as_written(reading.site), token):
+        if own and alike(
+            reading.token if reading.site is None else _as_written(reading.site), token
+        ):
             yield reading
 
 

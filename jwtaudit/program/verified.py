@@ -23,6 +23,7 @@ from jwtaudit.program.token_roots import alike, handed, roots
 from jwtaudit.program.token_sources import name_called
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.verdicts import CLAIM_ERRORS, is_unheeded, refusing
+from jwtaudit.program.walk.attributes import receive
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.values import (
     Call,
@@ -160,8 +161,11 @@ class Verified:
             if self._is_unheeded(call):
                 continue
             binding = {a.name: a.value for a in call.arguments if a.name is not None}
+            called, interpreter = self.project.scope(call.target), self.project.interpreter
             for check in self.checks(call.target, depth - 1):
-                token = substitute(self.project.interpreter, check.token, call.target, binding)
+                token = substitute(interpreter, check.token, call.target, binding)
+                if called is not None and call.receiver is not None:
+                    token = receive(interpreter, token, called, call.receiver)
                 yield _Check(token, call, check.itself)
 
     def _is_unheeded(self, call: Call) -> bool:
