@@ -88,6 +88,8 @@ ROLES = frozenset(
         "schema",  # value: what was described before, or is here, is read from the environment
         "exit",  # does not come back
         "dump",  # receiver or value: an object turned into a mapping of all its fields
+        # class whose objects write out records; effect: which fields if none is named: `all`
+        "record-writer",
         "type",  # known for its methods only
     }
 )

@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.classes import has_heirs, library_base, lineage
+from jwtaudit.program.columns import (
+    has_method,
+    is_whole_row,
+    record_fields,
+    writes_records,
+    written_of_record,
+)
 from jwtaudit.program.names import Sensitivity, names_of, sensitivity, words
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -33,22 +41,14 @@ if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
 
 _MAX_NESTING = 4
-_PERSON = frozenset(
-    {"user", "users", "account", "member", "customer", "client", "employee", "profile", "person"}
-    | {"patient", "admin", "owner", "student", "teacher", "doctor", "author", "staff"}
-)
-# A class made for the token, or for the public, holds what was chosen to be there.
-_CHOSEN = frozenset(
-    {"claims", "claim", "payload", "token", "jwt", "session", "subject", "principal", "identity"}
-    | {"public", "read", "out", "response", "info", "summary", "view", "basic", "minimal", "data"}
-)
-# What a type of records is called besides.
-_STORED = frozenset({"i", "document", "doc", "entity", "model", "record", "row", "type"})
 _UNTYPED = (".js", ".jsx", ".mjs", ".cjs")
 # What gives an object again, or as text.
 _COPIES = ("json-encode", "json-decode")
-# Under which an object keeps its own fields.
-_TABLES = frozenset({"__dict__", "_doc", "dataValues"})
+
+
+def _named(kind: str) -> frozenset[str]:
+    """A list of words, by its name in the data."""
+    return words_of_data("records", kind)
 
 
 def whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]]:
@@ -67,7 +67,7 @@ def is_row(project: Project, value: Value) -> bool:
     if isinstance(value, Table):
         return any(is_row(project, option) for rest in value.rest for option in options(rest))
     if isinstance(value, Member):
-        return value.name in _TABLES and _is_of_row(project, value.base)
+        return value.name in _named("tables") and _is_of_row(project, value.base)
     if not isinstance(value, Outcome):
         return False
     if _is_stored_record(project, value):
@@ -90,7 +90,9 @@ def _written_out(value: Value) -> Value:
 def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
     if depth > _MAX_NESTING:
         return
-    if isinstance(value, Outcome) and _is_stored_record(project, value):
+    if isinstance(value, Outcome) and (
+        _is_stored_record(project, value) or is_whole_row(project, value)
+    ):
         yield value, replace(value, place=None)  # told where it is signed
     elif isinstance(value, Table):
         whole = () if _is_cleared(value) else value.rest
@@ -100,11 +102,13 @@ def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, 
         for rest in whole:
             if isinstance(rest, Param) and _is_record(rest):
                 yield rest, value
+            elif isinstance(rest, Outcome) and is_whole_row(project, rest):
+                yield rest, replace(rest, place=None)
     elif isinstance(value, Operation) and value.operator in _COPIES:
         for operand in value.operands:
             yield from _dumps(project, operand, depth + 1)
     elif isinstance(value, Member) and not value.item:
-        if value.name in _TABLES or (value.name == "data" and _is_serializer(value.base)):
+        if value.name in _named("tables") or (value.name == "data" and _is_serializer(value.base)):
             yield value.base, value
     elif isinstance(value, Outcome):
         yield from _dumped(project, value)
@@ -128,9 +132,16 @@ def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
     excluded = next((a.value for a in call.arguments if a.name == "exclude"), None)
     if excluded is not None and not isinstance(excluded, Const):
         return
+    if not isinstance(project.argument(call, model, "fields"), Absent):
+        return
     dumped = project.argument(call, model, "value") if call.receiver is None else call.receiver
+    if writes_records(project, dumped):
+        yield dumped, value
+        return
     if isinstance(dumped, Instance) and dumped.call is not None:
         return  # made for this, field by field
+    if call.receiver is not None and has_method(project, dumped, call.name.rpartition(".")[2]):
+        return  # which chooses itself
     if not isinstance(dumped, Absent):
         yield dumped, value
 
@@ -142,9 +153,9 @@ def _is_stored_record(project: Project, value: Outcome) -> bool:
     call: Call | None = value.call
     while call is not None and call.target is None and not _picks(call):
         method = words(call.name.rpartition(".")[2])
-        if _QUERIES & set(method):
+        if _named("queries") & set(method):
             return method != ("find",)  # which finds many
-        if not _ENDINGS & set(method):
+        if not _named("endings") & set(method):
             return False
         call = call.receiver.call if isinstance(call.receiver, Outcome) else None
     return False
@@ -153,17 +164,10 @@ def _is_stored_record(project: Project, value: Outcome) -> bool:
 def _picks(call: Call) -> bool:
     """Whether a query names the columns that it wants."""
     named = any(
-        isinstance(argument.value, Table) and _COLUMNS & set(argument.value.entries)
+        isinstance(argument.value, Table) and _named("columns") & set(argument.value.entries)
         for argument in call.arguments
     )
-    return named or bool(_COLUMNS & set(words(call.name.rpartition(".")[2])))
-
-
-# What finds or makes one record, and what names the columns of it that are wanted.
-_QUERIES = frozenset({"find", "create", "save", "insert"})
-# What a query ends with that gives all of the record.
-_ENDINGS = frozenset({"lean", "exec", "get", "object", "json", "populate"})
-_COLUMNS = frozenset({"select", "attributes", "projection", "fields", "omit", "pick", "exclude"})
+    return named or bool(_named("columns") & set(words(call.name.rpartition(".")[2])))
 
 
 def _is_serializer(value: Value) -> bool:
@@ -185,7 +189,11 @@ def _is_callers_record(project: Project, value: Param | Unknown) -> bool:
     if declared is None:  # in TypeScript, a type of which nothing is told
         return value.place.path.endswith(_UNTYPED) and is_person(value)
     types = [set(words(name)) for name in names_of(declared)]
-    return is_person(value) and bool(types) and all(t <= _PERSON | _STORED for t in types)
+    return (
+        is_person(value)
+        and bool(types)
+        and all(t <= _named("person") | _named("stored") for t in types)
+    )
 
 
 def _is_record(value: Param) -> bool:
@@ -204,9 +212,11 @@ def class_of(value: Value) -> ClassRef | None:
 
 def fields_of(project: Project, value: Value) -> tuple[str, ...] | None:
     """The fields of an object's class; None when the class is not known in full."""
+    if isinstance(value, Instance) and writes_records(project, value):
+        return written_of_record(project, value)
     cls = class_of(value)
     if cls is None:
-        return None
+        return record_fields(project, value)
     names: list[str] = []
     queue = [cls]
     seen = set()
@@ -267,8 +277,8 @@ def is_person(value: Value) -> bool:
     own = names if cls is None else [*names, cls.id.qualname]
     if isinstance(value, Outcome):  # what is asked counts, not what the answer is kept in
         own = list(_asked(value))
-    person = any(_PERSON & set(words(name)) for name in (*names, *own))
-    return person and not any(_CHOSEN & set(words(name)) for name in own)
+    person = any(_named("person") & set(words(name)) for name in (*names, *own))
+    return person and not any(_named("chosen") & set(words(name)) for name in own)
 
 
 def _asked(value: Value) -> Iterator[str]:

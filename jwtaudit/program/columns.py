@@ -1,0 +1,250 @@
+"""What a record holds, by the class that a query asks for it, and what is written out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.classes import library_base, lineage
+from jwtaudit.program.names import Sensitivity, sensitivity
+from jwtaudit.program.travels import deep, event_values
+from jwtaudit.resources import data, words_of_data
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    ClassRef,
+    Closure,
+    Const,
+    Instance,
+    Member,
+    Operation,
+    Outcome,
+    Sequence,
+    Symbol,
+    Table,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import ClassScope
+
+_MAX_LINKS = 12
+_ALL = "__all__"
+_ROWS = "values"
+
+
+def record_fields(project: Project, value: Value) -> tuple[str, ...] | None:
+    """The fields of the record that a query gives; None where it is not known which, or whose."""
+    asked = _asked(value)
+    if isinstance(asked, ClassRef):
+        return class_fields(project, asked)
+    if asked is not None:
+        return (_password(),)
+    return read_of_row(project, value) or None
+
+
+def is_whole_row(project: Project, value: Value) -> bool:
+    """Whether a value is a mapping of all that a record holds, credentials among it."""
+    if read_of_row(project, value):
+        return True
+    call = value.call if isinstance(value, Outcome) else None
+    while call is not None and _asked(value) is not None:
+        if call.name.rpartition(".")[2] == _ROWS:
+            return True
+        call = call.receiver.call if isinstance(call.receiver, Outcome) else None
+    return False
+
+
+def read_of_row(project: Project, value: Value) -> tuple[str, ...]:
+    """The credentials that the program itself reads out of a row: ``user["password"]``."""
+    if not isinstance(value, Outcome) or value.call.target is not None:
+        return ()
+    return tuple(
+        {
+            part.name: None
+            for event in project.uses(value.call)
+            for held in event_values(event)
+            for part in deep(held)
+            if isinstance(part, Member) and part.item and part.name is not None
+            if isinstance(part.base, Outcome) and part.base.call.place == value.call.place
+            if sensitivity(part.name) is Sensitivity.CREDENTIAL
+        }
+    )
+
+
+def has_method(project: Project, value: Value, name: str) -> bool:
+    """Whether the class that a query asks has a method of its own by a name."""
+    asked = _asked(value)
+    return isinstance(asked, ClassRef) and any(
+        name in scope.methods for scope in lineage(project, asked)
+    )
+
+
+def class_fields(project: Project, ref: ClassRef) -> tuple[str, ...] | None:
+    """The columns of a class of records; None where some of them are not in sight."""
+    names: list[str] = []
+    for scope in lineage(project, ref):
+        names.extend(
+            name for name, declared in scope.names.items() if not isinstance(declared, Closure)
+        )
+        names.extend(scope.annotations)
+        if any(isinstance(base, Symbol) and _has_password(base.name) for base in scope.bases):
+            names.append(_password())
+    return tuple(dict.fromkeys(names)) or None
+
+
+def _password() -> str:
+    return str(data("records")["password"])
+
+
+def _has_password(name: str) -> bool:
+    return name in words_of_data("records", "with-password")
+
+
+def _asked(value: Value) -> ClassRef | Symbol | None:
+    """The class that a query asks for one whole record: ``User.objects.get(...)``."""
+    for _ in range(_MAX_LINKS):
+        if isinstance(value, ClassRef):
+            return value
+        if isinstance(value, Symbol):
+            return _of_library(value)
+        if isinstance(value, Member):
+            value = value.base
+        elif isinstance(value, Operation) and value.operator == "or":
+            value = value.operands[0]
+        elif isinstance(value, Outcome):
+            if _has_password(value.call.name):
+                return Symbol(value.call.name)
+            method = value.call.name.rpartition(".")[2]
+            if method not in words_of_data("records", "asks"):
+                return None
+            given = [argument.value for argument in value.call.arguments if argument.name is None]
+            if method == _ROWS and value.call.arguments:
+                return None
+            if len(given) > 1 and isinstance(given[1], ClassRef):
+                return None  # of several
+            first = given[0] if given else ABSENT
+            if isinstance(first, ClassRef):
+                return first
+            if isinstance(first, Outcome) and isinstance(found := _asked(first), ClassRef):
+                return found
+            value = value.call.receiver or Symbol(value.call.name)
+        else:
+            return None
+    return None
+
+
+def _of_library(value: Symbol) -> Symbol | None:
+    name = value.name
+    while name:
+        if _has_password(name):
+            return Symbol(name)
+        name, _, method = name.rpartition(".")
+        if method not in words_of_data("records", "asks"):
+            return None
+    return None
+
+
+# -- what writes records out ---------------------------------------------------------------------
+
+
+def writes_records(project: Project, value: Value) -> bool:
+    """Whether a value is an object of the project that writes out records of another class."""
+    return isinstance(value, Instance) and _way(project, value) is not None
+
+
+def _way(project: Project, writer: Instance) -> str | None:
+    """Which fields it writes out that nothing names: ``all``, or those that it declares."""
+    base = library_base(project, writer.cls)
+    found = [m for m in project.models.exactly(base) if m.role == "record-writer"] if base else []
+    return found[0].effect if found else None
+
+
+def written_of_record(project: Project, writer: Instance) -> tuple[str, ...] | None:
+    """The fields that it writes out; None where that is decided at run time."""
+    scopes = list(lineage(project, writer.cls))
+    if any(_has_own_ways(project, scope) for scope in scopes):
+        return None
+    declared = {
+        name: value
+        for scope in reversed(scopes)
+        for name, value in scope.names.items()
+        if isinstance(value, (Outcome, Instance))
+    }
+    meta = next((scope.names["Meta"] for scope in scopes if "Meta" in scope.names), None)
+
+    def told(name: str) -> Value:
+        if not isinstance(meta, ClassRef) or meta.place is None:
+            return ABSENT
+        found = project.interpreter.attribute(meta, name, meta.place)
+        return ABSENT if isinstance(found, Member) else found
+
+    given = writer.call.arguments if writer.call is not None else ()
+    if any(argument.spread for argument in given):
+        return None
+    only = {argument.name: argument.value for argument in given}
+    left_out = {
+        name
+        for part in words_of_data("records", "left-out")
+        for value in (told(part), only.get(part, ABSENT))
+        for name in _texts(value)
+    }
+    left_out.update(name for name, value in declared.items() if _is_only_read(value))
+    left_out.update(_only_read_in(told("extra_kwargs")))
+    named = only.get("only", told("fields"))
+    all_of_them = isinstance(named, Const) and named.value == _ALL
+    if isinstance(named, Absent):
+        all_of_them = _way(project, writer) == "all" or not isinstance(told("exclude"), Absent)
+    if isinstance(named, Sequence):
+        names: Iterable[str] = _texts(named)
+    elif all_of_them:
+        columns = _columns(project, told("model"))
+        if columns is None:
+            return None
+        names = (*declared, *columns)
+    else:
+        names = declared if isinstance(named, Absent) else ()
+    return tuple(dict.fromkeys(name for name in names if name not in left_out))
+
+
+def _columns(project: Project, model: Value) -> tuple[str, ...] | None:
+    if isinstance(model, ClassRef):
+        return class_fields(project, model)
+    return None if _asked(model) is None else (_password(),)
+
+
+def _has_own_ways(project: Project, scope: ClassScope) -> bool:
+    ways = words_of_data("records", "own-ways")
+    return any(
+        name in ways or any(project.functions[method].is_decorated(way) for way in ways)
+        for name, method in scope.methods.items()
+    )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    for item in value.items if isinstance(value, Sequence) else ():
+        if isinstance(item, Const) and isinstance(item.value, str):
+            yield item.value
+
+
+def _is_only_read(declared: Value) -> bool:
+    """Whether a field is never written out: ``CharField(write_only=True)``."""
+    call = declared.call if isinstance(declared, (Outcome, Instance)) else None
+    return call is not None and any(
+        argument.name in words_of_data("records", "only-read")
+        and isinstance(argument.value, Const)
+        and argument.value.value is True
+        for argument in call.arguments
+    )
+
+
+def _only_read_in(settings: Value) -> Iterator[str]:
+    """The same, of fields that are told by name: ``{"password": {"write_only": True}}``."""
+    for name, given in settings.entries.items() if isinstance(settings, Table) else ():
+        for option in options(given):
+            told = option.entries if isinstance(option, Table) else {}
+            if words_of_data("records", "only-read") & told.keys():
+                yield str(name)
