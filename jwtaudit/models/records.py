@@ -35,6 +35,7 @@ ROLES = frozenset(
         "keyed",  # key: does with it what has nothing to do with tokens; effect: what
         # transport
         "cookie",  # name, value, httponly, secure, samesite
+        "cookie-jar",  # -> a mapping of cookies, each of them a mapping of its attributes
         # name, value, httponly, or pairs of these, or cookie: keeps it where scripts can read it
         "storage",
         "storage-read",  # name -> what was kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.scopes import Stored
+from jwtaudit.program.scopes import Returned, Stored
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import ABSENT, Call, Const, Operation, Sequence, Table, Unknown, Value, options
 
@@ -56,10 +56,10 @@ class CookieText(NamedTuple):
         return ABSENT if self.whole and match is None else Unknown("an attribute of the cookie")
 
 
-def header_cookies(project: Project) -> Iterator[tuple[Call | Stored, CookieText]]:
+def header_cookies(project: Project) -> Iterator[tuple[Call | Stored | Returned, CookieText]]:
     """The cookies in the headers that events set."""
     for event in project.events:
-        if not isinstance(event, (Call, Stored)):
+        if not isinstance(event, (Call, Stored, Returned)):
             continue
         for value in _headers(event):
             found: dict[object, CookieText] = {}
@@ -89,6 +89,10 @@ def _headers(event: Event) -> Iterator[Value]:
             yield given[1]
         for value in given:
             yield from _inside(value, _DEEP)
+    elif isinstance(event, Returned):  # an answer to a gateway, as it is written there
+        for option in options(event.value):
+            if option.place is not None and event.place.span.contains(option.place.span):
+                yield from _inside(option, _DEEP)
 
 
 def _inside(value: Value, depth: int) -> Iterator[Value]:
@@ -99,6 +103,12 @@ def _inside(value: Value, depth: int) -> Iterator[Value]:
                 yield entry
             else:
                 yield from _inside(entry, depth - 1)
+    elif isinstance(value, Sequence) and depth:
+        if len(value.items) == 2 and _names_header(value.items[0]):  # WSGI: a pair
+            yield value.items[1]
+        else:
+            for item in value.items:
+                yield from _inside(item, depth - 1)
 
 
 def _names_header(value: Value) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.cookie_texts import CookieText
     from jwtaudit.program.project import Project
-    from jwtaudit.program.scopes import Stored
+    from jwtaudit.program.scopes import Returned, Stored
     from jwtaudit.program.sites import Site
 from jwtaudit.values import Call
 
@@ -48,7 +48,7 @@ class Cookie(NamedTuple):
         site: the library call that sets it, where it is one.
     """
 
-    event: Call | Stored
+    event: Call | Stored | Returned
     confidence: Confidence
     name: str
     value: Value
@@ -122,7 +122,7 @@ def token_cookies(project: Project) -> Iterator[Cookie]:
             )
 
 
-def _shown(confidence: Confidence, event: Call | Stored) -> Confidence:
+def _shown(confidence: Confidence, event: Call | Stored | Returned) -> Confidence:
     if is_demonstration(event.place.path, event.path):
         return Confidence(max(confidence - 1, 0))
     return confidence
@@ -170,7 +170,7 @@ def _spelling(site: Site, attribute: str) -> str:
 
 
 def _token_in(
-    project: Project, event: Call | Stored, text: CookieText
+    project: Project, event: Call | Stored | Returned, text: CookieText
 ) -> tuple[Confidence, Value] | None:
     """How sure it is that a token is in a cookie that is written as a text."""
     surest = None if text.is_deletion else _evidence_in(project, event, text.name, text.value)
@@ -178,7 +178,7 @@ def _token_in(
 
 
 def _evidence_in(
-    project: Project, event: Call | Stored, name: str, held: Iterable[Value]
+    project: Project, event: Call | Stored | Returned, name: str, held: Iterable[Value]
 ) -> Confidence | None:
     """How sure it is that a token is in a cookie with a name, going by what is in it."""
     if is_test(event.place.path) or is_other_token(name):

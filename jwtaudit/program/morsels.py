@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Stored
-from jwtaudit.values import ABSENT, Const, Member, Table, Value, same
+from jwtaudit.values import ABSENT, Const, Member, Outcome, Table, Value, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Morsel(NamedTuple):
 def morsels(project: Project, attributes: tuple[str, ...]) -> Iterator[Morsel]:
     """The cookies that are put into the mapping of a response."""
     for event in project.events:
-        if not isinstance(event, Stored) or not event.item or not _is_jar(event.base):
+        if not isinstance(event, Stored) or not event.item or not _is_jar(project, event.base):
             continue
         name, is_empty = _text(event.key), isinstance(event.value, Const) and not event.value.value
         if project.is_script(event.place.path) or not name or is_empty:
@@ -51,7 +51,7 @@ def said_of(
         for event in (() if scope is None else scope.events)
         if isinstance(event, Stored)
         and event.item
-        and any(same(one, value) or _is_cookie(one, name) for one in _ever(event.base))
+        and any(same(one, value) or _is_cookie(project, one, name) for one in _ever(event.base))
     }
 
 
@@ -60,17 +60,26 @@ def _ever(value: Value) -> tuple[Value, ...]:
     return (value, *value.rest) if isinstance(value, Table) else (value,)
 
 
-def _is_cookie(value: Value, name: str) -> bool:
-    return isinstance(value, Member) and value.item and value.name == name and _is_jar(value.base)
+def _is_cookie(project: Project, value: Value, name: str) -> bool:
+    named = isinstance(value, Member) and value.item and value.name == name
+    return named and isinstance(value, Member) and _is_jar(project, value.base)
 
 
-def _is_jar(value: Value) -> bool:
+def _is_jar(project: Project, value: Value) -> bool:
+    if any(_is_made_jar(project, one) for one in _ever(value)):
+        return True
     return (
         isinstance(value, Member)
         and value.name == _JAR
         and not value.item
         and not any(_ASKING & set(words(name)) for name in names_of(value.base))
     )
+
+
+def _is_made_jar(project: Project, value: Value) -> bool:
+    """Whether a value is a mapping of cookies that the program has made itself."""
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    return model is not None and model.role == "cookie-jar"
 
 
 def _text(value: Value) -> str:
