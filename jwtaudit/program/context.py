@@ -44,6 +44,7 @@ _EXAMPLE_FOLDERS = frozenset(
 _TEST_FILE = re.compile(
     r"^(tests?[-_].*|.*_tests?|tests?|testing|conftest|tox|pytest|noxfile|.*[-_.](spec|test)"
     r"|(jest|vitest|mocha|karma)([-_.].*)?|setup[-_.]?tests?"
+    r"|ci[-_](config|settings)|(config|settings)[-_]ci"
     r"|(exploit|poc)s?([-_.].*)?|.*[-_.](exploit|attack|poc)s?)$"
 )
 _EXAMPLE_FILE = re.compile(r"^(example|sample|demo)s?([-_.].*)?$")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,18 +18,13 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words
 from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Assigned, Stored
-from jwtaudit.program.texts import pieces
+from jwtaudit.program.store_sources import LIKELY, classes, common_folders, modules, settings_of
 from jwtaudit.values import (
     Absent,
     Call,
-    ClassRef,
     Const,
     Env,
-    FunctionId,
-    Instance,
     Member,
-    ModuleRef,
-    Operation,
     Outcome,
     Param,
     Setting,
@@ -64,9 +58,7 @@ _MOST_FILES = 12
 _UPDATE = "update_config"  # which applications have as well
 _MERGING = ("update", "from_mapping", "setdefault", _UPDATE)
 _LOADING = ("from_object", "from_pyfile", "load", _UPDATE)
-_FOLDERS = ("", "instance.")  # the second holds what one installation alone is set to
 _SETTING_UP = frozenset({"app", "application", "config", "configure", "setup", "settings"})
-_LIKELY_CLASS = ("config", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +95,7 @@ class Stores:
         found = self.entries.get(name) or self._unloaded(name)
         if not found:
             return ()
-        near = [_common_folders(entry.place.path, reader) for entry in found]
+        near = [common_folders(entry.place.path, reader) for entry in found]
         nearest = max(near)
         return tuple(e for e, n in zip(found, near, strict=True) if n == nearest)
 
@@ -241,89 +233,17 @@ class Stores:
                             yield key, Entry(value, value.place or call.place)
         if method in _LOADING and call.arguments:
             source = call.arguments[0].value
-            for path in self._modules(source, call):
+            for path in modules(self.project, source, call):
                 module = self.project.module(path, call.place.path)
                 for name in tuple(module.names) if module is not None else ():
                     if name.isupper():
                         value = self.project.module_name(path, name, call.place)
                         yield name, Entry(value, value.place or call.place)
-            for cls in self._classes(source):
-                for name in self._names(cls):
+            for cls in classes(self.project, source):
+                for name in settings_of(self.project, cls):
                     value = self.project.interpreter.attribute(cls, name, call.place)
                     if not isinstance(value, Member):
                         yield name, Entry(value, value.place or call.place)
-
-    def _modules(self, value: Value, call: Call) -> Iterator[str]:
-        """The files of settings that a store is told to load, by module, by name or by path."""
-        for option in options(value):
-            if isinstance(option, ModuleRef):
-                yield option.path
-            elif isinstance(option, Const) and isinstance(option.value, str):
-                text = option.value.removesuffix(".py").strip("./").replace("/", ".")
-                found = (
-                    self.project.python.find(call.place.path, f"{where}{text}", 0)
-                    for where in _FOLDERS
-                )
-                yield from [path for path in found if path is not None][:1]
-            elif isinstance(option, Outcome) and option.call.name.endswith("import_module"):
-                for argument in option.call.arguments[:1]:
-                    yield from self._modules(argument.value, call)
-            elif end := _end_of_path(option):
-                ending = [p for p in self.project.files if f"/{p}".endswith(f"/{end}")]
-                home = call.place.path
-                yield from sorted(ending, key=lambda p: (-_common_folders(p, home), p))[:1]
-            else:
-                yield from self._variants(option, call)
-
-    def _variants(self, value: Value, call: Call) -> Iterator[str]:
-        """The modules of a package of which the start chooses one: ``"configs." + stage``."""
-        first, *rest = pieces(value)
-        if not rest or not isinstance(first, Const) or not isinstance(first.value, str):
-            return
-        package, dot, start = first.value.rpartition(".")
-        home = self.project.python.find(call.place.path, package, 0) if dot and not start else None
-        folder = None if home is None else PurePosixPath(home).parent
-        yield from (
-            path
-            for path in sorted(self.project.files)
-            if PurePosixPath(path).parent == folder and path.endswith(".py") and not is_test(path)
-        )
-
-    def _classes(self, value: Value) -> Iterator[ClassRef]:
-        """The classes that an object to load settings from may be."""
-        for option in options(value):
-            if isinstance(option, ClassRef):
-                yield option
-            elif isinstance(option, Instance):
-                yield option.cls
-            elif isinstance(option, Const) and isinstance(option.value, str):
-                wanted = option.value.rpartition(".")[2]
-                yield from (
-                    scope.ref
-                    for identity, scope in list(self.project.classes.items())
-                    if identity.qualname == wanted
-                )
-            elif not isinstance(option, (Const, Absent, Symbol)):
-                # chosen at run time: any of the project's configuration classes
-                yield from (
-                    scope.ref
-                    for identity, scope in list(self.project.classes.items())
-                    if any(
-                        word in f"{PurePosixPath(identity.path).stem} {identity.qualname}".lower()
-                        for word in _LIKELY_CLASS
-                    )
-                )
-
-    def _names(self, cls: ClassRef) -> Iterator[str]:
-        seen: set[FunctionId] = set()
-        queue = [cls]
-        while queue:
-            scope = self.project.classes.get(queue.pop().id)
-            if scope is None or scope.ref.id in seen:
-                continue
-            seen.add(scope.ref.id)
-            yield from (name for name in scope.names if name.isupper())
-            queue.extend(b for b in scope.bases if isinstance(b, ClassRef))
 
 
 def is_store(value: Value) -> bool:
@@ -414,18 +334,6 @@ def _is_made_object(value: Value) -> bool:
     return isinstance(value, Outcome) and bool(value.call.name) and value.call.target is None
 
 
-def _end_of_path(value: Value) -> str:
-    """The end of a path to a module that is put together from a folder: ``join(here, "a.py")``."""
-    if isinstance(value, Outcome) and value.call.name.rpartition(".")[2] in ("join", "joinpath"):
-        parts = [argument.value for argument in value.call.arguments]
-    else:
-        parts = list(value.operands) if isinstance(value, Operation) else []
-    names = [str(p.value).strip("/") if isinstance(p, Const) else "" for p in parts]
-    known = list(takewhile(bool, reversed(names)))
-    end = "/".join(reversed(known))
-    return end if end.endswith(".py") else ""
-
-
 def _sets_up(scope: FunctionScope) -> bool:
     """Whether a function makes an application or its settings, by its name: ``create_app()``."""
     if scope.module.is_script and _STORE in PurePosixPath(scope.id.path).stem.lower():
@@ -441,14 +349,5 @@ def _may_fill(path: str) -> bool:
 def _holds_settings(path: str) -> bool:
     """Whether a file of code holds settings; a file of data is judged as what it is."""
     pure = PurePosixPath(path)
-    told = pure.suffix != ".json" and any(word in pure.stem.lower() for word in _LIKELY_CLASS)
+    told = pure.suffix != ".json" and any(word in pure.stem.lower() for word in LIKELY)
     return told and not is_test(path)
-
-
-def _common_folders(a: str, b: str) -> int:
-    count = 0
-    for x, y in zip(PurePosixPath(a).parts[:-1], PurePosixPath(b).parts[:-1], strict=False):
-        if x != y:
-            break
-        count += 1
-    return count
