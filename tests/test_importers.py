@@ -48,6 +48,18 @@ def test_a_caller_of_a_caller_is_found() -> None:
     assert [f for f in scan(files) if f.rule_id == "JWT301"]
 
 
+def test_a_caller_without_a_word_is_found_in_a_long_file_with_one_elsewhere() -> None:
+    views = (
+        "from app.security import issue\nfrom jwt.exceptions import InvalidTokenError\n\n\n"
+        "def refuse(error):\n    return isinstance(error, InvalidTokenError)\n\n\n"
+        "def grant(user):\n    return issue({'sub': user.id})\n"
+    )
+    filler = "".join(f"\n\ndef page_{number}():\n    return {number}\n" for number in range(20))
+    files = {"app/security.py": SECURITY, "app/views.py": views + filler}
+    (found,) = [f for f in scan(files) if f.rule_id == "JWT301"]
+    assert any(step.location.path == "app/views.py" for step in (*found.trace, *found.related))
+
+
 def importers(path: str = "app/security.py", text: str = SECURITY) -> Importers:
     return Importers([extract(path, text.encode())], ("jwt",), lambda module: module == "jwt")
 

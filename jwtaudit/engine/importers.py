@@ -33,6 +33,7 @@ _IMPORTED = re.compile(
 _WORD = re.compile(rb"[\w.]+")
 # A name that is used: one that is defined here is another.
 _NAME = re.compile(rb"(?<!\w)(?<!def )(?<!class )\w+")
+_CALLED = re.compile(r"(?<!\w)(?<!def )(\w+)[ \t]*\(")
 
 
 class _Reach:
@@ -137,6 +138,21 @@ class Importers:
                 return True
         return bool(names) and not names.isdisjoint(_NAME.findall(data))
 
+    def users(self, fact: Facts, text: str) -> list[f.Function]:
+        """The functions left out of a file that call one of the names, or such a function.
+
+        ``text`` is what the file holds.
+        """
+        left_out = [n for n in nodes(fact.body) if isinstance(n, f.Function) and n.omitted]
+        said = {n.span.start: set(_CALLED.findall(text, *_extent(n))) for n in left_out}
+        wanted = {name for name in self.names if not name[0].isupper()}
+        found: list[f.Function] = []
+        while new := [n for n in left_out if not said[n.span.start].isdisjoint(wanted)]:
+            found += new
+            left_out = [n for n in left_out if n not in new]
+            wanted = {n.name for n in new if tells(n.name)}
+        return found
+
     def _asks(self, path: str, data: bytes) -> bool:
         """Whether a file calls a method that reads tokens, of an object that it was given."""
         near = path.partition("/")[0] in self._tops
@@ -155,6 +171,10 @@ class Importers:
         if not names or member not in data:
             return False
         return not names.isdisjoint(re.findall(re.escape(member) + rb"(\w+)", data))
+
+
+def _extent(function: f.Function) -> tuple[int, int]:
+    return function.span.start, function.span.end
 
 
 def _calls_of(names: Iterable[str]) -> re.Pattern[bytes] | None:

@@ -13,6 +13,7 @@ from jwtaudit import discovery, frontends
 from jwtaudit.engine.mattering import PROGRAMS
 from jwtaudit.finding import Diagnostic
 from jwtaudit.frontends.triage import Vocabulary
+from jwtaudit.program.context import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -79,15 +80,35 @@ class Loader:
             scripts = ScriptImporters(
                 new, words["javascript"], names, aliases.meant, imports, modules
             )
+            filled = self._fill(python, facts)
             wanted = tuple(self._importing(python, scripts, facts))
             found = self._further_facts(wanted)
-            if not found:
+            if not found and not filled:
                 return
             facts.update(found)
             names = python.names | scripts.names
             modules = scripts.modules
-            new = found.values()
+            new = (*filled, *found.values())
             words = dict.fromkeys(PROGRAMS, tuple(name.lower() for name in names))
+
+    def _fill(self, python: Importers, facts: Mapping[str, Facts]) -> list[Facts]:
+        """Read the functions that were left out and use token code, of files that matter anyhow."""
+        filled = []
+        for path, fact in facts.items():
+            data = self._files.data.get(path)
+            if fact.language != "python" or data is None or is_test(path):
+                continue
+            if not python.match(path, data):
+                continue
+            source = self._files.source(path)
+            left_out = [] if source is None else python.users(fact, source.text)
+            for function in left_out:
+                whole = self._extraction.function(path, data, function.span.start)
+                if whole is not None and not isinstance(whole, Diagnostic):
+                    function.body, function.omitted = whole.body, False
+            if left_out:
+                filled.append(fact)
+        return filled
 
     def _importing(
         self, python: Importers, scripts: ScriptImporters, known: Collection[str]
