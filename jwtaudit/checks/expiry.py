@@ -10,6 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.checks.claims import stepped
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.algorithms import algorithm_name, issues_unsigned, unsigned_by
+from jwtaudit.program.claim_branches import is_left_out
 from jwtaudit.program.claims import (
     REGISTERED,
     claim_sets,
@@ -225,6 +226,8 @@ def _missing_expiry(site: Site, claims: Table) -> tuple[str, Confidence] | None:
     given = [option for option in found if not isinstance(option, Absent)]
     if len(given) < len(found) and all(_adds_nothing(site.project, option) for option in given):
         return "its optional lifetime is left out, or zero", Confidence.MEDIUM
+    if len(given) < len(found) and is_left_out(site, "exp"):
+        return "its kind is given no `exp`", Confidence.HIGH
     return None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claim_branches import is_for_others
 from jwtaudit.program.claims import claim_sets, is_tested, truthy_options
 from jwtaudit.program.clock_repairs import in_utc
 from jwtaudit.program.context import Setting, in_main, setting_of
@@ -104,6 +105,8 @@ def _of_calls(project: Project) -> Iterator[Draft]:
                 branch = named_kind(time.source)
             if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
                 continue  # the way of the other kind; its own caller is a site of its own
+            if is_for_others(site, time.source):
+                continue
             yield from _too_long(project, time, kind, site.place, _stepped(site))
 
 

@@ -80,7 +80,8 @@ ROLES = frozenset(
         "getattr",  # object, name, default -> the attribute
         "import",  # name -> the module; effect: `member`, what a dotted path leads to
         "mapping",  # dict(...) and its like
-        "selection",  # value, then names or lists of them: an object with these fields alone
+        "selection",
+        "serialize",  # value, then names or lists of them: an object with these fields alone
         "dependency",  # value: a provider function whose result is meant
         "settings-base",  # base class of settings objects
         "settings-object",  # object whose members are settings

@@ -14,7 +14,7 @@ from jwtaudit.program.walk.effects import ROLES
 from jwtaudit.program.walk.frame import Frame, dotted_name
 from jwtaudit.program.walk.inheritance import handed_to_library, inherited, is_super
 from jwtaudit.program.walk.targets import rebind
-from jwtaudit.program.walk.typenames import modelled, type_name, type_name_in
+from jwtaudit.program.walk.typenames import base_name, modelled, type_name, type_name_in
 from jwtaudit.values import (
     UNKNOWN,
     Absent,
@@ -190,6 +190,9 @@ def _fallback_name(
     of_member = modelled(interpreter, base, name, frame)
     if of_member:  # `c.req.query` says more than `query`
         return of_member
+    declared = f"{base_name(interpreter, base)}.{name}"
+    if interpreter.models.exactly(declared):
+        return declared
     if interpreter.models.exactly(wild):
         return wild
     if isinstance(base, _SCALARS):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from jwtaudit.program import schemas, scripts
+from jwtaudit.program import schemas, scripts, serializers
 from jwtaudit.program.operations import by_encoding, is_cut, is_text, put, texts_in, transform
 from jwtaudit.values import (
     ABSENT,
@@ -137,6 +137,10 @@ def _schema(interpreter: Interpreter, call: Call, model: Model, frame: Frame) ->
     return schemas.read(interpreter.project, call, model)
 
 
+def _serialize(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    return serializers.written(interpreter.project, call, model)
+
+
 def _plug_in(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
     """A library's function that a framework is given to call, and what it is called with."""
     for option in options(_argument(interpreter, call, model, "plugin")):
@@ -229,6 +233,7 @@ ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "partial": _make_partial,
     "plugin": _plug_in,
     "schema": _schema,
+    "serialize": _serialize,
     "selection": _selection,
     "getattr": _getattr,
     "import": _import_call,

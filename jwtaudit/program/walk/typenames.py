@@ -91,6 +91,18 @@ def type_name(interpreter: Interpreter, value: Value) -> str:
     return ""
 
 
+def base_name(interpreter: Interpreter, value: Value) -> str:
+    """The name of the class that an object's class derives from, where an object gives that.
+
+    As in ``class UserSchema(ma.Schema)``, with ``ma = Marshmallow(app)``.
+    """
+    if not isinstance(value, Instance):
+        return ""
+    bases = (b for scope in classes.lineage(interpreter.project, value.cls) for b in scope.bases)
+    found = (type_name(interpreter, base) for base in bases if isinstance(base, Member))
+    return next(filter(None, found), "")
+
+
 def _is_moment(interpreter: Interpreter, value: Value) -> bool:
     if isinstance(value, Operation):
         return any(_is_moment(interpreter, operand) for operand in value.operands)
