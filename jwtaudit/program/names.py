@@ -59,7 +59,10 @@ def is_token_name(name: str) -> bool:
 
 def is_other_token(name: str) -> bool:
     """Whether the name speaks of a token that is no credential: CSRF, pages, parsers."""
-    return bool(_words("other-token") & pairs(name))
+    found = pairs(name)
+    return bool(_words("other-token") & found) or (
+        name.isupper() and bool(_words("refused-token") & found)
+    )
 
 
 def is_link_name(name: str) -> bool:
