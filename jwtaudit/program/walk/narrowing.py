@@ -7,19 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
-from jwtaudit.values import ABSENT, Const, Param
+from jwtaudit.values import ABSENT, Const, Param, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.walk.frame import Frame
+    from jwtaudit.values import Value
 
 
 @contextmanager
-def narrowed(test: f.Expression, frame: Frame, *, holds: bool) -> Iterator[None]:
+def narrowed(
+    test: f.Expression, frame: Frame, *, holds: bool
+) -> Iterator[dict[str, tuple[Param, Param]]]:
     """Take ``None`` for no argument any more, where a test has shown that it is none.
 
-    ``if verify is not None: options["verify_signature"] = verify``
+    ``if verify is not None: options["verify_signature"] = verify``. Gives what is known of these
+    variables without the test, and with it.
     """
     shown: dict[str, tuple[Param, Param]] = {}
     for name in _there(test, holds=holds):
@@ -27,10 +31,27 @@ def narrowed(test: f.Expression, frame: Frame, *, holds: bool) -> Iterator[None]
         if isinstance(value, Param) and _may_be_none(value):
             given = frame.names[name] = replace(value, default=ABSENT, given=True)
             shown[name] = value, given
-    yield
+    yield shown
     for name, (before, given) in shown.items():
         if frame.names.get(name) is given:
             frame.names[name] = before
+
+
+def filled_in(
+    names: dict[str, Value], filled: dict[str, Value], shown: dict[str, tuple[Param, Param]]
+) -> dict[str, Value]:
+    """The variables after a test that fills in what was left out: ``if key is None: key = ...``.
+
+    Args:
+        names: those after both branches.
+        filled: those at the end of the branch for what was left out.
+        shown: what the other branch knows of some, and did not change.
+    """
+    return names | {
+        name: join(filled[name], given)
+        for name, (before, given) in shown.items()
+        if name in filled and filled[name] is not before
+    }
 
 
 def _may_be_none(parameter: Param) -> bool:

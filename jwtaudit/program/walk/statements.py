@@ -11,14 +11,14 @@ from jwtaudit.program.scopes import Caught, Raised, Returned, Tested
 from jwtaudit.program.walk.definitions import define, define_class
 from jwtaudit.program.walk.expressions import noted
 from jwtaudit.program.walk.frame import Frame, dotted_name
-from jwtaudit.program.walk.narrowing import narrowed
+from jwtaudit.program.walk.narrowing import filled_in, narrowed
 from jwtaudit.program.walk.targets import assign, assignment, delete
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Arm, Const, Imported, Join, ModuleRef, Symbol, Unknown
 
 if TYPE_CHECKING:
     from jwtaudit.program.interpreter import Interpreter
-    from jwtaudit.values import Value
+    from jwtaudit.values import Param, Value
 
 
 def statement(interpreter: Interpreter, node: f.Statement, frame: Frame) -> bool:
@@ -91,6 +91,7 @@ def _if(interpreter: Interpreter, node: f.If, frame: Frame) -> bool:
     start = node.span.start
     side = "main" if _is_main_guard(node.test) else "then"
     alive = otherwise_alive = False
+    shown: dict[str, tuple[Param, Param]] = {}
     if isinstance(value, Const) and _is_not_set_yet(interpreter, node.test, frame):
         value = Unknown("set later", place=value.place)
     if not (isinstance(value, Const) and not value.value):
@@ -101,12 +102,13 @@ def _if(interpreter: Interpreter, node: f.If, frame: Frame) -> bool:
     frame.swap(before)
     if not (isinstance(value, Const) and value.value):
         frame.path = (*path, Arm(start, "else"))
-        with narrowed(node.test, frame, holds=False):
+        with narrowed(node.test, frame, holds=False) as shown:
             otherwise_alive = interpreter.block(node.otherwise, frame)
+        shown = {name: one for name, one in shown.items() if frame.names.get(name) is one[0]}
     frame.path = path
     event.then_exits, event.else_exits = not alive, not otherwise_alive
     if alive and otherwise_alive:
-        frame.swap(join_names(after, frame.names))
+        frame.swap(filled_in(join_names(after, frame.names), after, shown))
     elif alive:
         frame.swap(after)
     return alive or otherwise_alive
