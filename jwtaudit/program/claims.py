@@ -11,6 +11,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.names import pairs
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep, event_values
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Call,
@@ -47,7 +48,6 @@ _MAX_STEPS = 2
 # RFC 7519, section 4.1
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 _KEY_SETS = frozenset({"jwks"})
-_FETCHING = frozenset({"fetch_jwk_set", "fetch_jwks"})
 _CHECKING = frozenset(
     {"validate", "validator", "validation", "verify", "check", "ensure", "assert", "require"}
 )
@@ -170,12 +170,16 @@ def is_foreign(site: Site) -> bool:
             model = site.project.model_of(part.call)
             if model is not None and model.role in ("key-source", "http-request"):
                 return True
-            if model is None and part.call.name.rpartition(".")[2] in _FETCHING:
+            if model is None and _fetches_keys(part.call):
                 return True
         # Unlike a key of one's own, a set of them is read where somebody else changes them.
         if isinstance(part, (Env, Setting, Param)) and _KEY_SETS & pairs(part.name or ""):
             return True
     return False
+
+
+def _fetches_keys(call: Call) -> bool:
+    return call.name.rpartition(".")[2] in words_of_data("steering", "fetching")
 
 
 def can_expect(site: Site, argument: str) -> bool:
