@@ -24,7 +24,7 @@ def files(name: str, twin: str) -> dict[str, str]:
     root = PROJECTS / name / twin
     return {
         path.relative_to(root).as_posix(): "\n".join(
-            catalog._split_marker(line)[0] for line in path.read_text("utf-8").split("\n")
+            catalog.split_marker(line)[0] for line in path.read_text("utf-8").split("\n")
         )
         for path in sorted(root.rglob("*"))
         if path.is_file() and path.suffix != ".pyc"
@@ -38,7 +38,7 @@ def expected(name: str) -> set[tuple[str, str, str]]:
         if not path.is_file() or path.suffix == ".pyc":
             continue
         for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
-            marks = catalog._split_marker(line)[1]
+            marks = catalog.split_marker(line)[1]
             assert marks is not None, f"{path}:{number}: a misspelt marker"
             at = f"{path.relative_to(root).as_posix()}:{number}"
             found |= {(at, rule, confidence.label) for rule, confidence in marks}
