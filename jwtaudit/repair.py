@@ -110,6 +110,17 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """Put ``"***"`` for what is so called in an expression, and leave the rest of it as it is.
+
+    That is an operand, an element, an entry, or what is filled into a text.
+    """
+
+    place: Place
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetArgument:
     """Give a call (by its place) a named argument, in place of its value if it has it.
 
@@ -304,6 +315,7 @@ class ReplaceText:
 
 Change: TypeAlias = (
     Replace
+    | Mask
     | SetArgument
     | DropArgument
     | DropItem

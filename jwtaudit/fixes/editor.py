@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from jwtaudit.fixes.arguments import ArgumentWriter
 from jwtaudit.fixes.dialects import CannotError
 from jwtaudit.fixes.lists import has_comment, remove
+from jwtaudit.fixes.masking import MASK, masked
 from jwtaudit.fixes.splices import Splice
 from jwtaudit.fixes.variables import variable
-from jwtaudit.repair import EnvVar, Filled, Insist, Named, Replace, ReplaceText
+from jwtaudit.repair import EnvVar, Filled, Insist, Mask, Named, Replace, ReplaceText
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Editor(ArgumentWriter):
         """
         handler = getattr(self, f"_{type(change).__name__.lower()}")
         found: list[Splice] = handler(change)
-        if not isinstance(change, ReplaceText) and any(
+        if not isinstance(change, (Mask, ReplaceText)) and any(
             self.layout.in_string(splice.start, splice.end) for splice in found
         ):
             raise CannotError  # its quotes and escapes are another language
@@ -123,6 +124,10 @@ class Editor(ArgumentWriter):
             if to_text and not before.strip() and behind.strip() in {"", ","}:
                 return Span(to_text.start(), group.end)
         return call
+
+    def _mask(self, change: Mask) -> list[Splice]:
+        literal, _ = self._text(MASK, change.place.span.start)
+        return masked(self.layout, change.place.span, change.names, literal)
 
     def _dropfactor(self, change: DropFactor) -> list[Splice]:
         start, end = change.place.span

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 TARGET = re.compile(r"(?:(?:export\s+)?(?:const|let|var)\s+)?(\w+)\s*(?::[^=]+)?=(?!=)\s*")
 _PART = re.compile(r"(?:\.\w+|\[[\"'][\w-]+[\"']\])*")  # of a result: .claims["sub"]
-_AS_TEXT = re.compile(r"(?:\b(?:str|repr|len|type)|\.(?:format|decode|hex|upper|lower))\s*\Z")
+_AS_TEXT = re.compile(
+    r"(?:\b(?:str|repr|len|type|json\.dumps|JSON\.stringify)|\.(?:format|decode|hex|upper|lower))\s*\Z"
+)
 
 
 class StatementWriter(Writer):

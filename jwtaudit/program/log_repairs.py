@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import names_of, words
-from jwtaudit.repair import DropItem, DropStatement, Repair, Replace, ReplaceText
-from jwtaudit.values import Call, Const, Operation, same, walk
+from jwtaudit.program.travels import deep
+from jwtaudit.repair import DropItem, DropStatement, Mask, Repair, Replace, ReplaceText
+from jwtaudit.values import Call, Const, Operation, Outcome, Sequence, Table, same, walk
 
 if TYPE_CHECKING:
     from jwtaudit.program.scopes import Event
@@ -27,25 +28,29 @@ def unsaid(call: Event, part: Value) -> Repair | None:
     if not isinstance(call, Call):
         return None
     gone = Repair("Do not log it", DropStatement(call.place)) if call.discarded else None
-    whole = [a for a in call.arguments if a.place and not a.spread and _is_part(part, a.value)]
-    if len(call.arguments) > 1 and len(whole) == 1 and whole[0].place:
-        masked = Repair("Log that there is one, and not its value", Replace(whole[0].place, "***"))
-        others = [argument.value for argument in call.arguments if argument is not whole[0]]
-        if gone and all(_only_names(other, part) for other in others):
-            return gone.before(masked)
-        if _is_field_of_its_own(call, whole[0]):
-            return Repair("Do not log it", DropItem(whole[0].place), otherwise=masked)
-        shorter = _shortened(call, whole[0])
-        return (
-            Repair("Leave it out of the message", *shorter, otherwise=masked) if shorter else masked
-        )
-    for argument in call.arguments:
-        if argument.place and _says_more(argument.value, part):
-            for name in names_of(part):
-                for field in (f"{{{name}}}", f"${{{name}}}"):  # the last one is tried first
-                    change = ReplaceText(argument.place, field, "***")
-                    gone = Repair("Leave it out of the message", change, otherwise=gone)
-    return gone
+    given = [a for a in call.arguments if a.place and not a.spread]
+    whole = [a for a in given if a.place and _is_part(part, a.value)]
+    names = tuple(dict.fromkeys(names_of(part)))
+    holding = [a.place for a in given if a.place and any(same(v, part) for v in deep(a.value))]
+    masks = [Mask(place, names) for place in holding if names]
+    hidden = Repair("Leave it out of the message", *masks) if masks else None
+    if len(call.arguments) == 1 or not whole or not whole[0].place:
+        if gone is None or not any(_says_more(a.value, part) for a in given):
+            return gone or hidden
+        return hidden.before(gone) if hidden else gone
+    title = "Log that there is one, and not its value"
+    masked = Repair(title, *(Replace(a.place, "***") for a in whole if a.place))
+    others = [argument.value for argument in call.arguments if argument not in whole]
+    if gone and all(_only_names(other, part) for other in others):
+        return gone.before(masked)
+    if hidden and any(_says_more(a.value, part) for a in whole):
+        return hidden.before(masked)
+    if len(whole) > 1:
+        return masked
+    if _is_field_of_its_own(call, whole[0]):
+        return Repair("Do not log it", DropItem(whole[0].place), otherwise=masked)
+    shorter = _shortened(call, whole[0])
+    return Repair("Leave it out of the message", *shorter, otherwise=masked) if shorter else masked
 
 
 def _is_part(part: Value, given: Value) -> bool:
@@ -95,14 +100,19 @@ def _is_field_of_its_own(call: Call, argument: Bound) -> bool:
 
 
 def _says_more(text: Value, part: Value) -> bool:
-    """Whether a text that is filled in has words of its own."""
-    return (
-        isinstance(text, Operation)
-        and text.operator == "text"
-        and any(
-            isinstance(each, Const)
-            and re.search(r"\w\w", str(each.value))
-            and not _only_names(each, part)
-            for each in text.operands
-        )
-    )
+    """Whether something that is logged says more than the part of it: by a word, or a value."""
+    if same(text, part):
+        return False
+    if isinstance(text, Const):
+        words_said = isinstance(text.value, str) and re.search(r"\w\w", text.value)
+        return bool(words_said) and not _only_names(text, part)
+    if isinstance(text, Table):
+        return any(_says_more(value, part) for value in text.entries.values())
+    if isinstance(text, Operation):
+        return any(_says_more(operand, part) for operand in text.operands)
+    if isinstance(text, Sequence):
+        return any(_says_more(item, part) for item in text.items)
+    if isinstance(text, Outcome) and isinstance(text.call.receiver, Const):  # "...".format(x)
+        given = (text.call.receiver, *(a.value for a in text.call.arguments))
+        return any(_says_more(value, part) for value in given)
+    return not any(same(value, part) for value in deep(text))
