@@ -20,6 +20,7 @@ from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.purposes import is_for_tests, is_meant_bad
 from jwtaudit.program.repairs import lies_in
+from jwtaudit.program.storage import texts
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime, is_of_last_resort
 from jwtaudit.program.wording import wording
@@ -84,9 +85,10 @@ def _is_relied_on(factory: Site) -> bool:
 
 
 def _kind_of_key(site: Site) -> Kind:
-    """The kind of token that the names of a key speak of."""
+    """The kind of token that the name of a plugin speaks of, or those of its key."""
     said = [
-        name for part in walk(site.argument("key")) for name in (*names_of(part), *_named(part))
+        *texts(site.argument("name")),
+        *(n for part in walk(site.argument("key")) for n in (*names_of(part), *_named(part))),
     ]
     return next((k for k in map(kind_of, said) if k is not Kind.UNKNOWN), Kind.UNKNOWN)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -21,6 +20,7 @@ from jwtaudit.program.commands import is_command, is_program, is_typed_by_caller
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.development import is_taken_in_development
 from jwtaudit.program.key_leaks import secret_keys, shown_keys
+from jwtaudit.program.links import spoken_of
 from jwtaudit.program.log_repairs import unsaid
 from jwtaudit.program.logins import gives_token, is_body
 from jwtaudit.program.names import (
@@ -131,7 +131,7 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure = Confidence.HIGH
     if sure is None and path in _handing_out(project) and _may_be_token(part):
         sure = Confidence.MEDIUM
-    about = (*names_of(part), PurePosixPath(path).stem)
+    about = (*names_of(part), spoken_of(path))
     if sure is None or any(map(is_link_name, about)) or any(map(_is_for_once, names_of(part))):
         return None  # what is sent once is of no use afterwards
     if is_password_scheme(part) or _is_unreadable(project, message.event, part):

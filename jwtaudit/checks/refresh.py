@@ -11,7 +11,7 @@ from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.kinds import Kind, kind_of, token_kind
-from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.names import names_of, pairs, words
 from jwtaudit.program.origins import steps
 from jwtaudit.program.scopes import Returned, Stored
 from jwtaudit.program.token_sources import name_called
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 
 _NAMED = re.compile(r"`([\w.]+)")
+_IDENTIFIERS = (("id",), ("jti",), ("ids",))
 
 
 @check("refresh-token-stored-raw")
@@ -141,7 +142,10 @@ def _is_of(made: _Made, value: Value) -> bool:
     if not isinstance(value, Outcome) or value.call.place != made.call.place:
         return False
     told = (name for hop in value.trace for name in _NAMED.findall(hop.what))
-    return made.one_kind or any(kind_of(n) is Kind.REFRESH for n in (*told, *names_of(value)))
+    return made.one_kind or any(
+        kind_of(name) is Kind.REFRESH and words(name)[-1:] not in _IDENTIFIERS
+        for name in (*told, *names_of(value))
+    )
 
 
 def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bool:

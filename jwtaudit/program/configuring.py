@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.travels import all_parts
-from jwtaudit.values import ABSENT, ClassRef, Outcome, Symbol, Unknown, Value, join, options
+from jwtaudit.values import ABSENT, ClassRef, Const, Outcome, Symbol, Unknown, Value, join, options
 
 if TYPE_CHECKING:
     from jwtaudit.models import Model
@@ -33,7 +33,9 @@ def configuring(project: Project, model: Model, call: Call) -> list[Site]:
     factories = project.sites("factory", "cookie-settings") if model.configured_by else ()
     found = [site for site in factories if site.model.name in model.configured_by]
     made = {o.call.place for o in options(call.receiver or ABSENT) if isinstance(o, Outcome)}
-    for nearest in (made, _beside(project, call) if len(found) > 1 else ()):
+    several = len(found) > 1
+    called = _of_that_name(found, call) if several else ()
+    for nearest in (made, _beside(project, call) if several else (), called):
         found = [site for site in found if site.place in nearest] or found
     shipped = [
         site
@@ -42,6 +44,19 @@ def configuring(project: Project, model: Model, call: Call) -> list[Site]:
         and not any(is_test(caller.place.path) for caller in site.chain)
     ]
     return shipped or found
+
+
+def _of_that_name(factories: list[Site], call: Call) -> set[Place]:
+    """The plugins that were given the name under which a call reaches one: ``c.jwtRefresh``."""
+    asked = call.name.replace("*", "").lower().split(".")
+    return {
+        site.place
+        for site in factories
+        for option in options(site.argument("name"))
+        if isinstance(option, Const)
+        and isinstance(option.value, str)
+        and any(part.startswith(option.value.lower()) for part in asked)
+    }
 
 
 def configured(project: Project, model: Model, call: Call, meaning: str) -> Value:

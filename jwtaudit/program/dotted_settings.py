@@ -58,7 +58,12 @@ def resolved(project: Project, value: Value) -> Value:
         )
         if not nothing or ("." not in part.name and not _is_asked_of_service(project, part.place)):
             return None
-        found = _paths(project).get(part.name)
+        found = [
+            given
+            for given in _paths(project).get(part.name, ())
+            # a list of names gives each its own
+            if not (isinstance(given, Const) and given.value == part.name)
+        ]
         return hop(join(*found), part.place, f"read as setting `{part.name}`") if found else None
 
     if any(isinstance(option, (Symbol, Member)) for option in options(value)):

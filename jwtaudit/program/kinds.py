@@ -6,7 +6,7 @@ import enum
 import re
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.names import pairs
+from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import Assigned, Returned, Tested
 from jwtaudit.values import Const, Outcome, Setting, Table, options, walk
 
@@ -176,8 +176,11 @@ def _names(
     for table in payload:
         for claim in _TELLING:
             value = table.entries.get(claim)
-            if isinstance(value, Const) and isinstance(value.value, str):
-                yield value.value
+            if not isinstance(value, Const) or not isinstance(value.value, str):
+                continue
+            if claim == "aud" and kind_of(value.value) is Kind.ACCESS:
+                continue  # whom it is for may be called after what it does: `auth-service`
+            yield value.value
     if lifetime is not None:
         if isinstance(lifetime, Setting):
             yield lifetime.name
@@ -189,7 +192,11 @@ def _names(
     yield from (call.name for call in site.chain)
     yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
-    if around or _gives_it(site):
-        yield site.call.scope.qualname
+    if "*." in site.call.name:
+        yield site.call.name.rpartition(".")[0]  # a plugin that was given a name: `jwt.refresh`
+    maker = site.call.scope.qualname
+    # What only refreshes takes a token of one kind, and gives one of another.
+    if around or (_gives_it(site) and words(maker.rpartition(".")[2]) != ("refresh",)):
+        yield maker
     if site.chain and around:
         yield site.chain[-1].scope.qualname

@@ -19,16 +19,24 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 
+_ONE_OF_EACH = frozenset({"index", "handler", "main", "route", "page", "+page", "+server"})
+
 
 def is_link(project: Project, scope: FunctionId) -> bool:
     """Whether a function has to do with links that are sent once: by its name, file or route."""
-    names = [scope.qualname, PurePosixPath(scope.path).stem, *_routes(project).get(scope, ())]
+    names = [scope.qualname, spoken_of(scope.path), *_routes(project).get(scope, ())]
     function = project.scope(scope)
     for decorator in () if function is None else function.decorators:
         if isinstance(decorator, Outcome):
             routes = (a.value.value for a in decorator.call.arguments if isinstance(a.value, Const))
             names.extend(route for route in routes if isinstance(route, str))
     return any(map(is_link_name, names))
+
+
+def spoken_of(path: str) -> str:
+    """What a file is called: where each folder has one of that name, what its folder is."""
+    file = PurePosixPath(path)
+    return file.parent.name if file.stem in _ONE_OF_EACH else file.stem
 
 
 def in_letters(project: Project) -> Iterator[Place]:

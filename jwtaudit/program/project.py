@@ -24,6 +24,7 @@ from jwtaudit.values import (
     ABSENT,
     Absent,
     Call,
+    ClassRef,
     Closure,
     Const,
     FunctionId,
@@ -302,10 +303,17 @@ class Project:
         """What is found in a value under a key, and under that; ``f()`` is what ``f`` returns."""
         for step in way.split("."):
             key = step.removesuffix("()")
-            value = each(value, partial(entry_of, key=key, place=value.place))
+            value = each(value, partial(self._entry, key=key))
             if key != step:
                 value = each(value, self._result)
         return value
+
+    def _entry(self, value: Value, key: str) -> Value:
+        """What a value holds under a key; of a class its method."""
+        if isinstance(value, ClassRef) and value.place is not None:
+            found = self.interpreter.attribute(value, key, value.place)
+            return found if isinstance(found, Closure) else ABSENT
+        return entry_of(value, key=key, place=value.place)
 
     def _result(self, function: Value) -> Value:
         """What a project function returns, whoever calls it."""
