@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _QUIET = frozenset({"status_code", "status", "headers", "code"})
 _STATUS = frozenset({"status_code", "status", "http_status", "code"})
+_OWN_FAULT = 500
 _REFUSING = (401, 403)  # others have many reasons
 
 
@@ -100,8 +101,15 @@ def _is_answer(project: Project, event: Stored) -> bool:
 
 def _responded(project: Project, call: Call) -> Iterator[Value]:
     model = project.model_of(call)
-    if model is not None and model.role == "respond":
+    if model is not None and model.role == "respond" and not _is_kept_back(call):
         yield from _arguments(call)
+
+
+def _is_kept_back(call: Call) -> bool:
+    """Whether a framework answers with a text of its own: ``ctx.throw(500, ...)``."""
+    first = call.arguments[0].value if call.arguments else None
+    status = first.value if isinstance(first, Const) else None
+    return call.name.endswith(".throw") and isinstance(status, int) and status >= _OWN_FAULT
 
 
 def _arguments(call: Call | None) -> Iterator[Value]:

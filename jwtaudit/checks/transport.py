@@ -16,6 +16,7 @@ from jwtaudit.program.links import in_letters, is_link, is_link_text
 from jwtaudit.program.names import is_called_token, is_link_name
 from jwtaudit.program.origins import steps
 from jwtaudit.program.request_hooks import added, client_addresses
+from jwtaudit.program.scopes import Assigned
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
     Call,
@@ -57,7 +58,7 @@ def token_in_url(project: Project) -> Iterator[Draft]:
 def _written(project: Project) -> Iterator[Draft]:
     seen = set(in_letters(project))
     for event, texts in _events_with_texts(project):
-        if is_test(event.place.path):
+        if is_test(event.place.path) or (isinstance(event, Assigned) and is_link_name(event.name)):
             continue
         for text, token, key in _url_texts(project, event, texts):
             place = text.place or event.place

@@ -37,6 +37,7 @@ _SMALL_CLASS = 12
 _MANY = 12
 """Where more names than that lead to a look into tokens, the module is about something else."""
 _DECODERS = frozenset({"atob", "Buffer"})
+_SIGNING = frozenset({"sign", "verify"})
 _WHOLE = "*"
 """Stands for what a module is as a whole, which others may call what they like."""
 
@@ -150,8 +151,14 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         inside[owner] |= (mentioned := mentions(statement))  # a function, and its export
         if _takes_apart(statement, mentioned):
             by_hand.add(owner)
+        if "jwt" in mentioned and not _SIGNING.isdisjoint(mentioned):
+            wanted.add(owner)  # of a server that has a plugin: `app.jwt.sign(...)`
     through = _reaching(inside, {name for name in by_hand if tells(name)}) | by_hand
-    found = _reaching(inside, wanted) | (through if len(through) <= _MANY else by_hand)
+    found = (
+        _reaching(inside, wanted)
+        | (wanted & inside.keys())
+        | (through if len(through) <= _MANY else by_hand)
+    )
     return frozenset(name for name in found if name == _WHOLE or tells(name))
 
 

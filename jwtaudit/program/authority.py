@@ -419,6 +419,9 @@ class Authority:
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
             # a look-up with a claim as its key in a plain table is a choice, not a decision
             return None
+        told = call.discarded and call.target is None and not says(call.name, "acting")
+        if told and is_command(self.project, call):
+            return None  # whoever typed the command is told
         if last[:1].isupper() and call.target is None and not self._serves:
             return Weight.HANDED  # an object of a client that holds what it was told
         if says(call.name, "acting"):
