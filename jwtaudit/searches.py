@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     _Search: TypeAlias = Callable[[bytes], object]
+    Searches: TypeAlias = tuple[tuple[_Search, tuple[bytes, ...]], ...]
 
 # So rare in programs that a search which runs from one such letter to the next, for all words
 # that hold it, passes over the bytes faster than a search for each word; the rarest first.
 _RARE_LETTERS = b"jkxgbdyhu"
 
 
-def searches(words: Iterable[bytes]) -> tuple[tuple[_Search, tuple[bytes, ...]], ...]:
-    """Searches, each with the words of which none stands where it finds nothing.
+def searches(words: Iterable[bytes]) -> Searches:
+    """Searches, each with the words of which one stands where it finds something.
 
     Args:
         words: in lower case, as is what is searched.

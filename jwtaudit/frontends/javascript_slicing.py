@@ -7,10 +7,12 @@ needed is read later.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.frontends import TEXT_NEEDLES
+from jwtaudit.searches import searches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
     from jwtaudit.frontends.triage import Vocabulary
+    from jwtaudit.searches import Searches
 
 _FUNCTIONS = frozenset(
     {"function_declaration", "generator_function_declaration", "arrow_function", "function",
@@ -64,13 +67,15 @@ def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[
     else:
         names = frozenset(_imported(text, vocabulary.imports))
 
+    speaking = _speaking(vocabulary.imports)
+
     def matters(body: str, words: frozenset[str]) -> bool:
         if not words.isdisjoint(names):
             return True
         if vocabulary.any_file:
             return False
-        lower = body.lower()
-        return any(word in lower for word in (*_TOKENS, *vocabulary.imports))
+        lower = body.lower().encode()
+        return any(search(lower) for search, _ in speaking)
 
     functions = []
     for node in _outermost(tree):
@@ -79,6 +84,12 @@ def left_out(text: str, tree: Tree, vocabulary: Vocabulary | None) -> Callable[[
         functions.append(_Function(node.start_byte, _name(text, node), words, matters(body, words)))
     kept = _spread(functions)
     return lambda start: start not in kept
+
+
+@functools.lru_cache(maxsize=8)
+def _speaking(imports: tuple[str, ...]) -> Searches:
+    """The searches for what code around tokens speaks of."""
+    return searches(map(str.encode, (*_TOKENS, *imports)))
 
 
 def _imported(text: str, libraries: Collection[str]) -> Iterator[str]:

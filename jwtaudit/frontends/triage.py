@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.frontends import SCRIPT_NEEDLES
 from jwtaudit.searches import searches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    _Words: TypeAlias = tuple[tuple[Callable[[bytes], object], tuple[bytes, ...]], ...]
+    from jwtaudit.searches import Searches
 
 
 class Vocabulary(NamedTuple):
@@ -154,7 +154,7 @@ _LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 
 
 @functools.lru_cache(maxsize=8)
-def _words(words: tuple[str, ...]) -> _Words:
+def _words(words: tuple[str, ...]) -> Searches:
     """Searches for the words, without those that end with another one that stands for itself."""
     return searches(
         word.encode()
@@ -166,7 +166,7 @@ def _words(words: tuple[str, ...]) -> _Words:
     )
 
 
-def _hits(lower: bytes, words: _Words) -> Iterator[tuple[int, int]]:
+def _hits(lower: bytes, words: Searches) -> Iterator[tuple[int, int]]:
     """Where a word stands that is no part of a longer one."""
     for search, alike in words:
         for word in alike if search(lower) else ():
@@ -231,7 +231,7 @@ def _is_called_near_token(lower: bytes, names: Iterable[str]) -> bool:
     return any(_CALLED.match(lower, end) for _, end in _begun(lower, names))
 
 
-def _names_it(data: bytes, words: _Words) -> bool:
+def _names_it(data: bytes, words: Searches) -> bool:
     """Whether a word stands in an import or in the name of something that is set."""
     end = 0
     comment = True
@@ -257,5 +257,5 @@ def _names_it(data: bytes, words: _Words) -> bool:
     )
 
 
-def _stands_in_one(texts: Iterable[bytes], words: _Words) -> bool:
+def _stands_in_one(texts: Iterable[bytes], words: Searches) -> bool:
     return any(True for text in texts for _ in _hits(text, words))
