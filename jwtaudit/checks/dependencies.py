@@ -202,13 +202,31 @@ def _clashes(project: Project) -> Iterator[Draft]:
     packages = {
         ("pypi", p) for a in libraries.values() if a.conflicts for p in (a.package, *a.conflicts)
     }
-    for path in project.dependencies.manifests(project.files):
-        requirements = list(project.dependencies.requirements(path, packages))
-        found = {r.package: r for r in reversed(requirements)}
+    named = {
+        path: {
+            requirement.package: requirement
+            for requirement in reversed([*project.dependencies.requirements(path, packages)])
+        }
+        for path in project.dependencies.manifests(project.files)
+    }
+    for path, found in named.items():
         for package, requirement in found.items():
             library = libraries.get(package)
             for other in library.conflicts if library else ():
-                if library and other in found and _is_unused(project, library, libraries[other]):
+                if library is None or not _is_unused(project, library, libraries[other]):
+                    continue
+                if all(other not in packages for packages in named.values()):
+                    wanted = title(project, "pypi", other)
+                    yield Draft(
+                        rule="",
+                        place=requirement.place,
+                        message=f"The program calls the functions of {wanted}, and {package} is"
+                        f" another library, which installs a module `{library.roots[0]}` as well",
+                        confidence=_confidence(path),
+                        advice=f"Name `{other}` instead.",
+                        anchor=package,
+                    )
+                elif other in found:
                     yield Draft(
                         rule="",
                         place=requirement.place,
