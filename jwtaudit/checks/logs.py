@@ -252,7 +252,7 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
             return
     elif model.role != "log":
         return
-    if not logger and is_command(project, call):
+    if not logger and (is_command(project, call) or _says_what_it_made(project, call)):
         return  # a command that was asked for the token says it
     if _is_console(project, call) and (is_command(project, call) or is_program(project, call)):
         return
@@ -266,6 +266,16 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
             continue
         if argument.name not in _MANNER and index not in cut:
             yield _Message(call, argument.value, "to a log" if logger else _CONSOLE)
+
+
+def _says_what_it_made(project: Project, call: Call) -> bool:
+    """Whether a function that only a program calls makes a token to show it."""
+    scope = project.scope(call.scope)
+    return (
+        is_program(project, call)
+        and scope is not None
+        and any(_reading_role(project, e) == "sign" for e in scope.events if isinstance(e, Call))
+    )
 
 
 def _is_console(project: Project, call: Call) -> bool:

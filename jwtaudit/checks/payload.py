@@ -284,7 +284,7 @@ def _holds_text(value: Value) -> bool:
     if isinstance(value, Const):
         return isinstance(value.value, str) and bool(value.value.strip("*"))
     if isinstance(value, Operation):
-        return value.operator in ("text", "or", "+", "lower", "upper", "strip", "hex-encode",
+        return value.operator in ("text", "or", "+", "lower", "upper", "strip", "pad", "hex-encode",
                                   "base64-encode", "base64url-encode")  # fmt: skip
     if isinstance(value, Outcome):
         method = words(value.call.name.rpartition(".")[2])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import Call
 
 _FOLDERS = frozenset({"cli", "command", "commands", "manage", "management", "script", "scripts"})
+_ENDINGS = frozenset({"cli", "commands", "scripts"})  # of folders: `dev-scripts`
 _ASKING = frozenset({"input", "getpass", "parse_args", "parse_known_args", "prompt"})
 _OF_REQUESTS = frozenset({"req", "reqparse", "request"})
 _GIVEN = ("sys.argv", "sys.stdin")
@@ -24,7 +25,10 @@ _OPTIONS = "argparse.Namespace"
 
 def is_command(project: Project, call: Call) -> bool:
     """Whether a call belongs to a command, by its file or by a decorator of its function."""
-    if _FOLDERS & set(words(call.place.path)):
+    *folders, file = call.place.path.split("/")
+    if _FOLDERS & {*words(file), *map(str.lower, folders)}:
+        return True
+    if any(_ENDINGS & set(words(folder)[-1:]) for folder in folders):
         return True
     function = project.scope(call.scope)
     return any(

@@ -103,7 +103,7 @@ def _configured(project: Project) -> Iterator[KeyUse]:
     for library in project.models.libraries:
         if not library.key_settings or not is_used(project, library):
             continue
-        if any(_everywhere(project, library, name) for name in library.key_given_by):
+        if any(_is_set(project, library, name) for name in library.key_given_by):
             continue
         given: list[Entry] = []
         algorithms = _set_algorithms(project, library)
@@ -118,6 +118,12 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                     value, entry.place, "verify", library, version, algorithms, setting=name
                 )
             given += entries
+
+
+def _is_set(project: Project, library: Library, name: str) -> bool:
+    """Whether something is given to a setting that says nothing by default."""
+    given = (entry.value for entry in _everywhere(project, library, name))
+    return any(not isinstance(value, Const) or value.value is not None for value in given)
 
 
 def _everywhere(project: Project, library: Library, name: str) -> tuple[Entry, ...]:

@@ -38,6 +38,7 @@ _TELLING = frozenset(
         "+",
         "%",
         "replace",
+        "split",
     }
     | {"json-encode", "url-encode", "base64-encode", "base64url-encode"}
 )
