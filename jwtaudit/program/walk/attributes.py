@@ -25,6 +25,7 @@ from jwtaudit.values import (
     Setting,
     Symbol,
     Table,
+    Unknown,
     Value,
     join,
     member,
@@ -202,7 +203,17 @@ def _declared(
         given = _given_field(interpreter, scope, base.call, name)
         if given is not None:
             return given
-    return classes.class_setting(interpreter.project, scope, name, scope.names.get(name))
+    declared = classes.class_setting(interpreter.project, scope, name, scope.names.get(name))
+    if (
+        declared is not None
+        and _is_none(declared)
+        and isinstance(base, Instance)
+        and base.call is None
+        and name in scope.annotations
+        and "__init__" not in scope.methods
+    ):
+        return join(declared, Unknown(name))  # whoever makes the object may give it one
+    return declared
 
 
 def _given_field(
