@@ -162,6 +162,7 @@ def is_own(project: Project, token: Value) -> bool:
         or _is_of_client(token)
         or is_typed(token)
         or is_parameter_of_command(project, token)
+        or _is_told_to_client(project, token)
     ):
         return True
     if all(_is_answered(project, option) for option in options(token)):
@@ -302,6 +303,24 @@ def _is_of_client(token: Value) -> bool:
     else:
         return False
     return "client" in name_words(owner.rpartition(".")[2])
+
+
+def _is_told_to_client(project: Project, token: Value) -> bool:
+    """Whether a framework gives the answer of a token endpoint to a class that is told where it is.
+
+    Such a class says where users sign in, too, and is one of the framework's for signing in.
+    """
+    asked = token.base if isinstance(token, Member) and token.name in words("answers") else token
+    if not isinstance(asked, Param) or not (asked is not token or asked.name in words("answers")):
+        return False
+    scope = project.scope(asked.function)
+    owner = project.classes.get(scope.cls.id) if scope is not None and scope.cls else None
+    if owner is None or not any(isinstance(base, Symbol) for base in owner.bases):
+        return False
+    told = {pair for name in (*owner.names, *owner.methods) for pair in pairs(name)}
+    return not any(
+        told.isdisjoint(words(group)) for group in ("token-addresses", "sign-in-addresses")
+    )
 
 
 def _is_renewed(project: Project, token: Value) -> bool:
