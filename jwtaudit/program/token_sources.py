@@ -269,7 +269,15 @@ def _is_session(name: str) -> bool:
 def _is_kept(token: Value, keeps: Callable[[str], bool] | None = None) -> bool:
     """Whether the program has kept the token itself, with the session or the request."""
     given = [o for o in options(token) if not isinstance(o, (Absent, Const))]
-    return bool(given) and all(_stands_with_kept(one, keeps or _keeps) for one in given)
+    return bool(given) and all(
+        _stands_with_kept(one, keeps or _keeps)
+        or (keeps is None and any(map(_is_signed_cookie, deep(one))))
+        for one in given
+    )
+
+
+def _is_signed_cookie(value: Value) -> bool:
+    return isinstance(value, Outcome) and name_called(value.call) in words("kept-signed")
 
 
 def _stands_with_kept(value: Value, keeps: Callable[[str], bool]) -> bool:
