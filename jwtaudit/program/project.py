@@ -188,7 +188,8 @@ class Project:
         """The definition of a function whose body was omitted; None when it stays so."""
         if self.loader is None:
             return None
-        if self.detours > MAX_DETOURS + DETOURS_PER_FILE * len(self.facts):
+        limit = MAX_DETOURS + DETOURS_PER_FILE * len(self.facts)
+        if self.detours > (limit // 2 if is_test(identity.path) else limit):  # others come first
             self.leave_out(Cut.FUNCTIONS, f"{identity.qualname} in {identity.path}")
             return None
         self.detours += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
@@ -132,7 +133,7 @@ def apply(
             for option in callee.options[:MAX_OPTIONS]
             if not isinstance(option, (Absent, Const))
         ]
-        return join(*results) if results else UNKNOWN
+        return join(*_as_one(results)) if results else UNKNOWN
     if isinstance(callee, Member) and not callee.item and callee.name is not None:
         return _method(interpreter, callee.base, callee.name, arguments, place, frame)
     known = type_name(interpreter, callee)
@@ -143,6 +144,21 @@ def apply(
     call = Call(place, "", callee, arguments, frame.scope.id, frame.path)
     interpreter.note(frame, call)
     return Outcome(call, place=place)
+
+
+def _as_one(results: list[Value]) -> list[Value]:
+    """What a method gives that is called on either of several objects: one call, on any of them."""
+    first = results[0]
+    if not isinstance(first, Outcome) or first.call.receiver is None:
+        return results
+    receivers = [
+        one.call.receiver
+        for one in results
+        if isinstance(one, Outcome) and one.call.receiver and one.call.name == first.call.name
+    ]
+    if len(receivers) < len(results):
+        return results
+    return [replace(first, call=replace(first.call, receiver=join(*receivers)))]
 
 
 def _method(
