@@ -12,6 +12,7 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.algorithms import algorithm_name, issues_unsigned, unsigned_by
 from jwtaudit.program.claim_branches import is_left_out
 from jwtaudit.program.claims import (
+    CHALLENGE,
     REGISTERED,
     claim_sets,
     compares,
@@ -20,11 +21,13 @@ from jwtaudit.program.claims import (
     is_known,
     is_tested,
     is_updated,
+    signs_request,
     truthy_options,
 )
 from jwtaudit.program.kinds import Kind, token_kind
 from jwtaudit.program.lifetime_settings import LifetimeSetting, lifetime_settings
 from jwtaudit.program.operations import is_text
+from jwtaudit.program.origins import origins
 from jwtaudit.program.purposes import is_file_name, is_for_tests, is_kept_secret, is_meant_bad
 from jwtaudit.program.records import is_row, written_fields
 from jwtaudit.program.repairs import drop, renamed, set_meaning
@@ -65,8 +68,6 @@ _WITHOUT_EXPIRY = frozenset({"events", "htm", "htu"})
 _IDENTIFIERS = frozenset({"_id", "email", "id", "userId", "user_id", "username", "uuid"})
 # A token by which one service names itself to another, such as a push service, to judge by age.
 _OF_A_SERVICE = frozenset({"iss", "iat", "aud", "jti", "nbf"})
-# What such a receiver has just asked to be signed, once (OpenID4VCI, 8.2.1).
-_CHALLENGE = "nonce"
 
 
 @check("missing-expiry")
@@ -216,7 +217,9 @@ def _missing_expiry(site: Site, claims: Table) -> tuple[str, Confidence] | None:
         own = _own_expiries(claims)
         if own:
             return f"`{own[0]}` is no registered claim, only `exp` is checked", Confidence.MEDIUM
-        if _CHALLENGE in claims.entries and set(claims.entries) <= {*_OF_A_SERVICE, _CHALLENGE}:
+        if CHALLENGE in claims.entries and set(claims.entries) <= {*_OF_A_SERVICE, CHALLENGE}:
+            return None  # its receiver has just asked for it (OpenID4VCI, 8.2.1)
+        if signs_request(site, claims):
             return None
         if "iat" in claims.entries and set(claims.entries) <= _OF_A_SERVICE:
             if _signs_for_others(site):
@@ -239,8 +242,8 @@ def _is_never_signed(site: Site) -> bool:
 
 def _signs_for_others(site: Site) -> bool:
     """Whether whoever verifies a token has only the public half of its key."""
-    name = algorithm_name(site.argument("algorithm"))
-    return name is not None and not name.startswith("HS")
+    names = [algorithm_name(origin.value) for origin in origins(site.argument("algorithm"))]
+    return any(name is not None and not name.startswith("HS") for name in names)
 
 
 def _own_expiries(claims: Table) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.claims import signs_request
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import (
     Sensitivity,
@@ -24,6 +25,7 @@ from jwtaudit.program.scopes import Stored
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropKey, Repair
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Const,
@@ -57,7 +59,7 @@ def credential_in_payload(project: Project) -> Iterator[Draft]:
     """A password, a key or the like among the claims."""
     for site, name, value in _claims(project):
         subject = _credential(name, value, project)
-        if subject is None:
+        if subject is None or _names_signer(site, name):
             continue
         yield _draft(
             site,
@@ -71,6 +73,15 @@ def credential_in_payload(project: Project) -> Iterator[Draft]:
             secret=isinstance(value, Const),
             repair=_left_out(site, name, value, f"Leave `{subject}` out of the payload"),
         )
+
+
+def _names_signer(site: Site, name: str) -> bool:
+    """Whether a claim tells a service whose secret signs a request to it."""
+    return not pairs(name).isdisjoint(words_of_data("claim-words", "identifying-a-key")) and any(
+        signs_request(site, option)
+        for option in options(site.argument("payload"))
+        if isinstance(option, Table)
+    )
 
 
 def _left_out(site: Site, name: str, value: Value, title: str) -> Repair | None:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 _MAX_STEPS = 2
 # RFC 7519, section 4.1
 REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
+# What a receiver has asked to be signed, or a sender makes up to sign it once.
+CHALLENGE = "nonce"
 _KEY_SETS = frozenset({"jwks"})
 _CHECKING = frozenset(
     {"validate", "validator", "validation", "verify", "check", "ensure", "assert", "require"}
@@ -87,6 +89,18 @@ def _opened(project: Project, value: Value) -> Value:
 def is_tested(site: Site) -> bool:
     """Whether only a test reaches the call this way."""
     return is_test(site.place.path) or any(is_test(call.place.path) for call in site.chain)
+
+
+def signs_request(site: Site, claims: Table) -> bool:
+    """Whether a program that verifies no token signs each request of its own to some service.
+
+    A number of its own tells each, and no user is meant: who signs is all that is said.
+    """
+    return (
+        CHALLENGE in claims.entries
+        and "sub" not in claims.entries
+        and all(is_tested(other) for other in site.project.sites("verify", "verify-signature"))
+    )
 
 
 def is_known(table: Table) -> bool:
