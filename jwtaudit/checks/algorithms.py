@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
@@ -270,9 +271,7 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
     names = [name for name in names if not isinstance(name, (Const, Absent))]
     if any(
         same(option, name) or (name.place is not None and option.place == name.place)
-        for event in project.events
-        for tested in _held_against(event)
-        for option in options(_whatever_case(tested))
+        for option in _compared(project)
         for name in names
     ):
         return True
@@ -284,6 +283,22 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
         if argument.name is not None
         and any(same(option, name) for option in options(argument.value) for name in names)
     )
+
+
+def _compared(project: Project) -> list[Value]:
+    """All that conditions compare: looked for once, as calls are reached in many ways."""
+    if project not in _known_compared:
+        _known_compared[project] = [
+            option
+            for event in project.events
+            for tested in _held_against(event)
+            for option in options(_whatever_case(tested))
+            if not isinstance(option, (Const, Absent))
+        ]
+    return _known_compared[project]
+
+
+_known_compared: WeakKeyDictionary[Project, list[Value]] = WeakKeyDictionary()
 
 
 def _whatever_case(value: Value) -> Value:
