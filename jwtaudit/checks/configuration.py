@@ -19,10 +19,12 @@ from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses
 from jwtaudit.program.script_settings import variables
+from jwtaudit.program.store_sources import common_folders
 from jwtaudit.program.stores import prefixed, read_of
+from jwtaudit.program.travels import deep
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
-from jwtaudit.values import ABSENT, Const, Env, Member, Outcome, Setting
+from jwtaudit.values import ABSENT, Absent, Const, Env, Member, Outcome, Param, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,6 +135,63 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
             secrets=(entry.place, *(copy.place for copy in copies)),
             anchor=entry.name,
         )
+    yield from _key_files(project)
+
+
+def _key_files(project: Project) -> Iterator[Draft]:
+    """The files that hold a key, are part of the repository, and are read for tokens."""
+    kept = {
+        path: Place(path, statement.value.span)
+        for path, facts in sorted(project.facts.items())
+        if facts.language == "key" and not _is_for_tests(path)
+        for statement in facts.body
+        if isinstance(statement, Assign) and isinstance(statement.value, Literal)
+    }
+    readers: dict[str, list[KeyUse]] = defaultdict(list)
+    for use in key_uses(project) if kept else ():
+        named = [path for path in kept if _names_file(project, use, path)]
+        near = {path: common_folders(path, use.place.path) for path in named}
+        for path in named:
+            if near[path] == max(near.values()):
+                readers[path].append(use)
+    for path, place in kept.items():
+        uses = readers[path]
+        if uses:
+            development = _DEVELOPMENT.search(path.lower()) or is_sample(path.lower())
+            sure = not development and setting_of(path) is not FileKind.EXAMPLE
+            yield Draft(
+                rule="",
+                place=place,
+                message="A key stands in a file of its own that is part of the repository: whoever"
+                " reads it can mint tokens for any user",
+                confidence=Confidence.HIGH if sure else Confidence.LOW,
+                related=tuple((u.place, f"{u.library.title} {u.verb} with it") for u in uses),
+                advice="Take the file out of the repository, have git ignore it, make a new key,"
+                " and treat this one as known.",
+                secrets=(place,),
+                anchor=PurePosixPath(path).name,
+            )
+
+
+def _names_file(project: Project, use: KeyUse, path: str) -> bool:
+    """Whether a key is made of what is named as a file is, be it by where it lies when it runs."""
+    parts = PurePosixPath(path).parts
+    for source in sources(project, use.value):
+        for part in _with_defaults(source.value):
+            if isinstance(part, Const) and isinstance(part.value, str) and "." in part.value:
+                named = PurePosixPath(part.value.replace("\\", "/").lstrip("./")).parts
+                at_least = named if not part.value.startswith("/") else named[-2:]
+                if at_least and parts[-len(at_least) :] == at_least:
+                    return True
+    return False
+
+
+def _with_defaults(value: Value) -> Iterator[Value]:
+    """The parts of a value, and those of what lookups among them are by default."""
+    for part in deep(value):
+        yield part
+        if isinstance(part, (Env, Setting, Param)) and not isinstance(part.default, Absent):
+            yield from deep(part.default)
 
 
 def _given(entry: _Entry) -> str:
@@ -199,14 +258,14 @@ def _readers(project: Project) -> Mapping[str, Sequence[_Reader]]:
 def _lookups(project: Project, use: KeyUse) -> Iterator[Source]:
     """The sources of a key that have a name which a configuration file may give a value."""
     for source in sources(project, use.value):
-        found = _from_file(source)
+        found = _from_file(project, source)
         if isinstance(found.value, (Env, Setting)):
             yield found
         for name in asked_names(project, source.value):
             yield replace(source, value=Setting(name, ABSENT, place=source.value.place))
 
 
-def _from_file(source: Source) -> Source:
+def _from_file(project: Project, source: Source) -> Source:
     """An entry of a file that the program reads is a setting, by the whole of its path.
 
     So is one of a configuration store that nothing in the program fills: it comes from a file.
@@ -218,10 +277,18 @@ def _from_file(source: Source) -> Source:
     while (step := _step(value)) is not None:
         names.append(step[0])
         value = step[1]
-    if not names or not isinstance(value, Outcome) or not _LOADS.search(value.call.name):
+    if not names or not isinstance(value, Outcome) or not _is_loaded(project, value):
         return source
     setting = Setting(".".join(reversed(names)), ABSENT, place=source.value.place)
     return replace(source, value=setting)
+
+
+def _is_loaded(project: Project, value: Outcome) -> bool:
+    """Whether a call gives what stands in a file."""
+    model = project.model_of(value.call)
+    if model is not None and model.role in ("settings-file", "settings-object"):
+        return True
+    return _LOADS.search(value.call.name) is not None
 
 
 def _step(value: Value) -> tuple[str, Value] | None:

@@ -33,6 +33,10 @@ class Mattering:
             from jwtaudit.frontends import config  # noqa: PLC0415
 
             return config.matters(data)
+        if language == "key":
+            from jwtaudit.frontends import config  # noqa: PLC0415
+
+            return config.holds_key(path, data)
         if language == "manifest":
             from jwtaudit.dependencies import is_followed  # noqa: PLC0415
             from jwtaudit.program import advisories  # noqa: PLC0415

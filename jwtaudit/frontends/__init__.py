@@ -58,6 +58,9 @@ _LANGUAGES = {
     ".service": "config",
     ".tf": "config",
     ".tfvars": "config",
+    ".pem": "key",
+    ".key": "key",
+    ".p8": "key",
     ".md": "document",
     ".mdx": "document",
     ".markdown": "document",
@@ -138,7 +141,7 @@ def is_program(path: str) -> bool:
 
     Configuration is looked at where it can be read; a template of a manifest is no YAML.
     """
-    return language_of(path) not in ("config", "manifest", "document")
+    return language_of(path) not in ("config", "manifest", "document", "key")
 
 
 @functools.lru_cache(maxsize=64)
@@ -201,6 +204,10 @@ def extract(path: str, data: bytes, vocabulary: Vocabulary | None = None) -> Fac
         from jwtaudit.frontends.config import lower_config
 
         return lower_config(read(path, data))
+    if language == "key":
+        from jwtaudit.frontends.config import lower_key
+
+        return lower_key(read(path, data))
     from jwtaudit.frontends.text import lower_text
 
     return lower_text(read(path, data))

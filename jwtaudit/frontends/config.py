@@ -33,6 +33,10 @@ _MARK = re.compile(r"#[^\n]*?jwtaudit:[^\n]*")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]+)\}")
 
 
+_PRIVATE = b" PRIVATE KEY-----"
+_LONGEST_SECRET = 512
+
+
 class Entry(NamedTuple):
     """A name and its value.
 
@@ -83,6 +87,23 @@ def lower_config(source: Source) -> Facts:
     return Facts(
         source.path, "config", body, texts=texts, comments=comments, relevant=bool(body or texts)
     )
+
+
+def holds_key(path: str, data: bytes) -> bool:
+    """Whether a file holds nothing but a key that is to be kept: a private one, or a short text."""
+    if _PRIVATE in data:
+        return b" ENCRYPTED " not in data
+    lines = data.split()
+    return path.endswith(".key") and len(data) <= _LONGEST_SECRET and len(lines) == 1
+
+
+def lower_key(source: Source) -> Facts:
+    """The facts of a file that holds a key."""
+    start = len(source.text) - len(source.text.lstrip())
+    span = Span(start, len(source.text.rstrip()))
+    text = source.text.strip()
+    body = (Assign(span, (Name(span, "key"),), Literal(span, text)),) if text else ()
+    return Facts(source.path, "key", body, relevant=bool(body))
 
 
 def _defaulted(text: str) -> Callable[[Entry], Entry]:

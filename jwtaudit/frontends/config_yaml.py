@@ -15,6 +15,7 @@ import yaml
 
 from jwtaudit.frontends import Unparsable
 from jwtaudit.frontends.config import Entry
+from jwtaudit.frontends.config_lines import environment
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 60
 _NOTHING = re.compile(r"~|null|true|false|yes|no|on|off", re.IGNORECASE)
 _PAIR = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
+_FILE_OF_VARIABLES = re.compile(r"env$", re.IGNORECASE)
 # Kubernetes: what these hold is encrypted, or stands elsewhere.
 _SEALED = frozenset({"SealedSecret", "ExternalSecret", "ClusterExternalSecret", "PushSecret"})
 _SEALED |= {"SecretProviderClass", "VaultStaticSecret"}
@@ -128,6 +130,8 @@ class _Reader:
             if kind == "Secret" and path[0] == "data":
                 value = _decoded(value)  # noqa: PLW2901
             span = _span(text, event)
+            if event.style == "|" and _FILE_OF_VARIABLES.search(key.value):
+                yield from _inside(text, path, span)
             if key is event:  # NAME=value in one scalar: the name goes before the value
                 at = text.find("=", span.start) + 1
                 quote = 1 if text[span.start] in "\"'" else 0
@@ -139,6 +143,14 @@ class _Reader:
                 )
             else:
                 yield Entry(path, _span(text, key), value, span)
+
+
+def _inside(text: str, path: tuple[str, ...], span: Span) -> Iterator[Entry]:
+    """The variables in a file that stands in another one, as its lines."""
+    for entry in environment(text[span.start : span.end]):
+        key = Span(entry.key.start + span.start, entry.key.end + span.start)
+        value = Span(entry.span.start + span.start, entry.span.end + span.start)
+        yield Entry((*path, *entry.path), key, entry.value, value)
 
 
 class _NoKey:

@@ -84,6 +84,7 @@ ROLES = frozenset(
         "serialize",  # value, then names or lists of them: an object with these fields alone
         "dependency",  # value: a provider function whose result is meant
         "settings-base",  # base class of settings objects
+        "settings-file",  # -> what is read from files of settings, by name
         "settings-object",  # object whose members are settings
         "setting",  # name, default: declares a member of the settings object that it `returns`
         "field",  # default: declares a member of a settings class

@@ -53,6 +53,8 @@ def _environment(interpreter: Interpreter, call: Call, model: Model, frame: Fram
     text = name.value if isinstance(name, Const) and isinstance(name.value, str) else None
     if text is not None and isinstance(default, Absent):
         default = _default_of_reader(interpreter, call, text)
+    if model.effect == "setting":
+        return Setting(text or "", default, place=call.place)
     return Env(text, default, place=call.place)
 
 
