@@ -6,6 +6,7 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
+from jwtaudit.checks.drawn import guessable
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import is_test
 from jwtaudit.program.development import is_refused_in_production
@@ -320,6 +321,7 @@ def predictable_secret(project: Project) -> Iterator[Draft]:
                 confidence,
                 repair=_by_chance(project, source),
             )
+    yield from guessable(project)
 
 
 def _by_chance(project: Project, source: Source) -> Repair | None:

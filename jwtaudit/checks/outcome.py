@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.checks.callbacks import called_back, is_required, is_talk, settled
-from jwtaudit.checks.passing import passing_on, refused_and_passed
+from jwtaudit.checks.passing import answered_twice, passing_on, refused_and_passed
 from jwtaudit.checks.unheard import empty_but_true, unheard
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import is_harmless, words
@@ -60,6 +60,7 @@ def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     yield from settled(project)
     by_result = {function for function, sure in tells.items() if sure is not Confidence.LOW}
     yield from refused_and_passed(project, by_result)
+    yield from answered_twice(project)
     yield from empty_but_true(project)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import FunctionId
 
 _REFUSED = frozenset({401, 403})
+_ANSWER = 2
 
 
 def refused_and_passed(project: Project, tells: Container[FunctionId]) -> Iterator[Draft]:
@@ -46,6 +47,58 @@ def refused_and_passed(project: Project, tells: Container[FunctionId]) -> Iterat
                     advice="Return where the request is refused.",
                     anchor=scope.name,
                 )
+
+
+def answered_twice(project: Project) -> Iterator[Draft]:
+    """Handlers of verified claims that say no, and go on to say yes: ``done(null, false)``."""
+    for site in project.sites("verify"):
+        handler = site.argument("handler")
+        outer = project.scope(handler.id) if isinstance(handler, Closure) else None
+        if outer is None or outer.definition is None or is_test(outer.id.path):
+            continue
+        span = outer.definition.span
+        for scope in project.scopes:  # it may answer in a callback
+            if scope.id.path == outer.id.path and span.start <= scope.id.start < span.end:
+                for refusal, answer in _answers_after(scope):
+                    yield Draft(
+                        "",
+                        answer.place,
+                        "whoever was refused is let in all the same: nothing ends the function"
+                        " where it says no, and here it says yes",
+                        Confidence.HIGH,
+                        trace=((refusal.place, "refused here"),),
+                        advice="Return where the user is refused.",
+                        anchor=scope.name,
+                    )
+
+
+def _answers_after(scope: FunctionScope) -> Iterator[tuple[Call, Call]]:
+    """The refusals of a function, each with the consent that nothing keeps it from."""
+    for refusal in scope.events:
+        if not isinstance(refusal, Call) or _said(refusal) is not False or not refusal.path:
+            continue
+        for event in scope.events:
+            if event.order <= refusal.order or any(arm not in refusal.path for arm in event.path):
+                continue
+            if isinstance(event, Call) and _said(event) and _is_of(event, refusal):
+                yield refusal, event
+            if isinstance(event, (Returned, Raised, Call)):
+                break
+
+
+def _is_of(event: Call, other: Call) -> bool:
+    """Whether two calls are of the same thing."""
+    return bool(event.receiver and other.receiver and same(event.receiver, other.receiver))
+
+
+def _said(call: Call) -> bool | None:
+    """What a handler answers by what it was given for that: ``done(error, user)``."""
+    if call.name or not isinstance(call.receiver, Param) or len(call.arguments) < _ANSWER:
+        return None
+    error, user = call.arguments[0].value, call.arguments[1].value
+    if not isinstance(error, Const) or error.value:
+        return None
+    return not (isinstance(user, Const) and not user.value)
 
 
 def _verifications(

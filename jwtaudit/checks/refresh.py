@@ -106,8 +106,8 @@ def _gives_refresh(scope: FunctionScope, site: Site) -> bool:
 
 def _makes_one_kind(site: Site) -> bool:
     """Whether a call makes refresh tokens and no others."""
-    if site.chain:
-        return False  # a wrapper may be used for several
+    if site.chain:  # a wrapper may be used for several, unless it says for which
+        return kind_of(site.call.scope.qualname.rpartition(".")[2]) is Kind.REFRESH
     lifetime = site.argument("lifetime")
     return token_kind(site, claim_sets(site), lifetime) is Kind.REFRESH
 
@@ -186,7 +186,10 @@ def _says_so(event: Call) -> bool:
     if method.lower() in _words("surely"):
         return True
     named = bool(_words("keepers") & pairs(owner))  # the name of a class
-    return method.lower() in _words("perhaps") and (named or _is_keeper(event.receiver))
+    verb = method.lower()
+    if "refresh" in pairs(method):  # `repository.saveRefreshToken(...)`
+        verb = words(method)[0]
+    return verb in _words("perhaps") and (named or _is_keeper(event.receiver))
 
 
 def _is_writing(value: Value) -> bool:
