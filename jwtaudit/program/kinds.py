@@ -49,6 +49,8 @@ KIND_CLAIMS = frozenset(_TELLING) | frozenset(
     {"tokenType", "tokenUse", "tokenKind", "token_kind", "grant", "isRefresh", "is_refresh"}
     | {"refresh", "scopes", "ttype", "jwt_type", "t", "fresh"}
 )
+# What holds several things, and speaks of all of them: `addRecoveryRoutes`.
+_SEVERAL = (("routes",), ("router",), ("controller",), ("controllers",), ("handlers",))
 # A class of the program's own layers, or what makes one.
 _LAYER = re.compile(
     r"(?<=[a-z])(?:Service(?:Impl)?(?=$|\.)"
@@ -189,7 +191,7 @@ def _names(
         yield from holders(site.project, call)
     made = site.call.origin or site.call
     yield from holders(site.project, made, within=made.scope)
-    yield from (call.name for call in site.chain)
+    yield from (call.name for call in site.chain if words(call.name)[-1:] not in _SEVERAL)
     yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if "*." in site.call.name:
