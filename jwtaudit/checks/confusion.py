@@ -18,8 +18,10 @@ from jwtaudit.program.kinds import KIND_CLAIMS, Kind, token_kind
 from jwtaudit.program.links import is_link_text
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
+from jwtaudit.program.switches import turned_off
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.ties import are_one_program
+from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import is_in_session
 from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
@@ -59,6 +61,10 @@ _WHAT_FOR = {
 }
 
 
+# Claims by which a user is found.
+_SUBJECTS = frozenset({"sub", "user_id", "user", "username"})
+
+
 class _Minted(NamedTuple):
     """A place where tokens are signed, which kind they are of, and what tells their key."""
 
@@ -71,6 +77,7 @@ class _Minted(NamedTuple):
 @check("token-type-confusion")
 def token_type_confusion(project: Project) -> Iterator[Draft]:
     """A token of one kind opens what is meant for those of another."""
+    yield from _of_any_kind(project)
     uses = [(use, use.site) for use in key_uses(project) if use.site and not is_tested(use.site)]
     minted = [
         _Minted(use, site, kind, identities(project, _chosen(use.value, kind)))
@@ -112,6 +119,40 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
             " own.",
             anchor=enclosing(project, use.place),
         )
+
+
+def _of_any_kind(project: Project) -> Iterator[Draft]:
+    """A call that takes tokens of any kind, and a user who is looked up by what they say."""
+    told = set()
+    for site in project.sites("verify"):
+        if site.model.effect != "any-kind" or is_tested(site) or site.place in told:
+            continue
+        name = site.model.name.rpartition(".")[2]
+        read = [site, *_read_afterwards(site)]
+        if Kind.REFRESH in map(wanted_kind, read) or any(_looks_at_kind(project, r) for r in read):
+            continue
+        if any(off.effect == "signature" for off in turned_off(site)):
+            continue
+        if any(_SUBJECTS & pairs(claim) for one in read for claim in Reading(one).claims):
+            told.add(site.place)
+            yield Draft(
+                "",
+                site.place,
+                f"`{name}` takes tokens of any kind: {_NAMES[Kind.REFRESH]} are accepted here like"
+                f" {_NAMES[Kind.ACCESS]}; {_WHAT_FOR[Kind.ACCESS, Kind.REFRESH]}",
+                Confidence.MEDIUM,
+                advice="Verify it as the kind of token that is meant for this.",
+                anchor=enclosing(project, site.place),
+            )
+
+
+def _read_afterwards(site: Site) -> Iterator[Site]:
+    """Where the same function reads the same token once more."""
+    token = site.argument("token")
+    for other in site.project.sites("verify", "decode-unverified"):
+        apart = other.call.scope == site.call.scope and other.place != site.place
+        if apart and alike(other.argument("token"), token):
+            yield other
 
 
 def _kind(site: Site) -> Kind:

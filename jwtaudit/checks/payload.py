@@ -10,6 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import signs_request
 from jwtaudit.program.context import is_test
+from jwtaudit.program.later_claims import stored_later
 from jwtaudit.program.names import (
     Sensitivity,
     is_link_name,
@@ -21,7 +22,6 @@ from jwtaudit.program.names import (
 from jwtaudit.program.origins import steps
 from jwtaudit.program.records import fields_of, is_credential, is_person, whole_objects
 from jwtaudit.program.repairs import drop, lies_in
-from jwtaudit.program.scopes import Stored
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropKey, Repair
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _MAX_NESTING = 4
-_WITHIN = ("token", "payload")  # `refresh.access_token["role"] = ...`
 _OIDC = frozenset({"nonce", "at_hash", "c_hash", "auth_time", "email_verified", "azp"})
 
 
@@ -203,7 +202,7 @@ def _claims(project: Project) -> Iterator[tuple[Site, str, Value]]:
                     found[name].append(value)
         for name, values in found.items():
             yield from ((site, name, value) for value in _written(site, values))
-        yield from _stored_later(project, site)
+        yield from ((site, name, value) for name, value in stored_later(site))
 
 
 def _entries(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
@@ -241,28 +240,6 @@ def _made(project: Project, value: Value) -> Value:
             }
             return Table(entries, place=value.place)
     return value
-
-
-def _stored_later(project: Project, site: Site) -> Iterator[tuple[Site, str, Value]]:
-    """Claims set on a token object: ``token["email"] = user.email``."""
-    for event in project.uses(site.call):
-        if (
-            isinstance(event, Stored)
-            and event.item
-            and isinstance(event.key, Const)
-            and isinstance(event.key.value, str)
-            and any(_is_token_of(site, base) for base in options(event.base))
-        ):
-            yield site, event.key.value, event.value
-
-
-def _is_token_of(site: Site, value: Value) -> bool:
-    """Whether a value is what a call made, with or without claims put into it since."""
-    if isinstance(value, Table):
-        return any(_is_token_of(site, rest) for rest in value.rest)
-    if isinstance(value, Member) and not value.item and value.name is not None:
-        return words(value.name)[-1] in _WITHIN and _is_token_of(site, value.base)
-    return isinstance(value, Outcome) and value.call.place == site.place
 
 
 def _place(name: str, value: Value, site: Site) -> Place:

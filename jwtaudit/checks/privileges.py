@@ -8,6 +8,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.context import is_demonstration
+from jwtaudit.program.later_claims import stored_later
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.origins import steps
 from jwtaudit.program.rights import is_everything, right_words, speaks_of_rights
@@ -81,14 +82,21 @@ def _granted(project: Project, site: Site) -> Iterator[_Grant]:
                             "Load the user, and put in what is stored there.",
                             value.place or site.place,
                         )
-                elif _is_asked_for(project, value) and not _is_examined(project, site, value):
-                    yield _Grant(
-                        value,
-                        f"`{name}` is what the request asks for: whoever logs in chooses their own"
-                        " rights",
-                        "Put in what is stored for the user.",
-                        value.place or site.place,
-                    )
+                else:
+                    yield from _chosen(project, site, name, value)
+    for name, entry in stored_later(site):
+        for value in options(entry) if speaks_of_rights(name) else ():
+            yield from _chosen(project, site, name, value)
+
+
+def _chosen(project: Project, site: Site, name: str, value: Value) -> Iterator[_Grant]:
+    if _is_asked_for(project, value) and not _is_examined(project, site, value):
+        yield _Grant(
+            value,
+            f"`{name}` is what the request asks for: whoever logs in chooses their own rights",
+            "Put in what is stored for the user.",
+            value.place or site.place,
+        )
 
 
 def _handed_over(project: Project, site: Site) -> Iterator[_Grant]:

@@ -18,7 +18,9 @@ ROLES = frozenset(
     {
         # tokens
         "sign",  # payload, key, algorithm, headers -> a token
-        "verify",  # token, key, algorithms, options ... -> verified claims
+        # token, key, algorithms, options ... -> verified claims; effect: `any-kind`, whatever the
+        # kind of the token
+        "verify",
         "verify-signature",  # as verify, but no claim is ever looked at
         "decode-unverified",  # token -> claims nobody has verified
         "header-peek",  # token -> header nobody has verified

@@ -505,9 +505,17 @@ def _is_some_object(receiver: Value | None) -> bool:
 
 
 def _decides_little(test: Tested, token: Value, claim: str | None) -> bool:
-    """Whether a claim tells which way back a client takes (OAuth's `state`), or who may log out."""
+    """Whether a claim tells which way back a client takes (OAuth's `state`), or who may log out.
+
+    Nor does it decide where the very token has to be among those that were kept.
+    """
     if says_right(claim):
         return False
+    if any(
+        isinstance(part, Operation) and part.operator == "in" and alike(part.operands[0], token)
+        for part in walk(test.value)
+    ):
+        return True
     return any(name in words("taken-along") for name in names_of(token)) or says(
         test.scope.qualname.rpartition(".")[2], "logging-out"
     )
