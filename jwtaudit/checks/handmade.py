@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.context import is_test
 from jwtaudit.program.handmade import holder, is_split, macs, signs_parts
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep
@@ -26,7 +27,11 @@ def hand_rolled_verification(project: Project) -> Iterator[Draft]:
         if not split and not signs_parts(project, call, Param):
             continue
         made = holder(call)
-        tests = (e for e in project.uses(made) if isinstance(e, (Tested, Returned)))
+        tests = (
+            e
+            for e in project.uses(made)
+            if isinstance(e, (Tested, Returned)) and not is_test(e.place.path)
+        )
         compared = next(
             (e for e in tests if _by_operator(e, made) and (split or _has_part(e.value))), None
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.classes import library_base, lineage
+from jwtaudit.program.classes import lineage
 from jwtaudit.program.names import Sensitivity, sensitivity
 from jwtaudit.program.travels import deep, event_values
+from jwtaudit.program.walk.typenames import type_name
 from jwtaudit.resources import data, words_of_data
 from jwtaudit.values import (
     ABSENT,
@@ -158,9 +159,13 @@ def writes_records(project: Project, value: Value) -> bool:
 
 def _way(project: Project, writer: Instance) -> str | None:
     """Which fields it writes out that nothing names: ``all``, or those that it declares."""
-    base = library_base(project, writer.cls)
-    found = [m for m in project.models.exactly(base) if m.role == "record-writer"] if base else []
-    return found[0].effect if found else None
+    for scope in lineage(project, writer.cls):
+        for base in scope.bases:
+            name = base.name if isinstance(base, Symbol) else type_name(project.interpreter, base)
+            for model in project.models.exactly(name):
+                if model.role == "record-writer":
+                    return model.effect
+    return None
 
 
 def written_of_record(project: Project, writer: Instance) -> tuple[str, ...] | None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _MAX_NESTING = 4
 _UNTYPED = (".js", ".jsx", ".mjs", ".cjs")
+_DUMPING = ("dump", "serialize")
 # What gives an object again, or as text.
 _COPIES = ("json-encode", "json-decode")
 
@@ -125,7 +126,7 @@ def _is_cleared(table: Table) -> bool:
 def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
     call = value.call
     model = project.model_of(call)
-    if model is None or model.role != "dump":
+    if model is None or model.role not in _DUMPING:
         return
     if any(argument.name == "include" for argument in call.arguments):
         return
@@ -138,7 +139,7 @@ def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
     if writes_records(project, dumped):
         yield dumped, value
         return
-    if isinstance(dumped, Instance) and dumped.call is not None:
+    if model.role == "serialize" or (isinstance(dumped, Instance) and dumped.call is not None):
         return  # made for this, field by field
     if call.receiver is not None and has_method(project, dumped, call.name.rpartition(".")[2]):
         return  # which chooses itself
