@@ -138,7 +138,7 @@ def _lookup_names(source: Source) -> set[str]:
 def refused_key(project: Project) -> Iterator[Draft]:
     """A key that the library will not take: nobody gets in, the users included."""
     for use, source, verdict in _empty_keys(project):
-        if any(isinstance(found, Env) and found.name is None for found in source.lookups):
+        if any(isinstance(one, Env) and (one.asked or not one.name) for one in source.lookups):
             continue  # a helper that reads any variable; what must be there is said elsewhere
         if verdict in ("error", "reject"):
             yield key_draft(

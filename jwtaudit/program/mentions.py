@@ -13,6 +13,7 @@ from jwtaudit.values import (
     ClassRef,
     Closure,
     Const,
+    Env,
     Imported,
     Instance,
     Member,
@@ -73,6 +74,8 @@ def _inside(value: Value) -> list[Value]:
     parts = list(children(value))
     if isinstance(value, Param):
         parts.append(value.default)
+    elif isinstance(value, Env) and value.asked is not None:
+        parts.append(value.asked)
     elif isinstance(value, Member):
         parts.append(value.key)
     elif isinstance(value, Partial):

@@ -59,7 +59,8 @@ class Table:
 class Env:
     """An environment variable; ``default`` is ``ABSENT`` when a missing one raises.
 
-    ``as_text`` tells that a text was made of it, be it there or not.
+    ``as_text`` tells that a text was made of it, be it there or not, and ``asked`` what gives
+    the name where a parameter of a helper does.
     """
 
     name: str | None
@@ -67,6 +68,7 @@ class Env:
     place: Place | None = None
     trace: Trace = ()
     as_text: bool = False
+    asked: Value | None = None
 
 
 @dataclass(slots=True, eq=False)

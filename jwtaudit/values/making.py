@@ -232,6 +232,8 @@ class _Rewrite:
         if isinstance(value, Operation):
             operands = self.all_of(value.operands)
             return value if operands is value.operands else _decided(value, operands)
+        if isinstance(value, Env) and value.asked is not None:
+            return self._named(value)
         if isinstance(value, (Env, Setting, Param)):
             default = self.value(value.default)
             return value if default is value.default else replace(value, default=default)
@@ -252,6 +254,15 @@ class _Rewrite:
             arguments = tuple(_holding(a, self.value(a.value)) for a in value.arguments)
             return replace(value, target=self.value(value.target), arguments=arguments)
         return value
+
+    def _named(self, value: Env) -> Env:
+        """A lookup of a name that a parameter gives: ``os.environ.get(name)``."""
+        assert value.asked is not None
+        asked, default = self.value(value.asked), self.value(value.default)
+        if asked is value.asked and default is value.default:
+            return value
+        name = asked.value if isinstance(asked, Const) and isinstance(asked.value, str) else None
+        return replace(value, name=name, default=default, asked=asked)
 
     def _sequence(self, value: Sequence) -> Value:
         items, rest = self.all_of(value.items), self.all_of(value.rest)

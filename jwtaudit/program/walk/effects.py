@@ -55,7 +55,8 @@ def _environment(interpreter: Interpreter, call: Call, model: Model, frame: Fram
         default = _default_of_reader(interpreter, call, text)
     if model.effect == "setting":
         return Setting(text or "", default, place=call.place)
-    return Env(text, default, place=call.place)
+    asked = name if text is None and not isinstance(name, (Absent, Const)) else None
+    return Env(text, default, place=call.place, asked=asked)
 
 
 def _environment_default(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
