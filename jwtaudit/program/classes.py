@@ -116,6 +116,26 @@ def text_left(project: Project, ref: ClassRef, name: str) -> Const | None:
     return default if paths and all(paths) and not both else None
 
 
+def setting_left(project: Project, ref: ClassRef, name: str) -> Value | None:
+    """A setting with a text as its default that only a method sets which has to be called.
+
+    As in ``def load_from_vault(self): self.SECRET = ...``: until then, or without, it stays.
+    """
+    scope = project.classes[ref.id]
+    default = scope.names.get(name)
+    if not isinstance(default, Const) or not isinstance(default.value, str) or not default.value:
+        return None
+    if not is_settings_class(project, scope):
+        return None
+    for method, identity in scope.methods.items():
+        function = project.functions[identity]
+        if any(True for _ in _stored(function, ref, name)) and (
+            method in _MAKERS or function.decorators
+        ):
+            return None
+    return class_setting(project, scope, name, default)
+
+
 def is_settings_class(project: Project, scope: ClassScope) -> bool:
     """Whether the fields of a class are read from the environment and the like."""
     return any(model.role == "settings-base" for model in _base_models(project, scope.ref))

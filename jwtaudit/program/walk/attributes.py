@@ -168,6 +168,8 @@ def _held(
         found.extend(classes.fields(interpreter.project, ref, name))
         if found and (left := classes.text_left(interpreter.project, ref, name)) is not None:
             found.append(left)
+        elif found and (kept := classes.setting_left(interpreter.project, ref, name)) is not None:
+            found.append(kept)
     if not found:
         value = _declared(interpreter, base, scope, name)
         if value is not None:
