@@ -25,7 +25,18 @@ from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import is_in_session
 from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
-from jwtaudit.values import Absent, Operation, Outcome, Param, Table, join, options, same, walk
+from jwtaudit.values import (
+    Absent,
+    Closure,
+    Operation,
+    Outcome,
+    Param,
+    Table,
+    join,
+    options,
+    same,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +112,8 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
         ]
         own = [one for one in alike if one.kind in _OWN.get(wanted, ())]
         foreign = [one for one in alike if one.kind in _FOREIGN.get(wanted, ())] if own else []
+        if not all(_is_idle(project, one.site) for one in own):
+            foreign = [one for one in foreign if not _is_idle(project, one.site)]
         accepted = next((one for one in foreign if _passes(one, own, use, site)), None)
         if accepted is None or _looks_at_kind(project, site):
             continue
@@ -153,6 +166,26 @@ def _read_afterwards(site: Site) -> Iterator[Site]:
         apart = other.call.scope == site.call.scope and other.place != site.place
         if apart and alike(other.argument("token"), token):
             yield other
+
+
+def _is_idle(project: Project, site: Site) -> bool:
+    """Whether a token is made by a plain function that nobody calls, nor is given."""
+    scope = project.scope(site.calls[-1].scope)
+    return (
+        scope is not None
+        and scope.definition is not None
+        and scope.cls is None
+        and not scope.decorators
+        and not scope.closures
+        and not project.is_script(scope.id.path)
+        and not project.callers.get(scope.id)
+        and not any(
+            isinstance(part, Closure) and part.id == scope.id
+            for event in project.events
+            for value in event_values(event)
+            for part in walk(value)
+        )
+    )
 
 
 def _kind(site: Site) -> Kind:
