@@ -170,9 +170,10 @@ def _read_afterwards(site: Site) -> Iterator[Site]:
 
 def _is_idle(project: Project, site: Site) -> bool:
     """Whether a token is made by a plain function that nobody calls, nor is given."""
-    scope = project.scope(site.calls[-1].scope)
+    scope = site.scope
     return (
-        scope is not None
+        not site.chain
+        and scope is not None
         and scope.definition is not None
         and scope.cls is None
         and not scope.decorators
