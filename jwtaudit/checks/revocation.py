@@ -22,7 +22,7 @@ from jwtaudit.program.token_lookups import is_looked_for
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import wanted_kind
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Absent, Const, Outcome
+from jwtaudit.values import Absent, Const, Outcome, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,12 +157,24 @@ def _takes_the_same(project: Project, minted: list[_Keyed], careful: _Keyed, oth
         return False
     if not are_one_program(project, careful.use.place.path, other.use.place.path):
         return False
+    if any(_expect_others(careful.site, other.site, what) for what in ("audience", "issuer")):
+        return False
     readings = [Reading(one.site) for one in (careful, other)]
     asked, needed = (reading.direct - (REGISTERED - {"sub"}) for reading in readings)
     sets = [claims for one in minted if one.keys & other.keys for claims in claim_sets(one.site)]
     own = needed - {"sub"}  # what no other kind of token has
     meant = [claims for claims in sets if own <= set(claims.entries)] or sets
     return not sets or any(not is_known(c) or asked <= set(c.entries) for c in meant)
+
+
+def _expect_others(one: Site, other: Site, argument: str) -> bool:
+    """Whether two verifying calls expect different audiences, or issuers, of their tokens."""
+    first, second = (
+        [o.value if isinstance(o, Const) else None for o in options(site.argument(argument))]
+        for site in (one, other)
+    )
+    known = first and second and None not in (*first, *second)
+    return bool(known) and set(first).isdisjoint(second)
 
 
 def _answers_all(site: Site) -> bool:
