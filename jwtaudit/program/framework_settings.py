@@ -213,12 +213,25 @@ def given(project: Project) -> tuple[Given, ...]:
     """Every setting that the project gives outside of tests, and everything that looks like one."""
     found = _given.get(project)
     if found is None:
+        events = [event for event in project.events if not is_test(event.place.path)]
+        replaced = _replaced(events)
         found = _given[project] = tuple(
-            one
-            for event in project.events
-            if not is_test(event.place.path)
-            for one in given_by(event)
+            one for event in events if event.place not in replaced for one in given_by(event)
         )
+    return found
+
+
+def _replaced(events: Iterable[Event]) -> set[Place]:
+    """Where settings are given that the same function gives anew, whichever way it goes."""
+    later: dict[tuple[object, ...], list[Event]] = {}
+    found: set[Place] = set()
+    for event in sorted(events, key=lambda event: -event.order):
+        if isinstance(event, Stored) and event.item and isinstance(event.key, Const):
+            where = (event.scope, event.into, event.base.place, event.key.value)
+            given_again = later.setdefault(where, [])
+            if any(event.path[: len(one.path)] == one.path for one in given_again):
+                found.add(event.place)
+            given_again.append(event)
     return found
 
 
