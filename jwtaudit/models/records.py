@@ -79,11 +79,12 @@ ROLES = frozenset(
         "duration",  # weeks, days, hours, minutes, seconds, milliseconds -> a length of time
         "partial",  # target, further arguments -> a callable
         "plugin",  # plugin: a function that is called with the other arguments
+        "run",  # function: what it gives when called with the arguments behind it
         "getattr",  # object, name, default -> the attribute
         "import",  # name -> the module; effect: `member`, what a dotted path leads to
         "mapping",  # dict(...) and its like
-        "selection",
-        "serialize",  # value, then names or lists of them: an object with these fields alone
+        "selection",  # value, then names or lists of them: an object with these fields alone
+        "serialize",  # receiver: a schema; value -> the fields of it that the schema declares
         "dependency",  # value: a provider function whose result is meant
         "settings-base",  # base class of settings objects
         "settings-file",  # -> what is read from files of settings, by name

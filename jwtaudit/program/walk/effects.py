@@ -126,6 +126,19 @@ def _make_partial(interpreter: Interpreter, call: Call, model: Model, frame: Fra
     return Partial(call.arguments[0].value, call.arguments[1:], place=call.place)
 
 
+def _run(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """``await asyncio.to_thread(jwt.decode, token, key)``: what the function gives."""
+    function = _argument(interpreter, call, model, "function")
+    at = model.parameters.index("function")
+    if any(argument.spread for argument in call.arguments[: at + 1]):
+        return Outcome(call, place=call.place)
+    if not isinstance(function, (Symbol, Closure, ClassRef, Partial, Member)):
+        return Outcome(call, place=call.place)
+    positional = [a for a in call.arguments if a.name is None][at + 1 :]
+    named = [a for a in call.arguments if a.name not in (None, *model.parameters)]
+    return interpreter.apply(function, (*positional, *named), call.place, frame)
+
+
 def _selection(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
     """``pick(user, ["id", "role"])``: an object of its own, of the fields that are named."""
     names = [n for a in call.arguments[1:] for n in texts_in(a.value)]
@@ -235,6 +248,7 @@ ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "mapping": _make_mapping,
     "partial": _make_partial,
     "plugin": _plug_in,
+    "run": _run,
     "schema": _schema,
     "serialize": _serialize,
     "selection": _selection,
