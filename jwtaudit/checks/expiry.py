@@ -63,8 +63,8 @@ _OWN_EXPIRY = re.compile(
     re.IGNORECASE,
 )
 # A logout or security event token has no exp (RFC 8417, 2.2), a DPoP proof is judged by its iat
-# (RFC 9449, 4.2).
-_WITHOUT_EXPIRY = frozenset({"events", "htm", "htu"})
+# (RFC 9449, 4.2), and so is the proof of who presents an SD-JWT, for its nonce (RFC 9901, 4.3).
+_WITHOUT_EXPIRY = frozenset({"events", "htm", "htu", "sd_hash"})
 _IDENTIFIERS = frozenset({"_id", "email", "id", "userId", "user_id", "username", "uuid"})
 # A token by which one service names itself to another, such as a push service, to judge by age.
 _OF_A_SERVICE = frozenset({"iss", "iat", "aud", "jti", "nbf"})

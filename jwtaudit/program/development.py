@@ -10,7 +10,7 @@ from jwtaudit.program.scopes import Assigned, Raised, Returned, Stored, Tested
 from jwtaudit.values import Const, Operation, Sequence, options, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.source import Place
@@ -22,6 +22,7 @@ DEVELOPMENT = frozenset(
     {"dev", "develop", "development", "debug", "local", "test", "tests", "testing"}
 )
 _PRODUCTION = frozenset({"production", "prod", "live"})
+_SHARED = frozenset({"base", "common", "default", "defaults", "shared"})
 _TESTS = frozenset({"test", "testing"})
 _OFF = frozenset({"", "0", "false", "no", "off"})
 _SIDES = {"==": True, "===": True, "!=": False, "!==": False}
@@ -30,6 +31,27 @@ _SIDES = {"==": True, "===": True, "!=": False, "!==": False}
 def is_development_file(path: str) -> bool:
     """Whether the name of a file says that only developers use it."""
     return bool(DEVELOPMENT & pairs(PurePosixPath(path).stem))
+
+
+def is_replaced_in_production(place: Place, given: Iterable[tuple[Place, Value]]) -> bool:
+    """Whether of all that is given to a setting, what stands at a place is not for production.
+
+    ``settings/base.py`` has something to work with; ``settings/production.py``, which takes over
+    all of that, looks the setting up.
+    """
+    path = PurePosixPath(place.path)
+    if not _SHARED & pairs(path.stem):
+        return False
+    found = [
+        option
+        for at, value in given
+        if _PRODUCTION & pairs(PurePosixPath(at.path).stem)
+        if PurePosixPath(at.path).parent == path.parent
+        for option in options(value)
+    ]
+    return bool(found) and not any(
+        isinstance(option, Const) and isinstance(option.value, (str, bytes)) for option in found
+    )
 
 
 def is_for_development(project: Project, place: Place) -> bool:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.finding import Confidence
 from jwtaudit.program.context import is_demonstration, is_test
+from jwtaudit.program.development import is_replaced_in_production
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_uses import is_used
 from jwtaudit.program.names import words
@@ -95,6 +96,11 @@ def _places(
     own = tuple(f"{top}{r.replace('.', '/')}/" for r in library.roots for top in ("", "src/"))
     for one in everything:
         if (setting.inside and one.owner not in setting.inside) or one.place.path.startswith(own):
+            continue
+        if is_replaced_in_production(
+            one.place,
+            ((g.place, g.value) for g in everything if (g.owner, g.name) == (one.owner, one.name)),
+        ):
             continue
         if _is_decided_here(one.value) and any(_holds(project, one, c) for c in setting.when):
             yield one.value.place or one.place, True, one.value

@@ -10,6 +10,7 @@ from jwtaudit import facts as f
 from jwtaudit.program.classes import library_base
 from jwtaudit.program.command_options import with_defaults
 from jwtaudit.program.context import is_test
+from jwtaudit.program.development import is_replaced_in_production
 from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.scopes import Assigned, Stored
@@ -109,8 +110,11 @@ def _configured(project: Project) -> Iterator[KeyUse]:
         algorithms = _set_algorithms(project, library)
         for name in (*library.key_settings, *project.options.secret_settings):
             entries = _everywhere(project, library, name)
+            told = [(entry.place, entry.value) for entry in entries]
             for entry in entries:
                 if is_test(entry.place.path) or not _decides(project, library, entry, given):
+                    continue
+                if is_replaced_in_production(entry.place, told):
                     continue
                 version = project.version(library, entry.place.path)
                 value = _looked_up(project, entry.value, entry.place.path)
