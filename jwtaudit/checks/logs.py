@@ -22,7 +22,7 @@ from jwtaudit.program.development import is_taken_in_development
 from jwtaudit.program.key_leaks import secret_keys, shown_keys
 from jwtaudit.program.links import spoken_of
 from jwtaudit.program.log_repairs import unsaid
-from jwtaudit.program.logins import gives_token, is_body
+from jwtaudit.program.logins import gives_token, gives_token_elsewhere, is_body
 from jwtaudit.program.names import (
     is_called_token,
     is_link_name,
@@ -126,6 +126,13 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             and not is_refusal(project, message.event, part)
         ):
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
+    if (
+        sure is None
+        and not on_server(project, path)
+        and gives_token_elsewhere(project, part)
+        and not is_refusal(project, message.event, part)
+    ):
+        what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
     if _tells_answer(project, part, message.event):
         what = "what an authorization server answered, with the tokens in it,"
         sure = Confidence.HIGH

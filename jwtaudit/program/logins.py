@@ -107,6 +107,22 @@ def gives_token(project: Project, scope: FunctionId, part: Value, place: Place) 
     )
 
 
+def gives_token_elsewhere(project: Project, part: Value) -> bool:
+    """Whether a token is taken out of what a login answered, wherever that has travelled."""
+    whole = part.base if isinstance(part, Member) and is_body(part) else part
+    if not isinstance(whole, Outcome) or not is_login(whole, whole.call.scope):
+        return False  # what all requests go through gives many answers
+    return any(
+        isinstance(read, Member)
+        and read.name is not None
+        and is_token_name(read.name)
+        and any(same(holder, part) for holder in _wholes(read.base))
+        for event in project.uses(whole.call)
+        for value in event_values(event)
+        for read in walk(value)
+    )
+
+
 def is_body(value: Value) -> bool:
     """Whether a value is the body of an answer: ``answer.data``."""
     return isinstance(value, Member) and value.name == "data"
