@@ -113,11 +113,12 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
     )
 
 
-# What stands in a file that holds a key, a setting, a lifetime, or passes others' on.
+# What stands in a file that holds a key, a setting, a lifetime, an address that is not encrypted,
+# or passes others' on.
 _VALUES = re.compile(
     rb"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|[a-z_]key\b|expir|ttl|lifetime|max_?age"
     rb"|algorithm|[HREP]S(?:256|384|512)|\benv\b|config|issuer|audience|export\s*[*{]|(?-i:\bKEY\b)"
-    rb"|\.find(?:one|first|unique|by)|client\("
+    rb"|\.find(?:one|first|unique|by)|client\(|[\"'`]http://(?!localhost|127\.)"
 )
 
 
