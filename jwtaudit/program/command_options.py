@@ -50,12 +50,13 @@ def with_defaults(project: Project, value: Value) -> Value:
     known = _declared(project)
 
     def change(part: Value) -> Value | None:
-        if not isinstance(part, Member) or part.item or part.name is None:
+        if not isinstance(part, Member) or part.name is None:
             return None
+        base = _dumped(project, part.base) if part.item else part.base
         found = [
             (call, option)
             for call, option in known.get(part.name, ())
-            if _reads(project, part.base, call)
+            if _reads(project, base, call)
         ]
         place = part.place
         if not found or place is None:
@@ -66,6 +67,14 @@ def with_defaults(project: Project, value: Value) -> Value:
         return hop(join(*given), place, f"read as option `{part.name}`") if given else None
 
     return rewrite(value, change) if known else value
+
+
+def _dumped(project: Project, value: Value) -> Value:
+    """The object whose entries a mapping has: ``vars(args)["secret"]``."""
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    if isinstance(value, Outcome) and model is not None and model.role == "dump":
+        return project.argument(value.call, model, "value")
+    return ABSENT
 
 
 def _reads(project: Project, base: Value, declaring: Call) -> bool:

@@ -234,11 +234,25 @@ def _leaving_test(project: Project, test: Tested) -> _Test | None:
 
 
 def _leaves_by(project: Project, test: Tested, side: str, *, exits: bool) -> bool:
+    if exits and _gives_back(project, test, side):
+        return False  # whoever has asked goes on with what was tested
     return (exits or _raises(project, test, side)) and not any(
         call.scope == test.scope and any(test.is_side(side, arm) for arm in call.path)
         for use in key_uses(project)
         if use.site is not None
         for call in (use.site.call.origin or use.site.call, *use.site.chain)
+    )
+
+
+def _gives_back(project: Project, test: Tested, side: str) -> bool:
+    """Whether one side of a test returns what it has looked at: ``if key: return key``."""
+    scope = project.scope(test.scope)
+    looked_up = [part for part in walk(test.value) if isinstance(part, (Env, Setting))]
+    return any(
+        isinstance(event, Returned)
+        and any(test.is_side(side, arm) for arm in event.path)
+        and any(same(part, known) for part in walk(event.value) for known in looked_up)
+        for event in (() if scope is None or not looked_up else scope.events)
     )
 
 

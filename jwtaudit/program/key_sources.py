@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.development import DEVELOPMENT
 from jwtaudit.program.lookups import looked_up
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.scopes import Returned
@@ -177,10 +178,23 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
         elif isinstance(option, Sequence):
             for item in option.items:
                 yield from _sources(project, item, source.apart(), depth + 1)
+        elif isinstance(option, Member) and option.item and isinstance(option.base, Table):
+            for entry in _chosen(option):
+                yield from _sources(project, entry, source.apart(), depth + 1)
         elif isinstance(option, Member) and not option.item and isinstance(option.base, Outcome):
             model = project.model_of(option.base.call)
             if model is not None and model.role in ("generator", "key-generate"):
                 yield from _sources(project, option.base, source.within(option), depth + 1)
+
+
+def _chosen(entry: Member) -> Iterator[Value]:
+    """The texts that may be chosen out of a mapping, but for what is there to try things out."""
+    assert isinstance(entry.base, Table)
+    for name, value in entry.base.entries.items() if not isinstance(entry.key, Const) else ():
+        text = value.default if isinstance(value, (Env, Setting)) else value
+        tried_out = isinstance(name, str) and DEVELOPMENT & set(words(name))
+        if isinstance(text, Const) and text.value and not tried_out:
+            yield value
 
 
 def _may_be_nothing(project: Project, lookup: Env) -> bool:
