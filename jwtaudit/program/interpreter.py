@@ -189,9 +189,9 @@ class Interpreter:
         """Call a value."""
         return calls.apply(self, callee, arguments, place, frame)
 
-    def read(self, bound: Closure, place: Place) -> Value:
-        """What a property gives."""
-        return calls.call_function(self, bound, (), place, None)
+    def read(self, bound: Closure, place: Place, given: tuple[Bound, ...] = ()) -> Value:
+        """What a property gives, or what is asked for an attribute by its name."""
+        return calls.call_function(self, bound, given, place, None)
 
     def outcome(self, callee: Closure, returned: Value) -> Value:
         """What a function returns, with the arguments of the calls around it put in."""

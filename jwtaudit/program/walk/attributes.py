@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from jwtaudit.program import classes
 from jwtaudit.program.containers import METHODS
@@ -11,6 +11,7 @@ from jwtaudit.program.walk.binding import bind, substitute
 from jwtaudit.program.walk.inheritance import making_of_base
 from jwtaudit.values import (
     Absent,
+    Bound,
     Call,
     ClassRef,
     Closure,
@@ -21,7 +22,9 @@ from jwtaudit.values import (
     Join,
     Member,
     ModuleRef,
+    Outcome,
     Param,
+    Sequence,
     Setting,
     Symbol,
     Table,
@@ -29,6 +32,7 @@ from jwtaudit.values import (
     Value,
     join,
     member,
+    options,
 )
 
 if TYPE_CHECKING:
@@ -127,12 +131,38 @@ def _class_attribute(
     What a method reads of its own object may be set by the classes that derive from its class.
     """
     found = _held(interpreter, base, name, place)
+    if found is None and isinstance(base, Instance):
+        found = _looked_up(interpreter, base, name, place)
     if not isinstance(base, Instance) or base.call is not None or isinstance(found, Closure):
         return found
     others = classes.overridden(interpreter.project, base.cls, name)
     if others is None:
         return found
     return others if found is None or _is_none(found) else join(found, others)
+
+
+def _looked_up(interpreter: Interpreter, base: Instance, name: str, place: Place) -> Value | None:
+    """What ``__getattr__`` gives, where it looks names up in a mapping that is known."""
+    found = classes.method(interpreter.project, base.cls, "__getattr__")
+    if found is None or found.definition is None or found.state == "running":
+        return None
+    bound = Closure(found.id, found.definition, base, place=place)
+    value = interpreter.read(bound, place, (Bound(Const(name, place=place)),))
+    known = (Const, Env, Setting, Symbol, Table, Sequence)
+    for option in options(value):
+        default = option.call.arguments[1].value if _has_default(option) else option
+        if isinstance(default, known) and not _is_none(default):
+            return value
+    return None
+
+
+def _has_default(value: Value) -> TypeGuard[Outcome]:
+    """Whether a value is that of ``mapping.get(name, default)``."""
+    return (
+        isinstance(value, Outcome)
+        and value.call.name.endswith(".get")
+        and len(value.call.arguments) > 1
+    )
 
 
 def _held(
