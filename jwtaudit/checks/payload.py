@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import signs_request
+from jwtaudit.program.columns import given_by_method
 from jwtaudit.program.context import is_test
 from jwtaudit.program.later_claims import stored_later
 from jwtaudit.program.names import (
@@ -126,7 +127,7 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
                 continue
             yield _draft(
                 site,
-                taken.place or site.place,
+                taken.place or _handed_in(site),
                 "all fields of an object are put into the payload, where everyone who sees the"
                 f" token can read them{_fields_note(known)}",
                 f"Name the claims one by one: `{wording(site.library.language, 'named-claims')}`.",
@@ -134,6 +135,12 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
                 anchor="object",
                 confidence=_certainty(dumped, taken, known),
             )
+
+
+def _handed_in(site: Site) -> Place:
+    """Where a record is given to what signs it."""
+    outermost = site.calls[-1] if site.library.language == "python" else site.call
+    return outermost.place
 
 
 def _certainty(dumped: Value, taken: Value, known: tuple[str, ...] | None) -> Confidence:
@@ -198,27 +205,28 @@ def _claims(project: Project) -> Iterator[tuple[Site, str, Value]]:
         found: dict[str, list[Value]] = defaultdict(list)
         for meaning in ("payload", "subject"):  # who is meant may be told by a mapping, too
             for option in options(site.argument(meaning)):
-                for name, value in _entries(_made(project, option), 0):
+                for name, value in _entries(project, option, 0):
                     found[name].append(value)
         for name, values in found.items():
             yield from ((site, name, value) for value in _written(site, values))
         yield from ((site, name, value) for name, value in stored_later(site))
 
 
-def _entries(value: Value, depth: int) -> Iterator[tuple[str, Value]]:
+def _entries(project: Project, value: Value, depth: int) -> Iterator[tuple[str, Value]]:
     if depth > _MAX_NESTING:
         return
+    value = _made(project, value)
     if isinstance(value, Operation) and value.operator == "json-encode":
         for operand in value.operands:
             for option in options(operand):
-                yield from _entries(option, depth + 1)
+                yield from _entries(project, option, depth + 1)
     elif isinstance(value, Table):
         for name, entry in value.entries.items():
             for option in options(entry):
                 if isinstance(option, Absent) or not isinstance(name, str):
                     continue
                 yield name, option
-                yield from _entries(option, depth + 1)
+                yield from _entries(project, option, depth + 1)
 
 
 def _written(site: Site, values: Sequence[Value]) -> Sequence[Value]:
@@ -230,7 +238,7 @@ def _written(site: Site, values: Sequence[Value]) -> Sequence[Value]:
 
 
 def _made(project: Project, value: Value) -> Value:
-    """An object made here and dumped at once: what it was made of."""
+    """An object made here and dumped at once: what it was made of; or what a record gives."""
     if isinstance(value, Outcome) and isinstance(value.call.receiver, Instance):
         model = project.model_of(value.call)
         made = value.call.receiver.call
@@ -239,6 +247,8 @@ def _made(project: Project, value: Value) -> Value:
                 a.name: a.value for a in made.arguments if a.name is not None
             }
             return Table(entries, place=value.place)
+    if isinstance(value, Outcome):
+        return given_by_method(project, value) or value
     return value
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.classes import lineage
+from jwtaudit.program.classes import lineage, method
 from jwtaudit.program.names import Sensitivity, sensitivity
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.program.walk.typenames import type_name
@@ -12,6 +13,7 @@ from jwtaudit.resources import data, words_of_data
 from jwtaudit.values import (
     ABSENT,
     Absent,
+    Call,
     ClassRef,
     Closure,
     Const,
@@ -24,6 +26,7 @@ from jwtaudit.values import (
     Table,
     Value,
     options,
+    same,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 _MAX_LINKS = 12
 _ALL = "__all__"
 _ROWS = "values"
+_SELECT = re.compile(r"(?is)\s*select\s+(?:distinct\s+)?(.*?)\s+from\b")
+_COLUMN = re.compile(r"\w+(?=\W*$)")
 
 
 def record_fields(project: Project, value: Value) -> tuple[str, ...] | None:
@@ -60,9 +65,14 @@ def is_whole_row(project: Project, value: Value) -> bool:
 
 
 def read_of_row(project: Project, value: Value) -> tuple[str, ...]:
-    """The credentials that the program itself reads out of a row: ``user["password"]``."""
+    """The credentials in a row: those that are asked for, or read out of it by their names.
+
+    ``cursor.execute("SELECT id, password FROM users ...")``, ``user["password"]``.
+    """
     if not isinstance(value, Outcome) or value.call.target is not None:
         return ()
+    if selected := _selected(project, value.call):
+        return selected
     return tuple(
         {
             part.name: None
@@ -95,6 +105,60 @@ def class_fields(project: Project, ref: ClassRef) -> tuple[str, ...] | None:
         if any(isinstance(base, Symbol) and _has_password(base.name) for base in scope.bases):
             names.append(_password())
     return tuple(dict.fromkeys(names)) or None
+
+
+def _selected(project: Project, call: Call) -> tuple[str, ...]:
+    """The credentials among the columns that a statement asks for whose rows are fetched."""
+    if call.name.rpartition(".")[2] not in words_of_data("records", "fetches"):
+        return ()
+    statement = _executed(call.receiver)
+    if statement is None:  # by the same cursor, in a statement before
+        scope = project.scope(call.scope)
+        before = [
+            event
+            for event in (() if scope is None else scope.events)
+            if isinstance(event, Call)
+            and event.order < call.order
+            and event.name.rpartition(".")[2] in words_of_data("records", "executes")
+            and event.receiver is not None
+            and call.receiver is not None
+            and same(event.receiver, call.receiver)
+        ]
+        statement = before[-1] if before else None
+    texts = [
+        part.value
+        for argument in (() if statement is None else statement.arguments[:1])
+        for part in deep(argument.value)
+        if isinstance(part, Const) and isinstance(part.value, str)
+    ]
+    listed = _SELECT.match(" ".join(texts))
+    names = (_COLUMN.search(column) for column in (listed[1].split(",") if listed else ()))
+    found = (name[0] for name in names if name is not None)
+    return tuple(name for name in found if sensitivity(name) is Sensitivity.CREDENTIAL)
+
+
+def _executed(value: Value | None) -> Call | None:
+    """The call that runs a statement, in a chain that fetches its rows."""
+    while isinstance(value, Outcome):
+        if value.call.name.rpartition(".")[2] in words_of_data("records", "executes"):
+            return value.call
+        value = value.call.receiver
+    return None
+
+
+def given_by_method(project: Project, value: Outcome) -> Value | None:
+    """What a method of its own class gives of a record: ``User.query.get(1).to_json()``."""
+    call = value.call
+    if call.receiver is None or call.target is not None:
+        return None
+    asked = _asked(call.receiver)
+    if not isinstance(asked, ClassRef):
+        return None
+    found = method(project, asked, call.name.rpartition(".")[2])
+    if found is None:
+        return None
+    project.interpreter.function(found)
+    return found.returned
 
 
 def _password() -> str:
