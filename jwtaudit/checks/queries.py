@@ -12,13 +12,14 @@ from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.links import is_link
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.scopes import Raised, Returned, Tested
-from jwtaudit.program.token_sources import is_request
+from jwtaudit.program.token_sources import is_request, name_called
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     Absent,
     Call,
     Const,
     Member,
+    Operation,
     Outcome,
     Param,
     Sequence,
@@ -41,6 +42,7 @@ _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
 _NO_LOGIN = frozenset({"hint", "state", "request", "assertion", "provider"})
 _QUERIES = frozenset({"query", "searchParams"})
+_FAILING = frozenset({"fail", "failure", "error", "reject", "refuse", "unauthorized", "forbidden"})
 # What the events of functions without a server call it, whatever these are called themselves.
 _EVENT_QUERIES = frozenset({"queryStringParameters", "multiValueQueryStringParameters"})
 _URLS = frozenset({"url", "originalUrl", "nextUrl"})
@@ -137,6 +139,8 @@ def _query_members(
                 yield part, part.place, site.call.scope, _sink(site, part, part.place)
     for event, parts in sorted(project.parts, key=lambda pair: isinstance(pair[0], Tested)):
         path = event.place.path
+        if isinstance(event, Tested) and _turns_away(project, event):
+            continue
         if not project.is_script(path) or path not in handling(project):
             continue
         for part in parts:
@@ -246,7 +250,13 @@ def _is_only_refused(project: Project, call: Call) -> bool:
     )
 
 
-def _refuses(project: Project, test: Tested) -> bool:
+def _turns_away(project: Project, test: Tested) -> bool:
+    """Whether a request that has something is refused for that."""
+    asks_for_none = isinstance(test.value, Operation) and test.value.operator == "not"
+    return test.then_exits and not asks_for_none and _refuses(project, test, silent=False)
+
+
+def _refuses(project: Project, test: Tested, *, silent: bool = True) -> bool:
     """Whether what follows where a test holds says no."""
     scope = project.scope(test.scope)
     answers = [
@@ -255,10 +265,18 @@ def _refuses(project: Project, test: Tested) -> bool:
         if isinstance(event, (Raised, Returned))
         and any(test.is_side("then", arm) for arm in event.path)
     ]
-    return all(
-        isinstance(event, Raised) or (isinstance(event.value, Const) and not event.value.value)
-        for event in answers
-    )
+    if not answers:
+        return silent
+    return all(isinstance(event, Raised) or _says_no(event.value) for event in answers)
+
+
+def _says_no(answer: Value) -> bool:
+    """Whether what a function gives back is nothing, or made by a failure or with an error."""
+    if isinstance(answer, Outcome):
+        given = (argument.value for argument in answer.call.arguments)
+        made = (name_called(v.call) for v in (answer, *given) if isinstance(v, Outcome))
+        return any(not _FAILING.isdisjoint(words(name)) for name in made)
+    return isinstance(answer, Const) and not answer.value
 
 
 def _looks_like_token(project: Project, call: Call) -> bool:

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _MAX_PASSES = 3
+_REVOKED = frozenset({"revoked", "blacklisted", "blocklisted", "denylisted"})
 _ACTING = ("file", "sql", "shell")
 
 
@@ -419,6 +420,8 @@ class Authority:
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
             # a look-up with a claim as its key in a plain table is a choice, not a decision
             return None
+        if not _REVOKED.isdisjoint(words_of(last)):
+            return None  # it can only be refused
         told = call.discarded and call.target is None and not says(call.name, "acting")
         if told and is_command(self.project, call):
             return None  # whoever typed the command is told

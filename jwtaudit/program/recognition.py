@@ -87,6 +87,11 @@ class Recognition:
         if not model.name.startswith(f"{SCRIPT}*."):
             return False
         library = model.library
+        token = (
+            options(self.project.given(call, model, "token")) if "token" in model.meanings else ()
+        )
+        if token and all(isinstance(option, Table) for option in token):
+            return True  # a function of one's own that takes options
         missing = self.project.dependencies.is_missing(library, call.place.path)
         return bool(library.package and missing)
 
