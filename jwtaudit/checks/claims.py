@@ -41,6 +41,7 @@ from jwtaudit.program.token_sources import (
     has_role,
     is_answer,
     is_kept_by_client,
+    tells_of_server,
     tells_of_user,
 )
 from jwtaudit.program.travels import deep
@@ -152,7 +153,7 @@ def unchecked(
 def disabled(project: Project) -> Iterator[tuple[Site, list[Off]]]:
     """The verifying calls whose signature check is on, with the checks that they turn off."""
     for site in project.sites("verify", "factory"):
-        if is_tested(site) or _only_made(site):
+        if is_tested(site) or _only_made(site) or tells_of_server(site.argument("token")):
             continue
         offs = [off for off in turned_off(site) if not _is_switched(site, off)]
         if not any(off.effect == "signature" for off in offs):

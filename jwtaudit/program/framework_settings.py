@@ -139,7 +139,9 @@ def _lacking(
             ):
                 yield one.place, table
     if not around and not any("." in name for name in setting.inside) and is_used(project, library):
-        yield from ((place, None) for place in _named(project, library))
+        # Settings in a mapping are those of an application; without any, this may be a library.
+        in_code = not setting.inside
+        yield from ((place, None) for place in _named(project, library, in_code=in_code))
 
 
 def _stands_along(project: Project, setting: FrameworkSetting, table: Table, place: Place) -> bool:
@@ -151,7 +153,7 @@ def _stands_along(project: Project, setting: FrameworkSetting, table: Table, pla
     )
 
 
-def _named(project: Project, library: Library) -> Iterator[Place]:
+def _named(project: Project, library: Library, *, in_code: bool) -> Iterator[Place]:
     """The first place in the settings, or else in the code, that names a framework."""
     roots = tuple(f"{root}." for root in library.roots)
     named = [
@@ -161,7 +163,7 @@ def _named(project: Project, library: Library) -> Iterator[Place]:
     ]
     named += [
         call.place
-        for call in project.calls
+        for call in (project.calls if in_code else ())
         if call.name.startswith(roots) and not is_test(call.place.path)
     ]
     yield from named[:1]

@@ -239,12 +239,19 @@ def is_answer(project: Project, token: Value) -> bool:
 
 def tells_of_user(token: Value) -> bool:
     """Whether a token is what the issuer's userinfo endpoint answers, which need not expire."""
-    said = (
-        part.name if isinstance(part, Member) else part.value
-        for part in deep(token)
-        if isinstance(part, (Member, Const))
-    )
-    return any(isinstance(name, str) and "userinfo" in name.lower() for name in said)
+    return any("userinfo" in name.lower() for name in _said_of(token))
+
+
+def tells_of_server(token: Value) -> bool:
+    """Whether a token is what a server publishes of itself, for everyone (RFC 8414, 2.1)."""
+    return any(name in words("documents") for name in _said_of(token))
+
+
+def _said_of(token: Value) -> Iterator[str]:
+    for part in deep(token):
+        name = part.name if isinstance(part, Member) else getattr(part, "value", None)
+        if isinstance(name, str):
+            yield name
 
 
 def is_kept_by_client(token: Value) -> bool:
