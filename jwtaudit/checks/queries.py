@@ -45,6 +45,8 @@ _QUERIES = frozenset({"query", "searchParams"})
 _FAILING = frozenset({"fail", "failure", "error", "reject", "refuse", "unauthorized", "forbidden"})
 # What the events of functions without a server call it, whatever these are called themselves.
 _EVENT_QUERIES = frozenset({"queryStringParameters", "multiValueQueryStringParameters"})
+# ASGI, HTTP and WebSocket scopes.
+_RAW_QUERY, _SCOPE = "query_string", frozenset({"scope"})
 _URLS = frozenset({"url", "originalUrl", "nextUrl"})
 _REQUESTS = frozenset({"req", "request", "ctx", "context", "handshake", "url", "event", "c"})
 WHY = (
@@ -77,7 +79,8 @@ def taken_from_queries(project: Project) -> Iterator[Draft]:
     for parameter, sink in _open_parameters(project):
         yield from _from_query(project, sink.source, parameter.function, sink, [])
     for member, place, scope, sink in _query_members(project):
-        yield from _from_query(project, place, scope, sink, [*_names_inside(member)])
+        spoken = [*_names_inside(member), *(["websocket"] if _holds_raw_query(member) else [])]
+        yield from _from_query(project, place, scope, sink, spoken)
 
 
 def _from_query(
@@ -159,11 +162,36 @@ def _query_members(
 
 def _asked_member(value: Value) -> str | None:
     """The name that a request's query string is asked for: ``new URL(req.url)...get("token")``."""
-    if isinstance(value, Member) and _is_query(value.base):
+    if isinstance(value, Member) and (_is_query(value.base) or _is_of_scope(value)):
         return value.name
     if isinstance(value, Outcome) and value.call.name.endswith(".get") and value.call.receiver:
-        return next(iter(_asked(value.call)), None) if _holds_url(value.call.receiver) else None
+        asked = value.call.receiver
+        of_request = _holds_url(asked) or _holds_raw_query(asked)
+        return next(iter(_asked(value.call)), None) if of_request else None
     return None
+
+
+def _is_of_scope(value: Member) -> bool:
+    """Whether a value is an entry of the query string of a connection, taken apart."""
+    return value.item and value.name is not None and _holds_raw_query(value.base)
+
+
+def _holds_raw_query(value: Value) -> bool:
+    """Whether a value is made of the query string in the scope of an ASGI connection."""
+    for part in deep(value):
+        if isinstance(part, Outcome) and part is not value and part.call.name.endswith(".get"):
+            first = part.call.arguments[0].value if part.call.arguments else None
+            name, base = getattr(first, "value", None), part.call.receiver
+        else:
+            name, base = getattr(part, "name", None), getattr(part, "base", None)
+        if name == _RAW_QUERY and base is not None and _SCOPE & set(_last_words(base)):
+            return True
+    return False
+
+
+def _last_words(value: Value) -> Iterator[str]:
+    for name in names_of(value):
+        yield from words(name)[-1:]
 
 
 def _is_query(value: Value) -> bool:
