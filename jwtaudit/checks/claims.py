@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
+from jwtaudit.checks.bare_signatures import of_bare_signatures
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import (
     REGISTERED,
@@ -367,6 +368,7 @@ def _is_self_made(site: Site) -> bool:
 @check("claims-never-validated")
 def claims_never_validated(project: Project) -> Iterator[Draft]:
     """The signature is verified, the claims are not."""
+    yield from of_bare_signatures(project)
     for site in project.sites("verify", "verify-signature"):
         if is_tested(site) or compares(project, site.call, "exp"):
             continue

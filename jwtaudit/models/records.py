@@ -22,6 +22,7 @@ ROLES = frozenset(
         # kind of the token
         "verify",
         "verify-signature",  # as verify, but no claim is ever looked at
+        "verify-bytes",  # receiver: a key; verifies the signature over a text, of claims or not
         "decode-unverified",  # token -> claims nobody has verified
         "header-peek",  # token -> header nobody has verified
         "claims-validator",  # checks claims that were decoded before

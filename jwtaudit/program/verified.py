@@ -128,6 +128,8 @@ class Verified:
                 url = self.project.argument(call, model, "url")
                 if any(says(text, "asking") for text in _names_in(url)):
                     yield from handed(call)
+            elif model.role == "verify-bytes":
+                yield from handed(call)
             elif model.effect == "mac":  # a signature, computed to be compared
                 yield from roots(self.project.argument(call, model, "value"))
         elif says(name_called(call), "verifying") or asks_issuer(call):
