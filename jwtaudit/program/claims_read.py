@@ -103,7 +103,7 @@ class Reading:
         return any(
             self._is_whole(value)
             for event in self._uses()
-            if self._is_end(event)
+            if self._is_end(event) and not _asks_for_one(event)
             for value in event_values(event)
         )
 
@@ -222,12 +222,15 @@ def _made_of(value: Value) -> Iterator[Value]:
 
 def _is_one_claim(value: Outcome) -> bool:
     """Whether a value is a single claim: ``claims.get("sub")``."""
-    first = value.call.arguments[0].value if value.call.arguments else None
-    return (
-        value.call.name.rpartition(".")[2] == "get"
-        and isinstance(first, Const)
-        and first.value not in _PARTS
-    )
+    return _asks_for_one(value.call)
+
+
+def _asks_for_one(event: Event) -> bool:
+    """Whether a single claim is asked for."""
+    if not isinstance(event, Call) or event.name.rpartition(".")[2] != "get":
+        return False
+    first = event.arguments[0].value if event.arguments else None
+    return isinstance(first, Const) and first.value not in _PARTS
 
 
 def _other_ways(site: Site) -> set[FunctionId]:
