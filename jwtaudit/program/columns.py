@@ -71,6 +71,9 @@ def read_of_row(project: Project, value: Value) -> tuple[str, ...]:
     """
     if not isinstance(value, Outcome) or value.call.target is not None:
         return ()
+    how = value.call.name.rpartition(".")[2]
+    if how not in words_of_data("records", "asks") | words_of_data("records", "fetches"):
+        return ()  # what else is signed is looked at in many places
     if selected := _selected(project, value.call):
         return selected
     return tuple(
