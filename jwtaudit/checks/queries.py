@@ -11,7 +11,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.links import is_link
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
-from jwtaudit.program.scopes import Raised, Returned, Tested
+from jwtaudit.program.scopes import Assigned, Raised, Returned, Tested
 from jwtaudit.program.token_sources import is_request, name_called
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
@@ -68,7 +68,7 @@ def taken_from_queries(project: Project) -> Iterator[Draft]:
         model = project.model_of(call)
         if model is None or model.role != "query" or _NO_LOGIN & _asked(call):
             continue
-        if _is_only_refused(project, call):
+        if _is_only_refused(project, call) or _only_names_cookie(project, call):
             continue
         sink = used.get(call.place)
         if sink is None and (call.scope, _asked(call)) in taken:
@@ -276,6 +276,24 @@ def _is_only_refused(project: Project, call: Call) -> bool:
     return bool(uses) and all(
         isinstance(use, Tested) and use.then_exits and _refuses(project, use) for use in uses
     )
+
+
+def _only_names_cookie(project: Project, call: Call) -> bool:
+    """Whether what is read is what a cookie is called, by which a page sees an answer."""
+    uses = [use for use in project.uses(call) if not isinstance(use, (Tested, Assigned))]
+    models = [project.model_of(use) if isinstance(use, Call) else None for use in uses]
+    return bool(uses) and all(
+        isinstance(use, Call)
+        and model is not None
+        and model.role == "cookie"
+        and _is_of(project.argument(use, model, "name"), call)
+        and not _is_of(project.argument(use, model, "value"), call)
+        for use, model in zip(uses, models, strict=True)
+    )
+
+
+def _is_of(value: Value, call: Call) -> bool:
+    return isinstance(value, Outcome) and value.call.place == call.place
 
 
 def _turns_away(project: Project, test: Tested) -> bool:

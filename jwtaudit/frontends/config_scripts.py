@@ -22,7 +22,7 @@ _STRING = rf"{_DOUBLE}|'[^'\n]*'"
 _GIVEN = re.compile(
     rf"(?<![\w$.{{/^-])(?P<key>[A-Z][A-Z0-9_]*)=(?P<value>{_STRING}|[^\s\"'`;&|<>()\\,]+)"
 )
-_QUOTED = re.compile(r"""(?<=["'])(?P<key>[A-Z][A-Z0-9_]*)=(?P<value>[^"'\n]*)(?=["'])""")
+_QUOTED = re.compile(r"""(?<=["'])(?P<key>[A-Z][A-Z0-9_]*)=(?P<value>[^"'\\\n]*)(?=["'])""")
 # ${NAME:-value}, ${NAME:=value}
 _FALLBACK = re.compile(r"\$\{(?P<key>[A-Z][A-Z0-9_]*):?[-=](?P<value>[^${}\n]+)\}")
 # NAME ?= value, NAME := value; and what a recipe makes
