@@ -1,4 +1,4 @@
-"""What a record holds, by the class that a query asks for it, and what is written out of it."""
+"""What a record holds, by the class that a query asks for it."""
 
 from __future__ import annotations
 
@@ -8,35 +8,25 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.classes import lineage, method
 from jwtaudit.program.names import Sensitivity, sensitivity
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.program.walk.typenames import type_name
 from jwtaudit.resources import data, words_of_data
 from jwtaudit.values import (
     ABSENT,
-    Absent,
     Call,
     ClassRef,
     Closure,
     Const,
-    Instance,
     Member,
     Operation,
     Outcome,
-    Sequence,
     Symbol,
-    Table,
     Value,
-    options,
     same,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from jwtaudit.program.project import Project
-    from jwtaudit.program.scopes import ClassScope
 
 _MAX_LINKS = 12
-_ALL = "__all__"
 _ROWS = "values"
 _SELECT = re.compile(r"(?is)\s*select\s+(?:distinct\s+)?(.*?)\s+from\b")
 _COLUMN = re.compile(r"\w+(?=\W*$)")
@@ -214,109 +204,3 @@ def _of_library(value: Symbol) -> Symbol | None:
         if method not in words_of_data("records", "asks"):
             return None
     return None
-
-
-# -- what writes records out ---------------------------------------------------------------------
-
-
-def writes_records(project: Project, value: Value) -> bool:
-    """Whether a value is an object of the project that writes out records of another class."""
-    return isinstance(value, Instance) and _way(project, value) is not None
-
-
-def _way(project: Project, writer: Instance) -> str | None:
-    """Which fields it writes out that nothing names: ``all``, or those that it declares."""
-    for scope in lineage(project, writer.cls):
-        for base in scope.bases:
-            name = base.name if isinstance(base, Symbol) else type_name(project.interpreter, base)
-            for model in project.models.exactly(name):
-                if model.role == "record-writer":
-                    return model.effect
-    return None
-
-
-def written_of_record(project: Project, writer: Instance) -> tuple[str, ...] | None:
-    """The fields that it writes out; None where that is decided at run time."""
-    scopes = list(lineage(project, writer.cls))
-    if any(_has_own_ways(project, scope) for scope in scopes):
-        return None
-    declared = {
-        name: value
-        for scope in reversed(scopes)
-        for name, value in scope.names.items()
-        if isinstance(value, (Outcome, Instance))
-    }
-    meta = next((scope.names["Meta"] for scope in scopes if "Meta" in scope.names), None)
-
-    def told(name: str) -> Value:
-        if not isinstance(meta, ClassRef) or meta.place is None:
-            return ABSENT
-        found = project.interpreter.attribute(meta, name, meta.place)
-        return ABSENT if isinstance(found, Member) else found
-
-    given = writer.call.arguments if writer.call is not None else ()
-    if any(argument.spread for argument in given):
-        return None
-    only = {argument.name: argument.value for argument in given}
-    left_out = {
-        name
-        for part in words_of_data("records", "left-out")
-        for value in (told(part), only.get(part, ABSENT))
-        for name in _texts(value)
-    }
-    left_out.update(name for name, value in declared.items() if _is_only_read(value))
-    left_out.update(_only_read_in(told("extra_kwargs")))
-    named = only.get("only", told("fields"))
-    all_of_them = isinstance(named, Const) and named.value == _ALL
-    if isinstance(named, Absent):
-        all_of_them = _way(project, writer) == "all" or not isinstance(told("exclude"), Absent)
-    if isinstance(named, Sequence):
-        names: Iterable[str] = _texts(named)
-    elif all_of_them:
-        columns = _columns(project, told("model"))
-        if columns is None:
-            return None
-        names = (*declared, *columns)
-    else:
-        names = declared if isinstance(named, Absent) else ()
-    return tuple(dict.fromkeys(name for name in names if name not in left_out))
-
-
-def _columns(project: Project, model: Value) -> tuple[str, ...] | None:
-    if isinstance(model, ClassRef):
-        return class_fields(project, model)
-    return None if _asked(model) is None else (_password(),)
-
-
-def _has_own_ways(project: Project, scope: ClassScope) -> bool:
-    ways = words_of_data("records", "own-ways")
-    return any(
-        name in ways or any(project.functions[method].is_decorated(way) for way in ways)
-        for name, method in scope.methods.items()
-    )
-
-
-def _texts(value: Value) -> Iterator[str]:
-    for item in value.items if isinstance(value, Sequence) else ():
-        if isinstance(item, Const) and isinstance(item.value, str):
-            yield item.value
-
-
-def _is_only_read(declared: Value) -> bool:
-    """Whether a field is never written out: ``CharField(write_only=True)``."""
-    call = declared.call if isinstance(declared, (Outcome, Instance)) else None
-    return call is not None and any(
-        argument.name in words_of_data("records", "only-read")
-        and isinstance(argument.value, Const)
-        and argument.value.value is True
-        for argument in call.arguments
-    )
-
-
-def _only_read_in(settings: Value) -> Iterator[str]:
-    """The same, of fields that are told by name: ``{"password": {"write_only": True}}``."""
-    for name, given in settings.entries.items() if isinstance(settings, Table) else ():
-        for option in options(given):
-            told = option.entries if isinstance(option, Table) else {}
-            if words_of_data("records", "only-read") & told.keys():
-                yield str(name)

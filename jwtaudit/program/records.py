@@ -10,10 +10,9 @@ from jwtaudit.program.columns import (
     has_method,
     is_whole_row,
     record_fields,
-    writes_records,
-    written_of_record,
 )
 from jwtaudit.program.names import Sensitivity, names_of, sensitivity, words
+from jwtaudit.program.serializers import writes_records, written_of_record
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     ABSENT,

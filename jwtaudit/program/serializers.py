@@ -1,15 +1,31 @@
-"""What a schema writes of an object: the fields that its class declares, and no others."""
+"""What serializers and schemas write of an object: the fields that they declare, or all it has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.classes import has_heirs, lineage
+from jwtaudit.program.columns import record_fields
 from jwtaudit.program.operations import texts_in
-from jwtaudit.values import Const, Instance, Member, Outcome, Table, Value, options
+from jwtaudit.program.walk.typenames import type_name
+from jwtaudit.resources import words_of_data
+from jwtaudit.values import (
+    ABSENT,
+    Absent,
+    ClassRef,
+    Const,
+    Instance,
+    Member,
+    Outcome,
+    Sequence,
+    Symbol,
+    Table,
+    Value,
+    options,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from jwtaudit.facts import Scalar
     from jwtaudit.models import Model
@@ -20,6 +36,7 @@ if TYPE_CHECKING:
 # What picks some of the fields, and what writes several objects.
 _PICKING = ("only", "exclude")
 _SEVERAL = "many"
+_ALL = "__all__"
 
 
 def written(project: Project, call: Call, model: Model) -> Value:
@@ -58,8 +75,107 @@ def _fields(scope: ClassScope, roots: Collection[str]) -> Iterator[tuple[str, st
     for name, declared in scope.names.items():
         if not isinstance(declared, Outcome) or declared.call.name.split(".")[0] not in roots:
             continue
-        given = {a.name: a.value for a in declared.call.arguments if a.name is not None}
-        if any(isinstance(o, Const) and o.value for o in options(given.get("load_only", Const(0)))):
+        if _is_only_read(declared):
             continue
-        key = given.get("data_key")
+        key = next((a.value for a in declared.call.arguments if a.name == "data_key"), None)
         yield name, key.value if isinstance(key, Const) and isinstance(key.value, str) else name
+
+
+# -- what writes records out ---------------------------------------------------------------------
+
+
+def writes_records(project: Project, value: Value) -> bool:
+    """Whether a value is an object of the project that writes out records of another class."""
+    return isinstance(value, Instance) and _way(project, value) is not None
+
+
+def _way(project: Project, writer: Instance) -> str | None:
+    """Which fields it writes out that nothing names: ``all``, or those that it declares."""
+    for scope in lineage(project, writer.cls):
+        for base in scope.bases:
+            name = base.name if isinstance(base, Symbol) else type_name(project.interpreter, base)
+            for model in project.models.exactly(name):
+                if model.role == "record-writer":
+                    return model.effect
+    return None
+
+
+def written_of_record(project: Project, writer: Instance) -> tuple[str, ...] | None:
+    """The fields that it writes out; None where that is decided at run time."""
+    scopes = list(lineage(project, writer.cls))
+    if any(_has_own_ways(project, scope) for scope in scopes):
+        return None
+    declared = {
+        name: value
+        for scope in reversed(scopes)
+        for name, value in scope.names.items()
+        if isinstance(value, (Outcome, Instance))
+    }
+    meta = next((scope.names["Meta"] for scope in scopes if "Meta" in scope.names), None)
+
+    def told(name: str) -> Value:
+        if not isinstance(meta, ClassRef) or meta.place is None:
+            return ABSENT
+        found = project.interpreter.attribute(meta, name, meta.place)
+        return ABSENT if isinstance(found, Member) else found
+
+    given = writer.call.arguments if writer.call is not None else ()
+    if any(argument.spread for argument in given):
+        return None
+    only = {argument.name: argument.value for argument in given}
+    left_out = {
+        name
+        for part in words_of_data("records", "left-out")
+        for value in (told(part), only.get(part, ABSENT))
+        for name in _texts(value)
+    }
+    left_out.update(name for name, value in declared.items() if _is_only_read(value))
+    left_out.update(_only_read_in(told("extra_kwargs")))
+    named = only.get("only", told("fields"))
+    all_of_them = isinstance(named, Const) and named.value == _ALL
+    if isinstance(named, Absent):
+        all_of_them = _way(project, writer) == "all" or not isinstance(told("exclude"), Absent)
+    if isinstance(named, Sequence):
+        names: Iterable[str] = _texts(named)
+    elif all_of_them:
+        columns = record_fields(project, told("model"))
+        if columns is None:
+            return None
+        names = (*declared, *columns)
+    else:
+        names = declared if isinstance(named, Absent) else ()
+    return tuple(dict.fromkeys(name for name in names if name not in left_out))
+
+
+def _has_own_ways(project: Project, scope: ClassScope) -> bool:
+    ways = words_of_data("records", "own-ways")
+    return any(
+        name in ways or any(project.functions[method].is_decorated(way) for way in ways)
+        for name, method in scope.methods.items()
+    )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    for item in value.items if isinstance(value, Sequence) else ():
+        if isinstance(item, Const) and isinstance(item.value, str):
+            yield item.value
+
+
+def _is_only_read(declared: Value) -> bool:
+    """Whether a field is never written out: ``CharField(write_only=True)``."""
+    call = declared.call if isinstance(declared, (Outcome, Instance)) else None
+    return call is not None and any(
+        argument.name in words_of_data("records", "only-read")
+        and isinstance(argument.value, Const)
+        and argument.value.value is True
+        for argument in call.arguments
+    )
+
+
+def _only_read_in(settings: Value) -> Iterator[str]:
+    """The same, of fields that are told by name: ``{"password": {"write_only": True}}``."""
+    for name, given in settings.entries.items() if isinstance(settings, Table) else ():
+        for option in options(given):
+            told = option.entries if isinstance(option, Table) else {}
+            if words_of_data("records", "only-read") & told.keys():
+                yield str(name)
