@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
-from jwtaudit.program.authority import Authority, Use, Weight
+from jwtaudit.program.authority import Authority
 from jwtaudit.program.authority_words import says
 from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.deciding import Use, Weight
 from jwtaudit.program.key_at_hand import verified_instead
 from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import check_and_require, effective, first_of, renamed

@@ -7,21 +7,20 @@ it takes, where the token came from, and whether the same token is verified arou
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.models import SCRIPT, VERIFYING
+from jwtaudit.models import VERIFYING
 from jwtaudit.program.arguments import given_by_callers
 from jwtaudit.program.authority_words import is_harmless, says, words
 from jwtaudit.program.commands import is_command, is_program, is_typed
-from jwtaudit.program.context import Setting, is_test, setting_of
+from jwtaudit.program.context import is_test
+from jwtaudit.program.deciding import Deciding, Use, Weight, compares, says_right
 from jwtaudit.program.names import names_of
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
-from jwtaudit.program.readings import Reading, calls_by_name, fills, is_header_of_token, readings
+from jwtaudit.program.readings import Reading, calls_by_name, fills, readings
 from jwtaudit.program.refused_tokens import ends
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
@@ -29,12 +28,9 @@ from jwtaudit.program.switches import turned_off
 from jwtaudit.program.taking import Taking, Target
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import (
-    finds_record,
     from_request,
     is_own,
     is_own_to_callers,
-    is_request,
-    name_of,
 )
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verdicts import refused_where
@@ -44,8 +40,6 @@ from jwtaudit.values import (
     Call,
     Const,
     FunctionId,
-    Instance,
-    Member,
     Operation,
     Outcome,
     Param,
@@ -65,26 +59,6 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _MAX_PASSES = 3
-_REVOKED = frozenset({"revoked", "blacklisted", "blocklisted", "denylisted"})
-_ACTING = ("file", "sql", "shell")
-
-
-class Weight(enum.IntEnum):
-    """How plainly a use of claims decides something."""
-
-    SEEN = 0  # read, and what becomes of it cannot be seen
-    HANDED = 1  # given to code that is not known, or to whoever calls
-    DECIDES = 2  # becomes a user, a session, a permission, a new token
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One use of claims that nobody verified."""
-
-    place: Place
-    what: str
-    weight: Weight
-    from_request: bool
 
 
 def _filled(reading: Reading) -> Place | None:
@@ -109,6 +83,7 @@ class Authority:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.taking = Taking(project)
+        self.deciding = Deciding(project, self.taking)
         self.readings = tuple(readings(project))
         self._origins: dict[int, _Told] = {}
         self.verified = Verified(project, {reading.scope for reading in self.readings})
@@ -168,7 +143,7 @@ class Authority:
                     continue
                 if isinstance(event, Tested) and _decides_little(event, source, name):
                     continue
-                if isinstance(event, Returned) and not self._has_callers(event.scope):
+                if isinstance(event, Returned) and not self.deciding.has_callers(event.scope):
                     asked = tuple(calls_by_name(self.project, event.scope))
                     for call in asked if depth < _MAX_PASSES else ():
                         given = call.arguments[0].value if call.arguments else source
@@ -197,7 +172,7 @@ class Authority:
                     continue
                 if self._is_read_elsewhere(reading, event):
                     continue  # that is an event of its own
-                use = self._judge(event, name, told.from_request)
+                use = self.deciding.judge(event, name, told.from_request)
                 if use is not None and (not chooses or use.weight is Weight.DECIDES):
                     yield use
 
@@ -305,10 +280,10 @@ class Authority:
         for event in self.project.holders(reading.place):
             if isinstance(event, Assigned):
                 continue
-            if isinstance(event, Returned) and self._has_callers(event.scope):
+            if isinstance(event, Returned) and self.deciding.has_callers(event.scope):
                 continue  # what the callers do with it are events of their own
             for taken in self.taking.of(event, Target(reading.place)):
-                if isinstance(event, Tested) and taken.claim is None and not _compares(event.value):
+                if isinstance(event, Tested) and taken.claim is None and not compares(event.value):
                     continue
                 if not (isinstance(event, Call) and self._shows(event)):
                     return ""
@@ -360,109 +335,6 @@ class Authority:
             return True
         return call.name.rpartition(".")[2] in words("showing") or self.taking.passes_on(call)
 
-    # -- judging one use -------------------------------------------------------------------------
-
-    def _judge(self, event: Event, claim: str | None, request: bool) -> Use | None:
-        what = f"claim `{claim}`" if claim else "the claims"
-        if isinstance(event, Call):
-            weight = self._call_weight(event, claim)
-            if weight is None:
-                return None
-            name = event.name.removeprefix(SCRIPT).removeprefix("*.").removeprefix("str.")
-            callee = f"`{name}()`" if name else "a function"
-            return Use(event.place, f"{what} given to {callee}", weight, request)
-        if isinstance(event, Stored):
-            if any(
-                is_request(part) or name_of(part) in words("keepers") for part in walk(event.base)
-            ):
-                return Use(event.place, f"{what} kept with the request", Weight.DECIDES, True)
-            given = isinstance(event.base, Param) and not event.item
-            if given or isinstance(event.base, Instance):
-                return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
-            return None
-        if isinstance(event, Tested):
-            if claim is None or not (_compares(event.value) or says_right(claim)):
-                return None
-            return Use(event.place, f"{what} decides which way to go", Weight.DECIDES, request)
-        if isinstance(event, Returned):
-            if self._has_callers(event.scope):
-                return None
-            if event.kind == "yield" and claim is None:
-                return None
-            name = event.scope.qualname
-            last = name.rpartition(".")[2]
-            if says(last, "shapes"):
-                return None  # it says what it is, whatever it calls
-            if self._is_of_library(event.scope) and not says(last, "verifying"):
-                return None  # it is for whoever installs the library, to do with it what is right
-            names = (name, event.scope.path)
-            deciding = any(says(n, "deciding") or says(n, "decoding") for n in names)
-            weight = Weight.HANDED if deciding else Weight.SEEN
-            return Use(event.place, f"{what} returned to whoever calls", weight, request)
-        return None
-
-    def _call_weight(self, call: Call, claim: str | None) -> Weight | None:
-        model = self.project.model_of(call)
-        role = model.role if model is not None and model.role not in _ACTING else ""
-        last = call.name.rpartition(".")[2]
-        if role == "sign":
-            return Weight.DECIDES
-        if last == "get" and finds_record(call):
-            return Weight.DECIDES if claim is not None else Weight.HANDED
-        if role == "digest" and says(last, "acting") and _is_some_object(call.receiver):
-            return Weight.DECIDES if claim is not None else Weight.HANDED  # no text: a store
-        if role or self.taking.passes_on(call) or call.name in self.project.builtin_roots:
-            return None
-        if self._asks_for_key(call):
-            return None
-        if last.startswith("__"):
-            return None
-        if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
-            # a look-up with a claim as its key in a plain table is a choice, not a decision
-            return None
-        if not _REVOKED.isdisjoint(words_of(last)):
-            return None  # it can only be refused
-        told = call.discarded and call.target is None and not says(call.name, "acting")
-        if told and is_command(self.project, call):
-            return None  # whoever typed the command is told
-        if last[:1].isupper() and call.target is None and not self._serves:
-            return Weight.HANDED  # an object of a client that holds what it was told
-        if says(call.name, "acting"):
-            return Weight.DECIDES if claim is not None else Weight.HANDED
-        return Weight.HANDED
-
-    def _asks_for_key(self, call: Call) -> bool:
-        """Whether what a function was given is asked for the key, with header and claims.
-
-        As in ``secret(request, header, payload, done)``; older ones get the claims alone.
-        """
-        if not isinstance(call.receiver, Param):
-            return False
-        scope = self.project.scope(call.scope)
-        return any(
-            isinstance(event, Call)
-            and isinstance(event.receiver, Param)
-            and event.receiver.name == call.receiver.name
-            and any(
-                is_header_of_token(self.project, option)
-                for argument in event.arguments
-                for option in options(argument.value)
-            )
-            for event in (() if scope is None else scope.events)
-        )
-
-    @cached_property
-    def _serves(self) -> bool:
-        """Whether the project itself answers requests, and not only its tests and examples."""
-        roles = ("route", "request", "query", "respond", "dependency", "cookie")
-        sites = self.project.sites(*roles)
-        return any(setting_of(site.place.path) is Setting.PRODUCT for site in sites)
-
-    def _is_of_library(self, scope: FunctionId) -> bool:
-        """Whether a function stands in a package of a project that answers no requests."""
-        folder = scope.path.rpartition("/")[0]
-        return not self._serves and f"{folder}/__init__.py" in self.project.files
-
     def _is_read_elsewhere(self, reading: Reading, event: Event) -> bool:
         """Whether an object that can verify its token gives claims to those who made it.
 
@@ -488,9 +360,6 @@ class Authority:
             isinstance(d, Symbol) and d.name.endswith("property") for d in scope.decorators
         )
 
-    def _has_callers(self, scope: FunctionId) -> bool:
-        return any(not is_test(c.place.path) for c in self.project.callers.get(scope, ()))
-
 
 def _class_of(function: FunctionId) -> tuple[str, str]:
     return function.path, function.qualname.rpartition(".")[0]
@@ -498,13 +367,6 @@ def _class_of(function: FunctionId) -> tuple[str, str]:
 
 def _speaks_of_key(name: str) -> bool:
     return not set(words("key-giving")).isdisjoint(words_of(name.rpartition(".")[2]))
-
-
-def _is_some_object(receiver: Value | None) -> bool:
-    """Whether a method's owner is something given or imported, and not made from a token."""
-    return isinstance(receiver, (Param, Symbol, Member)) and not any(
-        isinstance(part, Outcome) for part in deep(receiver)
-    )
 
 
 def _decides_little(test: Tested, token: Value, claim: str | None) -> bool:
@@ -527,16 +389,3 @@ def _decides_little(test: Tested, token: Value, claim: str | None) -> bool:
 def _builds(call: Call) -> bool:
     """Whether a project class without a constructor of its own is built."""
     return call.target is None
-
-
-def says_right(claim: str | None) -> bool:
-    """Whether a claim is a right by itself, true or false."""
-    return claim is not None and "_".join(words_of(claim)) in words("rights")
-
-
-def _compares(value: Value) -> bool:
-    return any(
-        isinstance(part, Operation)
-        and part.operator in ("==", "!=", "in", "not in", ">=", "<", ">")
-        for part in walk(value)
-    )
