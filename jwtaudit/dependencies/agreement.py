@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jwtaudit.dependencies.versions import fits
+from jwtaudit.dependencies.versions import fits, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from jwtaudit.dependencies import Requirement
     from jwtaudit.models import Library
+
+_NEWEST = "99999"  # what is installed where nothing is pinned
 
 
 def clashes(
@@ -31,8 +33,8 @@ def clashes(
                 needed = library.semantic(f"needs:{package}", theirs)
                 if needed and not fits(needed, version):
                     return True
-            elif library.package == package and other.version:
+            elif library.package == package:
                 needed = library.semantic(f"needs:{other.package}", version)
-                if needed and not fits(needed, other.version):
+                if needed and not fits(needed, other.version or version_of(_NEWEST)):
                     return True
     return False

@@ -18,6 +18,10 @@ MASK = "***"
 _FORMATTED = re.compile(r"[rR]?[fF][rR]?[\"']")
 _SUBSCRIPT = re.compile(r"[\w\])]\Z")
 _ADDED = re.compile(r"(?<!\"\")(?<!'')([\"'`])\s*\+\s*\Z")
+# A text with one place to fill in, which that is: "of %s" % token
+_FILLED = re.compile(
+    r"(?<![\w\"'])([\"'])(?:(?!\1)[^%\\\r\n])*(%[sr])((?:(?!\1)[^%\\\r\n])*)\1\s*%\s*\Z"
+)
 _FORMATS = re.compile(r"\.\s*format\s*\Z")
 # Between operands of one of these, another one is left as it is.
 _ADDS = frozenset({"+", "%"})
@@ -65,6 +69,9 @@ def _written(layout: Layout, unit: _Unit, literal: str) -> Splice:
         before = _ADDED.search(layout.text, 0, unit.span.start)
         if before and layout.in_string(before.start(), before.start()):
             return Splice(before.start(), unit.span.end, f"{MASK}{before[1]}")
+        filled = _FILLED.search(layout.text, 0, unit.span.start)
+        if filled and layout.in_string(filled.start(2), filled.end(2)):
+            return Splice(filled.start(2), unit.span.end, f"{MASK}{filled[3]}{filled[1]}")
     return Splice(*unit.span, unit.text or literal)
 
 
