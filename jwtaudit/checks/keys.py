@@ -58,7 +58,7 @@ def hardcoded_key(project: Project) -> Iterator[Draft]:
                 "Read the key from the environment or a secret store without a default"
                 f" (`{written(use, 'key-from-environment')}`), make a new one"
                 f" (`{written(use, 'random-key')}`), and treat this one as known.",
-                from_environment(literal.value),
+                None if literal.source.paired else from_environment(literal.value),
             )
 
 

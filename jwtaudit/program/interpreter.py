@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
 from jwtaudit.program.mentions import Mentions
-from jwtaudit.program.scopes import MODULE, FunctionScope, ModuleScope, Returned
+from jwtaudit.program.scopes import MODULE, RECEIVERS, FunctionScope, ModuleScope, Returned
 from jwtaudit.program.walk import attributes, binding, calls, targets, typenames
 from jwtaudit.program.walk.expressions import EXPRESSIONS
 from jwtaudit.program.walk.frame import Frame
@@ -138,7 +138,7 @@ class Interpreter:
         first = definition.parameters[0]
         if scope.is_decorated("classmethod") or definition.kind == "static":
             names[first.name] = scope.cls
-        elif first.kind == "positional":
+        elif first.kind == "positional" and (scope.module.is_script or scope.first_is(RECEIVERS)):
             names[first.name] = Instance(scope.cls, place=Place(scope.id.path, first.span))
 
     def block(self, body: Iterable[f.Statement], frame: Frame) -> bool:

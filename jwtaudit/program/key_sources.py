@@ -89,6 +89,7 @@ class Source:
         derived: whether only a digest of it is the key.
         salted: whether that digest is one for keys, with a salt or a label of its own.
         around: the expressions that make a text of it, outermost first.
+        paired: whether it is a number of a key pair, which the ones beside it go with.
     """
 
     value: Value
@@ -97,6 +98,7 @@ class Source:
     derived: bool = False
     salted: bool = False
     around: tuple[Place, ...] = ()
+    paired: bool = False
 
     @property
     def whole(self) -> Place | None:
@@ -308,6 +310,7 @@ def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator
     for name in _JWK_SECRETS:
         part = table.entries.get(name)
         if part is not None and "kty" in table.entries:
-            yield from _sources(project, part, imported, depth + 1)
+            paired = replace(imported, paired=name == "d")
+            yield from _sources(project, part, paired, depth + 1)
     if "keys" in table.entries:
         yield from _sources(project, table.entries["keys"], imported, depth + 1)

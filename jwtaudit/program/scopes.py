@@ -10,12 +10,15 @@ from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Call, FunctionId, Param, Symbol, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from jwtaudit.facts import Class, Facts, Function
     from jwtaudit.values import Arm, ClassRef
 
 MODULE = "<module>"
+# What the first parameter of Python's methods is called: of those of classes, and of all.
+OF_CLASSES = frozenset({"cls", "klass", "mcs", "mcls", "metacls"})
+RECEIVERS = OF_CLASSES | {"self", "_self", "this", "me", "s", "_", "instance", "inst", "obj"}
 
 
 @dataclass(slots=True, eq=False)
@@ -150,6 +153,11 @@ class FunctionScope:
         return any(
             isinstance(d, Symbol) and d.name.rpartition(".")[2] == name for d in self.decorators
         )
+
+    def first_is(self, names: Collection[str]) -> bool:
+        """Whether the first parameter has one of some names."""
+        parameters = () if self.definition is None else self.definition.parameters
+        return bool(parameters) and parameters[0].name in names
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
 from jwtaudit.program import classes, scripts
 from jwtaudit.program.containers import METHODS, Use
+from jwtaudit.program.scopes import OF_CLASSES
 from jwtaudit.program.walk.attributes import MAX_OPTIONS, receive
 from jwtaudit.program.walk.binding import bind, outcome, substitute
 from jwtaudit.program.walk.effects import ROLES
@@ -46,6 +47,7 @@ from jwtaudit.values import (
 
 if TYPE_CHECKING:
     from jwtaudit.program.interpreter import Interpreter
+    from jwtaudit.program.scopes import FunctionScope
     from jwtaudit.source import Place
 
 _SCALARS = (Const, Env, Setting, Operation, Param, Member, Outcome, Unknown, Join)
@@ -234,6 +236,15 @@ def library_call(interpreter: Interpreter, call: Call, frame: Frame) -> Value:
     return outcome if handler is None else handler(interpreter, call, model, frame)
 
 
+def _has_receiver(callee: Closure, scope: FunctionScope) -> bool:
+    """Whether the first parameter is what a method is called on: not in Python's ``C.f(x)``."""
+    if callee.receiver is None or scope.is_decorated("staticmethod"):
+        return False
+    if not isinstance(callee.receiver, ClassRef) or scope.module.is_script:
+        return True
+    return scope.is_decorated("classmethod") or scope.first_is(OF_CLASSES)
+
+
 def call_function(
     interpreter: Interpreter,
     callee: Closure,
@@ -245,8 +256,7 @@ def call_function(
     scope = interpreter.project.functions.get(callee.id)
     if scope is None:
         return UNKNOWN
-    has_receiver = callee.receiver is not None and not scope.is_decorated("staticmethod")
-    binding = bind(interpreter, scope, arguments, receiver=has_receiver)
+    binding = bind(interpreter, scope, arguments, receiver=_has_receiver(callee, scope))
     call = Call(
         place,
         callee.id.qualname,
