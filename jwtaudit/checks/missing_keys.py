@@ -171,7 +171,8 @@ def _refusal(use: KeyUse, source: Source) -> str:
         return f"there is no key: {versioned(use)} refuses the call, so nobody gets in"
     said = f"the key is empty: {versioned(use)} refuses it at the first token"
     facts = use.library.semantics.get("key-empty", ())
-    if any(value in ("accept", "warn") for _, value in facts):
+    shared = not use.algorithms or any(name.startswith("HS") for name in use.algorithms)
+    if shared and any(value in ("accept", "warn") for _, value in facts):
         said += ", older versions accept it and so do tokens that anyone can mint"
     return said
 
