@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
+# Whose tokens are no coins, and none of a language model.
+_PAIRED = frozenset({"access", "auth", "bearer", "jwt", "login", "refresh"})
 _NOISE = frozenset({"key", "name", "storage", "local", "cookie"})
 _CHOICES = frozenset({"==", "!=", "===", "!==", "<", ">", "<=", ">=", "not", "in", "and"})
 _WHERE = {
@@ -71,7 +73,7 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
         return Confidence.MEDIUM
     if any(gives_token(project, entry.scope, part, entry.place) for part in stored):
         return Confidence.MEDIUM
-    if _KEYS & set(whole):
+    if _KEYS & set(whole) or any(_are_tokens(name, entry) for name in whole):
         return Confidence.MEDIUM
     for key in texts(entry.key):
         if holds_token(project, key):
@@ -79,6 +81,14 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
         if is_read_as_token(project, key) and is_login(entry.value, entry.scope):
             return Confidence.MEDIUM
     return None
+
+
+def _are_tokens(name: str, entry: Kept) -> bool:
+    """Whether a name is that of several tokens, as a login answers with them: ``authTokens``."""
+    *which, last = name.split("_")
+    if last != "tokens":
+        return False
+    return bool(_PAIRED.intersection(which)) or (not which and is_login(entry.value, entry.scope))
 
 
 def _is_nothing(value: Value) -> bool:
