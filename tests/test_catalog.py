@@ -132,7 +132,13 @@ def test_help_is_for_readers(rule):
     assert "JWT201: high" not in rule.help_markdown
     assert "assert True" not in rule.help_markdown
     assert "takes a forged token" in rule.help_markdown
-    assert "`app/settings.py`\n\n```python\n" in rule.help_markdown
+    assert "Literal in the call" in rule.help_markdown
+    assert "app/settings.py" not in rule.help_markdown  # the plainest example of each world
+    assert f"1 more: <{rule.url}>, or `jwtaudit explain --all {rule.id}`." in rule.help_markdown
+    whole = rule.render(100, color=False, whole=True)
+    assert "app/settings.py" in whole
+    assert "requirements.txt" in whole
+    assert "more:" not in whole
     assert rule.description == "Whoever reads the source mints tokens, see RFC 8725."
     assert rule.help_text.endswith("\n\nLoad the key.")
 

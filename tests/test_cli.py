@@ -189,6 +189,9 @@ def test_explain(run, key):
     assert code == 0
     assert out.startswith(f"{RULE} {NAME}")
     assert "\x1b" not in out
+    assert out.count("\n") < 200  # to be read on a terminal
+    everything = run("=", "explain", "--all", key)[1]
+    assert everything.count("\n") > out.count("\n")
 
 
 def test_path_called_like_a_command(tmp_path, run):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.catalog.errors import refuse
@@ -34,6 +35,9 @@ DEFAULT_FILES = {
     "tsx": "app.tsx",
     "html": "page.html",
 }
+
+
+_OTHERS = "others"
 
 
 class Expectation(NamedTuple):
@@ -192,6 +196,37 @@ def for_readers(text: str) -> str:
         return f"{named}```{' '.join(words)}\n" + "\n".join(lines) + "```"
 
     return _TITLE_OR_FENCE.sub(block, text).strip()
+
+
+def telling(text: str) -> tuple[str, int]:
+    """A section with its plainest examples, one for each world; and how many others it has."""
+    titles = [match for match in _TITLE_OR_FENCE.finditer(text) if match["heading"]]
+    starts = [0, *(match.start() for match in titles), len(text)]
+    parts = [text[start:end] for start, end in pairwise(starts)]
+    kept: dict[str, str] = {}
+    worlds = [_world(part) for part in parts]
+    for part, world in zip(parts, worlds, strict=True):
+        if world and (world not in kept or _plainness(part) < _plainness(kept[world])):
+            kept[world] = part
+    if len(kept) > 1:
+        kept.pop(_OTHERS, None)
+    left_out = [p for p, w in zip(parts, worlds, strict=True) if w and p not in kept.values()]
+    return "".join(part for part in parts if part not in left_out), len(left_out)
+
+
+def _plainness(part: str) -> tuple[bool, int]:
+    """First what is found for sure, then what is short."""
+    return ": high" not in part, len(part)
+
+
+def _world(part: str) -> str:
+    """In which world an example is at home; empty for what has no code."""
+    fences = (match for match in _TITLE_OR_FENCE.finditer(part) if not match["heading"])
+    fence = next(fences, None)
+    if fence is None:
+        return ""
+    first = next(iter(_info(fence["info"])[0]), "")
+    return first if first == "python" else "js" if first in DEFAULT_FILES else _OTHERS
 
 
 def plain(markdown: str) -> str:

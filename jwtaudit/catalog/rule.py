@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jwtaudit.catalog.blocks import Example, Proof
     from jwtaudit.finding import Severity
 
+_EXAMPLES = ("Bad", "Good")
 _HOME = "https://github.com/jwtaudit/jwtaudit/blob/main/rules"
 
 
@@ -53,13 +54,22 @@ class Rule:
 
     @functools.cached_property
     def help_markdown(self) -> str:
+        """The page for a reader in a hurry: with the plainest of its examples."""
+        return self._page(whole=False)
+
+    def _page(self, *, whole: bool) -> str:
         """The page for a reader: without header, markers, and the proof's code."""
         parts = [f"# {self.title}", self.sections[""][1].strip()]
         for heading, (_, text) in self.sections.items():
+            more = 0
+            if heading in _EXAMPLES and not whole:
+                text, more = blocks.telling(text)  # noqa: PLW2901
             if heading == "Fixed":  # why it is safe or not; what comes out, whoever fixes sees
                 text = re.split(r"^(?:###|```)", text, maxsplit=1, flags=re.MULTILINE)[0]  # noqa: PLW2901
             if heading and (shown := blocks.for_readers(text)):
                 parts += [f"## {heading}", shown]
+            if more:
+                parts.append(f"{more} more: <{self.url}>, or `jwtaudit explain --all {self.id}`.")
         if self.references:
             parts += ["## References", "\n".join(f"- <{url}>" for url in self.references)]
         return "\n\n".join(parts) + "\n"
@@ -74,8 +84,8 @@ class Rule:
         """Why the rule matters and what to do, as plain text."""
         return f"{self.description}\n\n{blocks.plain(self.sections['What to do'][1])}"
 
-    def render(self, width: int, *, color: bool) -> str:
-        """The page as it is shown in a terminal."""
+    def render(self, width: int, *, color: bool, whole: bool = False) -> str:
+        """The page as it is shown in a terminal; ``whole`` with all its examples."""
         import io  # noqa: PLC0415
 
         from rich.console import Console  # noqa: PLC0415
@@ -96,7 +106,7 @@ class Rule:
         facts = f"{self.severity.label} · {self.group} · {weaknesses} · since {self.since}"
         if not self.default:
             facts += " · off unless selected"
-        _, _, body = self.help_markdown.partition("\n")
+        _, _, body = self._page(whole=whole).partition("\n")
         # A bare address is shown once; as a link it would be shown as text and as target.
         body = re.sub(r"<(https://[^>]+)>", r"\1", body)
         console.print(Text(f"{self.id} {self.name}", style="bold"))

@@ -35,9 +35,11 @@ def explain(arguments: Sequence[str]) -> int:
     """Show a rule's page."""
     parser = command_parser("explain", "Show a rule's page.")
     parser.add_argument("rule", metavar="RULE", help="a rule's id or name, as in JWT101")
+    parser.add_argument("--all", action="store_true", help="show all examples of the page")
     given = parser.parse_args(arguments)
     rule = catalog.load().find(given.rule)
     color = wants_color(sys.stdout, off=given.no_color)
-    sys.stdout.write(rule.render(min(width(sys.stdout) or 80, _MAX_WIDTH), color=color))
+    wide = min(width(sys.stdout) or 80, _MAX_WIDTH)
+    sys.stdout.write(rule.render(wide, color=color, whole=given.all))
     sys.stdout.flush()
     return 0
