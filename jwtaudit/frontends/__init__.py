@@ -70,7 +70,7 @@ _CONFIG = re.compile(
     r"|env[-_.](?:example|sample|template|dist)|(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?"
     r"|(?:gnu)?makefile|procfile"
     r"|[\w.-]*(?:config|settings|secret|env|credential)[\w.-]*\.json"
-    r"|(?:default|base|local|dev|development|staging|prod|production)\.json"
+    r"|(?:conf|default|base|local|dev|development|staging|prod|production)\.json"
 )
 _PERHAPS_CONFIG = re.compile(r"env|file|\.json$")
 # What names the packages of a project; `dependencies` reads them.
