@@ -22,6 +22,7 @@ from jwtaudit.program.key_families import is_public, is_secret
 from jwtaudit.program.readings import is_header_of_token
 from jwtaudit.program.repairs import pinned
 from jwtaudit.program.scopes import Raised, Tested
+from jwtaudit.program.signing_evidence import HMAC
 from jwtaudit.program.sites import Site
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.wording import wording
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
-
-_HMAC = frozenset({"HS256", "HS384", "HS512"})
 
 
 @check("algorithms-not-pinned")
@@ -187,7 +186,7 @@ def _mixed(project: Project, names: list[list[Value]]) -> Value | None:
             if _every_algorithm(project, value):
                 return value
             others = (v for other in names if other is not name for v in other)
-            if algorithm_name(value) in _HMAC and any(
+            if algorithm_name(value) in HMAC and any(
                 algorithm_name(v) in ASYMMETRIC for v in others
             ):
                 return value
@@ -347,7 +346,7 @@ def _one_family(site: Site, listed: Value) -> Repair | None:
     if is_public(site.project, key):
         title, family = "Accept no HMAC with a public key", ASYMMETRIC
     elif is_secret(site.project, key):
-        title, family = "Accept HMAC only with a key that is called a secret", _HMAC
+        title, family = "Accept HMAC only with a key that is called a secret", frozenset(HMAC)
     else:
         return None
     names = [item.value for item in listed.items if isinstance(item, Const)]

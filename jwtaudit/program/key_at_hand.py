@@ -8,7 +8,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.key_families import is_secret
 from jwtaudit.program.origins import origins
 from jwtaudit.program.repairs import check_and_require, set_meaning
-from jwtaudit.program.signing_evidence import HMAC, is_foreign, signing_algorithm
+from jwtaudit.program.signing_evidence import HMAC, may_be_foreign, signing_algorithm
 from jwtaudit.program.switches import turned_off
 from jwtaudit.repair import EnvVar, Filled, Given, Links, Receiver, Repair, Replace
 from jwtaudit.values import Absent, Const, Env, Outcome, Sequence, Table, Value, same
@@ -32,7 +32,7 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
         site: the call that reads a token.
         off: the value that turns its check off; None where the function never checks.
     """
-    if is_foreign(site):
+    if may_be_foreign(site):
         return None
     hand = _hand(site)
     if off is not None:
@@ -71,7 +71,7 @@ def verified_instead(site: Site, off: Value | None) -> Repair | None:
 
 def verified_with_key(site: Site) -> Repair | None:
     """Verify with the key at hand, and its algorithm, what a call takes without a signature."""
-    hand = None if is_foreign(site) else _hand(site)
+    hand = None if may_be_foreign(site) else _hand(site)
     if hand is None:
         return None
     changes = [
@@ -85,7 +85,7 @@ def verified_with_key(site: Site) -> Repair | None:
 
 def keyed(site: Site) -> Repair | None:
     """Give a call that has an empty key the one at hand."""
-    hand = None if is_foreign(site) else _hand(site)
+    hand = None if may_be_foreign(site) else _hand(site)
     change = set_meaning(site, "key", hand.key) if hand else None
     if hand is None or change is None:
         return None

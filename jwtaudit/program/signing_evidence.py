@@ -93,10 +93,10 @@ def accepted_algorithms(site: Site) -> Accepted | None:
         return None
     if all(isinstance(source, Const) for source in _keys(site)):
         return Accepted([*HMAC], "the key is a text")
-    return Accepted([*HMAC], "the key is called a secret") if not is_foreign(site) else None
+    return Accepted([*HMAC], "the key is called a secret") if not may_be_foreign(site) else None
 
 
-def is_foreign(site: Site) -> bool:
+def may_be_foreign(site: Site) -> bool:
     """Whether the token may be somebody else's."""
     names = [site.place.path, site.call.scope.qualname]
     token = site.argument("token")
