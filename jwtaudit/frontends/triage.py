@@ -109,16 +109,16 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
         or any(_LOGGED.match(lower, start + 8) for start in finds(lower, b"console."))
         or any(_PUT_TOGETHER.match(lower, start + 6) for start in finds(lower, b"token="))
         or (_sends_one(lower) and _PLAIN.search(lower) is not None)
-        or _is_called_near_token(lower, vocabulary.calls)
+        or _is_called_near_token(lower, vocabulary.calls, before=_NEAR)
     )
 
 
 # What stands in a file that holds a key, a setting, a lifetime, an address that is not encrypted,
-# or passes others' on.
+# that decodes, or passes others' on.
 _VALUES = re.compile(
     rb"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|[a-z_]key\b|expir|ttl|lifetime|max_?age"
     rb"|algorithm|[HREP]S(?:256|384|512)|\benv\b|config|issuer|audience|export\s*[*{]|(?-i:\bKEY\b)"
-    rb"|\.find(?:one|first|unique|by)|client\(|[\"'`]http://(?!localhost|127\.)"
+    rb"|\.find(?:one|first|unique|by)|client\(|[\"'`]http://(?!localhost|127\.)|atob\(|[\"'`]base64"
 )
 
 
@@ -139,13 +139,16 @@ _ENV = re.compile(rb"\benv(?:\.|\[[\"'])\w{0,60}\Z")
 # token.split("."), and its parts decoded
 _SPLIT = re.compile(
     rb"(?s)split\(\s{0,20}[\"'`]\.[\"'`]\s{0,20}\).{0,600}?(?:[\"'`]base64|\batob\()"
+    rb"|(?:token|jwt)\w{0,20}[?!]?\.split\([\"'`]\.[\"'`]\)"
 )
 # user.token, getState().auth.accessToken: what a login answered is known by it
 _HELD = re.compile(
     rb"(?:user|auth|session|account|profile|login)\w{0,60}\??\."
     rb"(?:access_?|auth_?|id_?)?\Z"
 )
-_CALLED = re.compile(rb"(?s)[ \t]*%s\(.{0,300}?(?:token|jwt|auth)" % _TYPES)
+_CALL = re.compile(rb"[ \t]*%s\(" % _TYPES)
+_TOKEN_WORD = re.compile(rb"token|jwt|auth")
+_NEAR = 300
 # `?token=${token}`, "token=" + token, behind the sign
 _PUT_TOGETHER = re.compile(rb"\$\{|[\"'`]\s{0,20}\+")
 # http://api.shop.net, which is of no machine's own
@@ -200,7 +203,7 @@ def is_letter(char: bytes) -> bool:
 
 def _says_it(lower: bytes, start: int, end: int) -> bool:
     """Whether a word stands in an import, in the name of something that is set, or in a call."""
-    if _SET_OR_CALLED.match(lower, end):
+    if (named := _SET_OR_CALLED.match(lower, end)) and not _is_label(lower, start, named):
         return True
     if _METHOD.match(lower, end) and not is_letter(lower[start - 1 : start]):
         return True
@@ -209,6 +212,15 @@ def _says_it(lower: bytes, start: int, end: int) -> bool:
         return True
     quote = max(map(before.rfind, _QUOTES))
     return quote >= 0 and b"\n" not in before[quote:] and bool(_LOADED.search(before[:quote][-60:]))
+
+
+def _is_label(lower: bytes, start: int, named: re.Match[bytes]) -> bool:
+    """Whether a word is set to a text that says no more than it: ``jwt: "JWT"``."""
+    word = lower[start : named.start()]
+    if is_letter(lower[start - 1 : start]) or is_letter(lower[named.start() : named.start() + 1]):
+        return False
+    text = lower[named.end() : named.end() + len(word) + 3].lstrip()
+    return text[:1] in _QUOTES and text[1:].startswith(word + text[:1])
 
 
 def _sends_one(lower: bytes) -> bool:
@@ -228,8 +240,12 @@ def _splits(lower: bytes) -> bool:
     )
 
 
-def _is_called_near_token(lower: bytes, names: Iterable[str]) -> bool:
-    return any(_CALLED.match(lower, end) for _, end in _begun(lower, names))
+def _is_called_near_token(lower: bytes, names: Iterable[str], before: int = 0) -> bool:
+    return any(
+        (called := _CALL.match(lower, end)) is not None
+        and _TOKEN_WORD.search(lower, max(0, start - before), called.end() + _NEAR) is not None
+        for start, end in _begun(lower, names)
+    )
 
 
 def _names_it(data: bytes, words: Searches) -> bool:

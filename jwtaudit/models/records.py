@@ -377,7 +377,8 @@ class Models:
         }
         needles = self._needles(language)
         calls = {n.removesuffix("(") for n in needles if n.endswith("(") or n in setters}
-        return tuple(sorted(n for n in needles - setters if n[-1] != "(")), tuple(sorted(calls))
+        names = {n for n in needles - setters if n[-1] != "(" and not set("\"'${") & set(n)}
+        return tuple(sorted(names)), tuple(sorted(calls))
 
     def _needles(self, language: str) -> set[str]:
         return {
