@@ -104,7 +104,7 @@ def _of_calls(project: Project) -> Iterator[Draft]:
             kind = token_kind(site, claim_sets(site), time.source)
             branch = branch_kind(project, time.made)
             if branch is Kind.UNKNOWN and len(lifetimes) > 1:
-                branch = named_kind(time.source)
+                branch = named_kind(project, time.source)
             if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
                 continue  # the way of the other kind; its own caller is a site of its own
             if is_for_others(site, time.source):

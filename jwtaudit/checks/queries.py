@@ -41,7 +41,7 @@ _KEYS = frozenset({"jwt", "auth", "bearer", "authorization"})
 _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
 _NO_LOGIN = frozenset({"hint", "state", "request", "assertion", "provider"})
-_QUERIES = frozenset({"query", "searchParams"})
+_QUERIES = frozenset({"query", "searchParams", "query_params", "GET"})
 _FAILING = frozenset({"fail", "failure", "error", "reject", "refuse", "unauthorized", "forbidden"})
 # What the events of functions without a server call it, whatever these are called themselves.
 _EVENT_QUERIES = frozenset({"queryStringParameters", "multiValueQueryStringParameters"})
@@ -202,7 +202,7 @@ def _is_query(value: Value) -> bool:
         isinstance(value, Member)
         and value.name in _QUERIES
         and (
-            any(_REQUESTS & set(words(name)) for name in _names_inside(value.base))
+            any((_REQUESTS | _SOCKET) & set(words(name)) for name in _names_inside(value.base))
             or _is_taken_apart(value.base)
             or _holds_url(value.base)
         )

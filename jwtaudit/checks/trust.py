@@ -255,11 +255,15 @@ def _pinned(site: Site) -> bool:
 
 def _fixed_host(steering: Steering, url: Value) -> bool:
     """Whether the host is told by the program, whatever the token chooses behind it."""
-    for option in options(url):
-        match = HOST.match(_before_choice(steering, option))
-        if match is None or not match[1] or not match[2]:
-            return False
-    return True
+    return all(_begins_fixed(_before_choice(steering, option)) for option in options(url))
+
+
+def _begins_fixed(address: str) -> bool:
+    """Whether an address begins with a whole host, or with a path: on the host that is asked."""
+    if "/" in address and ":" not in address:
+        return not address.startswith("//")
+    match = HOST.match(address)
+    return match is not None and bool(match[1] and match[2])
 
 
 def _before_choice(steering: Steering, url: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import pairs, words
@@ -90,10 +91,21 @@ def kind_of(name: str) -> Kind:
     return Kind.UNKNOWN
 
 
-def named_kind(value: Value) -> Kind:
-    """The kind that the variables speak of through which a value came, nearest to it first."""
-    kinds = (kind_of(name) for name in _variables(value))
+def named_kind(project: Project, value: Value) -> Kind:
+    """The kind that the names speak of through which a value came, nearest to it first.
+
+    They are those of variables, and of the entry of a table in which it stands.
+    """
+    kinds = map(kind_of, chain(_variables(value), _entries(project, value)))
     return next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
+
+
+def _entries(project: Project, value: Value) -> Iterator[str]:
+    for event in project.events if value.place is not None else ():
+        if isinstance(event, Assigned) and isinstance(event.value, Table):
+            for key, held in event.value.entries.items():
+                if held.place == value.place:
+                    yield str(key)
 
 
 def _variables(value: Value) -> Iterator[str]:

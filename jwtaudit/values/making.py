@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from operator import is_
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -56,14 +57,17 @@ if TYPE_CHECKING:
 def join(*values: Value) -> Value:
     """The value that may be any of these; mappings are merged entry by entry."""
     flat: list[Value] = []
-    for value in values:
-        for option in options(value):
-            kind = type(option)
-            for seen in flat:
-                if seen is option or (type(seen) is kind and same(option, seen)):
-                    break
-            else:
-                flat.append(option)
+    others = 0
+    for option in chain.from_iterable(map(options, values)):
+        kind = type(option)
+        for seen in flat:
+            if seen is option or (type(seen) is kind and same(option, seen)):
+                break
+        else:
+            flat.append(option)
+            others += kind is not Table
+            if others > MAX_OPTIONS:
+                break  # the first of them are all that stays
     tables = [value for value in flat if isinstance(value, Table)]
     if len(tables) > 1:
         merged = _merge_tables(tables)
