@@ -12,12 +12,13 @@ from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words
 from jwtaudit.program.origins import steps
-from jwtaudit.values import Call, Outcome
+from jwtaudit.values import Call, Env, Outcome, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program import Project
+    from jwtaudit.program.key_sources import Lookup, Source
 
 # Functions that run once, when the program starts.
 _STARTING = frozenset({"__init__", "constructor", "create_app", "make_app", "init_app"})
@@ -35,7 +36,7 @@ def ephemeral_secret(project: Project) -> Iterator[Draft]:
             if not isinstance(value, Outcome) or value.call.place in seen:
                 continue
             call = value.call
-            if not _is_random(project, call) or not _at_start(project, call):
+            if not _is_random(project, call) or not _is_of_process(project, call, source):
                 continue
             if _is_kept(project, call) or is_taken_in_development(
                 project, call.place.path, call.path
@@ -58,13 +59,20 @@ def _is_random(project: Project, call: Call) -> bool:
     return model is not None and model.role == "generator" and model.effect == "random"
 
 
-def _at_start(project: Project, call: Call) -> bool:
-    """Whether a call of the product runs once, when the program starts."""
+def _is_of_process(project: Project, call: Call, source: Source) -> bool:
+    """Whether a call of the product runs once, or stands in for what one variable tells all."""
     path = call.place.path
     if is_test(path) or is_demonstration(path, call.path) or in_main(call.path):
         return False
+    if any(isinstance(one, Env) or _is_field(one) for one in source.lookups):
+        return True
     scope = project.scope(call.scope)
     return scope is not None and (scope.definition is None or scope.short_name in _STARTING)
+
+
+def _is_field(lookup: Lookup) -> bool:
+    """Whether something is a field of a settings class, which a factory gives its default."""
+    return isinstance(lookup, Setting) and bool(lookup.owner)
 
 
 def _is_kept(project: Project, call: Call) -> bool:

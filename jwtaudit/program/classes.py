@@ -12,6 +12,7 @@ from jwtaudit.program.stored import may_store, stored_names
 from jwtaudit.values import (
     ABSENT,
     Absent,
+    Call,
     ClassRef,
     Closure,
     Const,
@@ -193,9 +194,17 @@ def field_default(project: Project, value: Value) -> Value:
         scope = project.functions[factory.id]
         project.interpreter.function(scope)
         return project.interpreter.outcome(factory, scope.returned)
+    if isinstance(factory, Symbol) and value.place is not None and _draws(project, factory):
+        drawn = Call(value.place, factory.name, None, (), value.call.scope, value.call.path)
+        return Outcome(drawn, place=value.place)
     if not isinstance(factory, Absent):
         return Unknown("made by a factory", place=value.place)
     return default
+
+
+def _draws(project: Project, factory: Symbol) -> bool:
+    """Whether a function that a field is filled by is one that draws something by chance."""
+    return any(model.role == "generator" for model in project.models.exactly(factory.name))
 
 
 def method(project: Project, ref: ClassRef, name: str) -> FunctionScope | None:

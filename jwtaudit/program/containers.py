@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.program.environment import is_environment
 from jwtaudit.program.formatting import formatted, joined
 from jwtaudit.program.operations import as_table, extend
 from jwtaudit.values import (
@@ -65,12 +66,17 @@ def table_update(use: Use) -> Value | None:
     mappings = any(isinstance(o, Table) for v in others for o in options(v))
     if not isinstance(use.base, Table) and not mappings and not named:
         return None
-    call = Call(use.place, "*.update", use.base, use.arguments, use.frame.scope.id, use.frame.path)
-    use.interpreter.note(use.frame, call)
+    _note(use, "update")
     use.interpreter.rebind(
         use.target, merge(as_table(use.base), (*others, Table(named))), use.frame
     )
     return Const(None, place=use.place)
+
+
+def _note(use: Use, method: str) -> None:
+    scope, path = use.frame.scope.id, use.frame.path
+    call = Call(use.place, f"*.{method}", use.base, use.arguments, scope, path)
+    use.interpreter.note(use.frame, call)
 
 
 def table_setdefault(use: Use) -> Value | None:
@@ -82,6 +88,7 @@ def table_setdefault(use: Use) -> Value | None:
     default = use.arguments[1].value if len(use.arguments) > 1 else Const(None, place=use.place)
     if key in table.entries and not isinstance(table.entries[key], Absent):
         return table.entries[key]
+    _note(use, "setdefault")
     use.interpreter.rebind(use.target, merge(table, (Table({key: default}),)), use.frame)
     if table.rest and not (isinstance(default, Const) and default.value):
         return join(member(use.base, Const(key), item=True, place=use.place), default)
@@ -123,6 +130,10 @@ def table_get(use: Use) -> Value | None:
     default = use.arguments[1].value if len(use.arguments) > 1 else Const(None, place=use.place)
     if not isinstance(key, Const):
         return join(member(use.base, key, item=True, place=use.place), default)
+    for rest in use.base.rest if isinstance(use.base, Table) else ():
+        if is_environment(use.interpreter.models, rest) and key.value not in use.base.entries:
+            asked = use.interpreter.attribute(rest, "get", use.place)
+            return use.interpreter.apply(asked, use.arguments, use.place, use.frame)
     found = member(use.base, key, item=True, place=use.place)
     parts = [default if isinstance(o, Absent) else o for o in options(found)]
     return join(*parts)

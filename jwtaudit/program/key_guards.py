@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 from jwtaudit import facts as f
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.key_uses import KeyUse, key_uses
+from jwtaudit.program.lookups import looked_up
+from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.travels import deep
@@ -304,6 +306,8 @@ def _subject(project: Project, source: Source) -> Callable[[Value], bool]:
             return (part.function, part.name) in parameters or _validates(project, part, source)
         if isinstance(part, Member):
             return part.name in names
+        if isinstance(part, Outcome) and part.call.name.endswith(".get") and part.call.arguments:
+            return _asks_again(part, names, const)
         if part.place is not None and part.place == const.place:
             return True
         if isinstance(part, Operation) and part.operator in ("==", "in"):
@@ -311,6 +315,13 @@ def _subject(project: Project, source: Source) -> Callable[[Value], bool]:
         return False
 
     return is_subject
+
+
+def _asks_again(part: Outcome, names: set[str], const: Value) -> bool:
+    """Whether a mapping is asked for the key; under one word, elsewhere, another one may be."""
+    name = looked_up(part.call)[0] if names else ""
+    here = const.place is not None and part.call.place.path == const.place.path
+    return name in names and (here or len(words(name)) > 1)
 
 
 def _validates(project: Project, parameter: Param, source: Source) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import words
 from jwtaudit.program.travels import deep
-from jwtaudit.values import ABSENT, Const, Outcome, Value
+from jwtaudit.values import ABSENT, Const, Member, Outcome, Value
 
 if TYPE_CHECKING:
     from jwtaudit.values import Call
@@ -31,6 +31,8 @@ def looked_up(call: Call) -> tuple[str, Value]:
 
 def _is_section(call: Call, first: str, second: str) -> bool:
     """Whether two texts are a section and a name: ``conf.get("auth", "secret_key")``."""
+    if isinstance(call.receiver, Member) and call.receiver.item:
+        return False  # a section itself
     if call.receiver is not None and any(
         isinstance(part, Outcome) and part.call.name.endswith(_SECTIONED)
         for part in deep(call.receiver)

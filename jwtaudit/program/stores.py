@@ -20,6 +20,7 @@ from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.store_sources import LIKELY, classes, common_folders, modules, settings_of
 from jwtaudit.values import (
+    ABSENT,
     Absent,
     Call,
     Const,
@@ -81,10 +82,15 @@ class Stores:
         """Every entry by its name: looked for when one is read, for it costs further files."""
         entries: dict[str, list[Entry]] = defaultdict(list)
         self._load_likely_files()
+        fallbacks: list[tuple[str, Entry]] = []
         for event in tuple(self._events()):
+            fallbacks += _left(event)
             for name, entry in self._stored(event):
                 if all(entry.value.place != known.value.place for known in entries[name]):
                     entries[name].append(entry)
+        for name, fallback in fallbacks:
+            if not entries[name]:
+                entries[name].append(fallback)
         return entries
 
     def get(self, name: str, reader: str) -> tuple[Entry, ...]:
@@ -253,6 +259,15 @@ def is_store(value: Value) -> bool:
     if isinstance(value, Symbol):
         return value.name.rpartition(".")[2] == _STORE
     return isinstance(value, Table) and any(is_store(rest) for rest in value.rest)
+
+
+def _left(event: Event) -> Iterator[tuple[str, Entry]]:
+    """What a store is given for the case that nobody sets it: ``setdefault("KEY", "k")``."""
+    if isinstance(event, Call) and event.name.endswith(".setdefault") and _of_store(event):
+        name, default = (*(argument.value for argument in event.arguments), ABSENT, ABSENT)[:2]
+        if isinstance(name, Const) and not isinstance(default, Absent):
+            setting = Setting(str(name.value), default, place=default.place)
+            yield setting.name, Entry(setting, default.place or event.place)
 
 
 def _of_store(call: Call) -> bool:

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 def join(*values: Value) -> Value:
     """The value that may be any of these; mappings are merged entry by entry."""
+    if len(values) == 1:
+        return values[0]
     flat: list[Value] = []
     others = 0
     for option in chain.from_iterable(map(options, values)):

@@ -65,7 +65,7 @@ def attribute(interpreter: Interpreter, base: Value, name: str, place: Place) ->
         return (
             _nested_setting(interpreter, base, name, inner) if isinstance(base, Setting) else inner
         )
-    elif isinstance(base, Const) and name == "value":
+    elif isinstance(base, (Const, Env)) and name == "value":
         return base  # the member of an enumeration: no scalar has such an attribute
     elif isinstance(base, Table) and interpreter.project.is_script(place.path):
         held = member(base, Const(name), item=True, place=place)

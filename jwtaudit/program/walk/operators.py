@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 
+# What makes nothing of nothing.
+_KEEPS_NOTHING = frozenset({"identity", "lower", "strip", "upper"})
+
+
 def operate(operator: str, left: Value, right: Value, place: Place) -> Value:
     """``left operator right``: folded, merged, extended, or told as it is."""
     if isinstance(left, Const) and isinstance(right, Const):
@@ -72,6 +76,8 @@ def _filled(value: Value) -> Value:
     """A lookup without its default, where that is nothing: what stands behind ``or`` is taken."""
     if isinstance(value, (Env, Setting, Param)) and isinstance(value.default, Const):
         return value if value.default.value else replace(value, default=ABSENT)
+    if isinstance(value, Operation) and value.operator in _KEEPS_NOTHING:
+        return replace(value, operands=tuple(map(_filled, value.operands)))
     return value
 
 
