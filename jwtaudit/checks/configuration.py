@@ -12,19 +12,20 @@ from jwtaudit.checks import check
 from jwtaudit.facts import Assign, Literal, Name
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.asked_names import asked_names
+from jwtaudit.program.classes import variables_of
 from jwtaudit.program.context import Setting as FileKind
 from jwtaudit.program.context import configures_tests, is_sample, is_test, setting_of
 from jwtaudit.program.key_guards import is_refused
 from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses
+from jwtaudit.program.named_files import is_loaded, names_file
 from jwtaudit.program.script_settings import variables
 from jwtaudit.program.store_sources import common_folders
 from jwtaudit.program.stores import prefixed, read_of
-from jwtaudit.program.travels import deep
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
-from jwtaudit.values import ABSENT, Absent, Const, Env, Member, Outcome, Param, Setting
+from jwtaudit.values import ABSENT, Const, Env, Member, Outcome, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +71,6 @@ _BUILD = re.compile(
 )
 # What a section, or what a recipe makes, is called.
 _TESTED = re.compile(r"(^|[._-])test(s|ing)?(?=[._-]).*\.", re.IGNORECASE)
-_LOADS = re.compile(r"\.\w*(?:load\w*|_values)$")  # of YAML, TOML, JSON; of variables
 _ENOUGH = 16
 _LONGEST_NOTE = 200
 
@@ -94,10 +94,15 @@ class _Entry(NamedTuple):
 
 
 class _Reader(NamedTuple):
-    """A key that the program takes from a lookup."""
+    """A key that the program takes from a lookup.
+
+    Attributes:
+        variables: the environment variables that it may be read from.
+    """
 
     use: KeyUse
     source: Source
+    variables: frozenset[str]
 
 
 @check("default-secret-in-config")
@@ -112,7 +117,7 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
         for source in sources(project, use.value)
         if isinstance(source.value, Const)
     }
-    for entry in _entries(project):
+    for entry in (*_entries(project), *_unnamed(project, readers)):
         if entry.place in loaded:
             continue  # loaded as a module: the program has it as a literal
         near = _readers_of(project, entry, readers)
@@ -149,7 +154,7 @@ def _key_files(project: Project) -> Iterator[Draft]:
     }
     readers: dict[str, list[KeyUse]] = defaultdict(list)
     for use in key_uses(project) if kept else ():
-        named = [path for path in kept if _names_file(project, use, path)]
+        named = [path for path in kept if names_file(project, use, path)]
         near = {path: common_folders(path, use.place.path) for path in named}
         for path in named:
             if near[path] == max(near.values()):
@@ -171,27 +176,6 @@ def _key_files(project: Project) -> Iterator[Draft]:
                 secrets=(place,),
                 anchor=PurePosixPath(path).name,
             )
-
-
-def _names_file(project: Project, use: KeyUse, path: str) -> bool:
-    """Whether a key is made of what is named as a file is, be it by where it lies when it runs."""
-    parts = PurePosixPath(path).parts
-    for source in sources(project, use.value):
-        for part in _with_defaults(source.value):
-            if isinstance(part, Const) and isinstance(part.value, str) and "." in part.value:
-                named = PurePosixPath(part.value.replace("\\", "/").lstrip("./")).parts
-                at_least = named if not part.value.startswith("/") else named[-2:]
-                if at_least and parts[-len(at_least) :] == at_least:
-                    return True
-    return False
-
-
-def _with_defaults(value: Value) -> Iterator[Value]:
-    """The parts of a value, and those of what lookups among them are by default."""
-    for part in deep(value):
-        yield part
-        if isinstance(part, (Env, Setting, Param)) and not isinstance(part.default, Absent):
-            yield from deep(part.default)
 
 
 def _given(entry: _Entry) -> str:
@@ -248,11 +232,64 @@ def _readers(project: Project) -> Mapping[str, Sequence[_Reader]]:
     for use in key_uses(project):
         for source in _lookups(project, use):
             assert isinstance(source.value, (Env, Setting))
-            for name in filter(None, (source.value.name, *prefixed(project, source.value))):
-                known = found[_plain(name)]
-                if all(reader.use.place != use.place for reader in known):
-                    known.append(_Reader(use, source))
+            reader = _Reader(use, source, frozenset(_variables(project, source.value)))
+            for name in {_plain(name) for name in (source.value.name, *reader.variables) if name}:
+                known = found[name]
+                if all(other.use.place != use.place for other in known):
+                    known.append(reader)
     return found
+
+
+def _variables(project: Project, lookup: Env | Setting) -> Iterator[str]:
+    """The environment variables that a lookup reads."""
+    if isinstance(lookup, Env):
+        yield from filter(None, (lookup.name,))
+    else:
+        yield from (name.upper() for name in variables_of(project, lookup))
+        yield from prefixed(project, lookup)
+
+
+def _unnamed(project: Project, readers: Mapping[str, Sequence[_Reader]]) -> Iterator[_Entry]:
+    """The entries under names that say nothing, which the program reads its keys from all the same.
+
+    A variable's name is one wherever it stands; an entry of a file is one of the file that is read.
+    """
+    told: dict[str, list[_Reader]] = defaultdict(list)
+    for reader in {id(r): r for many in readers.values() for r in many}.values():
+        for name in reader.variables or _spellings(reader):
+            told[name].append(reader)
+    for facts in project.loader.naming(told) if project.loader is not None else ():
+        path = facts.path
+        for statement in facts.body if not _is_for_tests(path) else ():
+            if not isinstance(statement, Assign) or not isinstance(statement.value, Literal):
+                continue
+            target, literal = statement.targets[0], statement.value
+            if isinstance(target, Name) and _is_value(str(literal.value), target.id):
+                entry = _Entry(target.id, str(literal.value), Place(path, literal.span))
+                if any(_is_read(project, entry, reader) for reader in told[entry.leaf]):
+                    yield entry
+
+
+def _spellings(reader: _Reader) -> set[str]:
+    """How an entry of a file may be written: some readers do not tell capitals from others."""
+    leaf = _path_of(reader).rpartition(".")[2]
+    return {leaf, leaf.lower(), leaf.upper()}
+
+
+def _path_of(reader: _Reader) -> str:
+    lookup = reader.source.value
+    assert isinstance(lookup, (Env, Setting))
+    return lookup.name or ""
+
+
+def _is_read(project: Project, entry: _Entry, reader: _Reader) -> bool:
+    """Whether a key is read from an entry; it may stand below the name of a stage."""
+    if reader.variables:
+        return True
+    path, name = _path_of(reader).lower(), entry.name.lower()
+    return path in (name, name.partition(".")[2]) and names_file(
+        project, reader.use, entry.place.path
+    )
 
 
 def _lookups(project: Project, use: KeyUse) -> Iterator[Source]:
@@ -277,18 +314,10 @@ def _from_file(project: Project, source: Source) -> Source:
     while (step := _step(value)) is not None:
         names.append(step[0])
         value = step[1]
-    if not names or not isinstance(value, Outcome) or not _is_loaded(project, value):
+    if not names or not isinstance(value, Outcome) or not is_loaded(project, value):
         return source
     setting = Setting(".".join(reversed(names)), ABSENT, place=source.value.place)
     return replace(source, value=setting)
-
-
-def _is_loaded(project: Project, value: Outcome) -> bool:
-    """Whether a call gives what stands in a file."""
-    model = project.model_of(value.call)
-    if model is not None and model.role in ("settings-file", "settings-object"):
-        return True
-    return _LOADS.search(value.call.name) is not None
 
 
 def _step(value: Value) -> tuple[str, Value] | None:
@@ -309,7 +338,8 @@ def _plain(name: str) -> str:
 def _readers_of(
     project: Project, entry: _Entry, readers: Mapping[str, Sequence[_Reader]]
 ) -> Sequence[_Reader]:
-    names = {_plain(entry.leaf), _plain(entry.name)}
+    below = entry.name.partition(".")[2]  # the name of a stage
+    names = {_plain(name) for name in (entry.leaf, entry.name, below)} - {""}
     return [
         r for name in sorted(names) for r in readers.get(name, ()) if _is_near(project, entry, r)
     ]

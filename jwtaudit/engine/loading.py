@@ -6,6 +6,7 @@ Limits keep a scan short; what lies beyond them is remembered, and said.
 from __future__ import annotations
 
 import copy
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -171,6 +172,27 @@ class Loader:
             found = refusals.refusing(self.joined, files, self._files.content)
             self.refusing_files = dict(found)
         return dict(islice(self.refusing_files.items(), _MAX_REFUSING))
+
+    def naming(self, names: Collection[str]) -> Iterator[Facts]:
+        """What configuration files hold under names that say nothing by themselves."""
+        if not names:
+            return
+        from jwtaudit.frontends import config  # noqa: PLC0415 - most scans ask no such thing
+
+        word = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(re.escape(n).encode() for n in names))
+        for path in self._files.tree.files:
+            if frontends.language_of(path) != "config" or path in self._files.unanalysed:
+                continue
+            data = self._files.content(path)
+            if data is None or len(data) > config.MAX_SIZE or not word.search(data):
+                continue
+            try:
+                found = config.lower_named(frontends.read(path, data), names)
+            except frontends.Unparsable:
+                continue  # what cannot be read as a program is said elsewhere
+            if found.body:
+                self._files.data[path] = data
+                yield found
 
     def _further(
         self, path: str, extract: Callable[[str, bytes], T | Diagnostic | None]

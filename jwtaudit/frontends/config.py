@@ -15,7 +15,7 @@ from jwtaudit.frontends.text import whole_text
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from jwtaudit.source import Source
 
@@ -73,19 +73,38 @@ def lower_config(source: Source) -> Facts:
     Raises:
         Unparsable: the file is not what its name says.
     """
-    body = tuple(
+    body = _entries(source, lambda name: _NAMED_SO.search(name) is not None)
+    comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
+    texts = whole_text(source) if _TOKEN.search(source.data) else ()
+    return Facts(
+        source.path, "config", body, texts=texts, comments=comments, relevant=bool(body or texts)
+    )
+
+
+def is_neutral(name: str) -> bool:
+    """Whether a name says nothing of what stands under it, so that its entries are left out."""
+    return _NAMED_SO.search(name) is None
+
+
+def lower_named(source: Source, names: Collection[str]) -> Facts:
+    """The entries of a configuration file under names that a program reads.
+
+    Raises:
+        Unparsable: the file is not what its name says.
+    """
+    body = _entries(source, lambda name: is_neutral(name) and name in names)
+    return Facts(source.path, "config", body, relevant=bool(body))
+
+
+def _entries(source: Source, wanted: Callable[[str], bool]) -> tuple[Assign, ...]:
+    return tuple(
         Assign(
             Span(min(entry.key.start, entry.span.start), max(entry.key.end, entry.span.end)),
             (Name(entry.key, ".".join(entry.path)),),
             Literal(entry.span, entry.value),
         )
         for entry in map(_defaulted(source.text), _reader(source.path)(source.text))
-        if entry.value.strip() and _NAMED_SO.search(entry.path[-1])
-    )
-    comments = tuple(Comment(Span(*m.span()), m.group()) for m in _MARK.finditer(source.text))
-    texts = whole_text(source) if _TOKEN.search(source.data) else ()
-    return Facts(
-        source.path, "config", body, texts=texts, comments=comments, relevant=bool(body or texts)
+        if entry.value.strip() and wanted(entry.path[-1])
     )
 
 

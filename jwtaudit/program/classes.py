@@ -9,6 +9,7 @@ from jwtaudit.program.context import is_test
 from jwtaudit.program.poured import poured
 from jwtaudit.program.scopes import ClassScope, FunctionScope, Stored
 from jwtaudit.program.stored import may_store, stored_names
+from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from jwtaudit.models import Model
     from jwtaudit.program.project import Project
 
+_ALIASES = ("variable", "variables", "alias")
 _MAKERS = ("__init__", "__post_init__", "setUp")
 
 
@@ -44,7 +46,22 @@ def variables_of(project: Project, setting: Setting) -> Iterator[str]:
         if scope.ref.id.qualname != setting.owner:
             continue
         if is_settings_class(project, scope):
-            yield prefix(project, scope) + setting.name
+            aliases = _aliases(project, scope.names.get(setting.name))
+            yield from aliases or (prefix(project, scope) + setting.name,)
+
+
+def _aliases(project: Project, declared: Value | None) -> tuple[str, ...]:
+    """The variables that a field is told to be read from: ``Field(validation_alias="KEY")``."""
+    model = project.model_of(declared.call) if isinstance(declared, Outcome) else None
+    if not isinstance(declared, Outcome) or model is None or model.role != "field":
+        return ()
+    given = (project.argument(declared.call, model, meaning) for meaning in _ALIASES)
+    return tuple(
+        part.value
+        for value in given
+        for part in deep(value)
+        if isinstance(part, Const) and isinstance(part.value, str)
+    )
 
 
 def prefix(project: Project, scope: ClassScope) -> str:

@@ -130,8 +130,9 @@ def table_get(use: Use) -> Value | None:
     default = use.arguments[1].value if len(use.arguments) > 1 else Const(None, place=use.place)
     if not isinstance(key, Const):
         return join(member(use.base, key, item=True, place=use.place), default)
-    for rest in use.base.rest if isinstance(use.base, Table) else ():
-        if is_environment(use.interpreter.models, rest) and key.value not in use.base.entries:
+    table = use.base if isinstance(use.base, Table) else Table({})
+    for rest in table.rest if key.value not in table.entries else ():
+        if is_environment(use.interpreter.models, rest):
             asked = use.interpreter.attribute(rest, "get", use.place)
             return use.interpreter.apply(asked, use.arguments, use.place, use.frame)
     found = member(use.base, key, item=True, place=use.place)

@@ -70,6 +70,9 @@ class Loader(Protocol):
     def refusing(self) -> Mapping[str, Collection[int]]:
         """The files that refuse to start with a setting that token code uses, and where."""
 
+    def naming(self, names: Collection[str]) -> Iterable[Facts]:
+        """What configuration files hold under names that say nothing by themselves."""
+
 
 class Project:
     """Facts of many files, resolved on demand.

@@ -76,6 +76,7 @@ class Stores:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.likely: set[str] = set()
+        self.prefixes: list[str] = []
 
     @cached_property
     def entries(self) -> dict[str, list[Entry]]:
@@ -85,6 +86,7 @@ class Stores:
         fallbacks: list[tuple[str, Entry]] = []
         for event in tuple(self._events()):
             fallbacks += _left(event)
+            self.prefixes += _prefix(self.project, event)
             for name, entry in self._stored(event):
                 if all(entry.value.place != known.value.place for known in entries[name]):
                     entries[name].append(entry)
@@ -307,10 +309,17 @@ def read_of(value: Value) -> tuple[str, Value | None] | None:
 
 def prefixed(project: Project, setting: Env | Setting) -> Iterator[str]:
     """The environment variables that a store is told to take a setting from, by a prefix."""
-    for site in project.sites("factory") if isinstance(setting, Setting) else ():
-        prefix = site.argument("prefix")
-        if site.model.effect == "by-prefix" and isinstance(prefix, Const):
-            yield f"{prefix.value!s}_{setting.name}"
+    if isinstance(setting, Setting):  # where one is read, the store has been looked for
+        yield from (f"{prefix}_{setting.name}" for prefix in project.stores.prefixes)
+
+
+def _prefix(project: Project, event: Event) -> Iterator[str]:
+    """The prefix of the variables that a store is told to take: ``from_prefixed_env("SHOP")``."""
+    model = project.model_of(event) if isinstance(event, Call) else None
+    if isinstance(event, Call) and model is not None and model.effect == "by-prefix":
+        prefix = project.argument(event, model, "prefix")
+        if isinstance(prefix, Const):
+            yield str(prefix.value)
 
 
 def _follow(value: Value, names: list[str]) -> Value:
