@@ -186,9 +186,10 @@ def class_setting(
     project: Project, scope: ClassScope, name: str, value: Value | None
 ) -> Value | None:
     """A class attribute; in a settings class it is the default of a setting."""
+    once = is_settings_class(project, scope)
     if value is not None:
-        value = field_default(project, value)
-    if is_settings_class(project, scope):
+        value = field_default(project, value, once=once)
+    if once:
         if value is not None:
             return Setting(name, value, scope.ref.id.qualname, place=value.place)
         if name in scope.annotations:
@@ -196,8 +197,11 @@ def class_setting(
     return value
 
 
-def field_default(project: Project, value: Value) -> Value:
-    """The default inside a field declaration (``Field(default=...)``), or the value itself."""
+def field_default(project: Project, value: Value, *, once: bool = False) -> Value:
+    """The default inside a field declaration (``Field(default=...)``), or the value itself.
+
+    What a library's function draws by chance is told apart only where there is one object.
+    """
     if not isinstance(value, Outcome):
         return value
     model = project.model_of(value.call)
@@ -211,16 +215,15 @@ def field_default(project: Project, value: Value) -> Value:
         scope = project.functions[factory.id]
         project.interpreter.function(scope)
         return project.interpreter.outcome(factory, scope.returned)
-    if isinstance(factory, Symbol) and value.place is not None and _draws(project, factory):
-        drawn = Call(value.place, factory.name, None, (), value.call.scope, value.call.path)
-        return Outcome(drawn, place=value.place)
+    if isinstance(factory, Symbol) and once and _draws(project, factory):
+        made = Call(value.call.place, factory.name, None, (), value.call.scope, value.call.path)
+        return Outcome(made, place=value.place)
     if not isinstance(factory, Absent):
         return Unknown("made by a factory", place=value.place)
     return default
 
 
 def _draws(project: Project, factory: Symbol) -> bool:
-    """Whether a function that a field is filled by is one that draws something by chance."""
     return any(model.role == "generator" for model in project.models.exactly(factory.name))
 
 

@@ -23,6 +23,7 @@ from jwtaudit.values import (
     Outcome,
     Param,
     Sequence,
+    Setting,
     Table,
     Value,
     hop,
@@ -133,8 +134,8 @@ def table_get(use: Use) -> Value | None:
     table = use.base if isinstance(use.base, Table) else Table({})
     for rest in table.rest if key.value not in table.entries else ():
         if is_environment(use.interpreter.models, rest):
-            asked = use.interpreter.attribute(rest, "get", use.place)
-            return use.interpreter.apply(asked, use.arguments, use.place, use.frame)
+            left = use.arguments[1].value if len(use.arguments) > 1 else ABSENT
+            return Setting(str(key.value), left, place=use.place)
     found = member(use.base, key, item=True, place=use.place)
     parts = [default if isinstance(o, Absent) else o for o in options(found)]
     return join(*parts)

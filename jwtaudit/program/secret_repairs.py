@@ -43,6 +43,8 @@ def without_default(
         return None
     if is_of_command(project, lookups):
         return required_instead(project, literal, lookups)
+    if project.stores.is_left(literal.place):
+        return from_environment(literal)
     title = "Take the key without a default, so that the program stops where it is missing"
     dropped = DropItem(literal.place)
     if (field := _field_of_the_same_name(literal, lookups)) is not None:

@@ -77,6 +77,11 @@ class Stores:
         self.project = project
         self.likely: set[str] = set()
         self.prefixes: list[str] = []
+        self._left: set[Place] = set()
+
+    def is_left(self, place: Place | None) -> bool:
+        """Whether at a place there is what a store is given where nobody sets it."""
+        return place is not None and place in self._left
 
     @cached_property
     def entries(self) -> dict[str, list[Entry]]:
@@ -92,6 +97,7 @@ class Stores:
                     entries[name].append(entry)
         for name, fallback in fallbacks:
             if not entries[name]:
+                self._left.add(fallback.place)
                 entries[name].append(fallback)
         return entries
 
