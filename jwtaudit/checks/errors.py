@@ -9,12 +9,13 @@ from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.classes import lineage
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.development import is_taken_in_development, tells_of_development
+from jwtaudit.program.platforms import tells_errors
 from jwtaudit.program.refusals import Refusals
 from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.scopes import Raised, Returned, Stored, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import answers_requests
-from jwtaudit.values import Call, Const, Instance, Outcome, Param, Value, options
+from jwtaudit.values import Call, Const, Instance, Outcome, Param, Unknown, Value, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,8 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
         for option in options(event.value):
             if isinstance(option, Outcome):
                 yield from _responded(project, option.call)
+                if _is_plain(option.call) and tells_errors(project, event.place.path):
+                    yield from _arguments(option.call)
             elif isinstance(option, Instance) and _is_answered(project, option):
                 yield from _arguments(option.call)
     elif isinstance(event, Stored):
@@ -87,6 +90,11 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
             yield event.value
     elif isinstance(event, Returned) and answers_requests(project, event.scope):
         yield event.value
+
+
+def _is_plain(call: Call) -> bool:
+    """Whether a script makes an error of no special kind: ``new Error("...")``."""
+    return not call.name and isinstance(call.receiver, Unknown) and call.receiver.why == "Error"
 
 
 def _is_answer(project: Project, event: Stored) -> bool:
@@ -106,10 +114,16 @@ def _responded(project: Project, call: Call) -> Iterator[Value]:
 
 
 def _is_kept_back(call: Call) -> bool:
-    """Whether a framework answers with a text of its own: ``ctx.throw(500, ...)``."""
+    """Whether a framework answers with a text of its own: ``ctx.throw(500, ...)``.
+
+    Koa does so without a status, too: ``ctx.throw(error)``.
+    """
+    if not call.name.endswith(".throw"):
+        return False
     first = call.arguments[0].value if call.arguments else None
     status = first.value if isinstance(first, Const) else None
-    return call.name.endswith(".throw") and isinstance(status, int) and status >= _OWN_FAULT
+    told = isinstance(status, int) and status >= _OWN_FAULT
+    return told or (len(call.arguments) == 1 and not isinstance(status, int))
 
 
 def _arguments(call: Call | None) -> Iterator[Value]:

@@ -155,9 +155,17 @@ def _query_members(
                 and not is_link_name(part.name)
                 and _is_query(part.base)
                 and (event.scope, part.name) not in seen
+                and not (isinstance(event, Tested) and _is_whole(event.value, part))
             ):
                 seen.add((event.scope, part.name))
                 yield part, part.place, event.scope, None
+
+
+def _is_whole(tested: Value, part: Value) -> bool:
+    """Whether it is only asked whether something is there."""
+    if isinstance(tested, Operation) and tested.operator == "not":
+        tested = tested.operands[0]
+    return tested.place == part.place
 
 
 def _asked_member(value: Value) -> str | None:

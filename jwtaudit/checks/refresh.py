@@ -206,7 +206,10 @@ def _is_keeper(receiver: Value | None) -> bool:
         names += [receiver.why] if isinstance(receiver, Unknown) else []  # of a module
         if any(_words("keepers") & pairs(name) for name in names):
             return True
-        receiver = receiver.base if isinstance(receiver, Member) else None
+        if isinstance(receiver, Outcome):  # `db.update(table).set(...)`
+            receiver = receiver.call.receiver
+        else:
+            receiver = receiver.base if isinstance(receiver, Member) else None
     return False
 
 

@@ -44,6 +44,11 @@ def on_server(project: Project, path: str) -> bool:
     return _is_users(project, path) is False
 
 
+def tells_errors(project: Project, path: str) -> bool:
+    """Whether a file is part of a server that answers with the text of any error: GraphQL's."""
+    return project.is_script(path) and not _words()["telling"].isdisjoint(_modules(project, path))
+
+
 def _is_users(project: Project, path: str) -> bool | None:
     known = _known.setdefault(project, {})
     if path not in known:
@@ -126,4 +131,4 @@ def _named(value: Value) -> Iterator[str]:
         yield name.rpartition(".")[0]
 
 
-__all__ = ["in_browser", "on_server", "platform_words"]
+__all__ = ["in_browser", "on_server", "platform_words", "tells_errors"]
