@@ -14,7 +14,8 @@ from jwtaudit.program.enclosing import enclosing, parameter_of
 from jwtaudit.program.key_drafts import confidence_of, key_draft, written
 from jwtaudit.program.key_guards import is_refused, is_stopped_unset
 from jwtaudit.program.key_material import is_key, is_private, made_of, text_of
-from jwtaudit.program.key_sources import TEXT_OF_NOTHING
+from jwtaudit.program.key_sources import TEXT_OF_NOTHING, passphrases
+from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.secret_repairs import from_environment, insisted_instead, without_default
@@ -52,6 +53,16 @@ def hardcoded_key(project: Project) -> Iterator[Draft]:
     for literal in _literals(project):
         if not literal.is_fallback:
             use = literal.uses[0][0]
+            if literal.source.opening:
+                yield literal.draft(
+                    f"the private key with which {use.library.title} {use.verb} tokens is opened"
+                    " with a passphrase that is written in the source: whoever gets hold of the"
+                    " key's file can use it",
+                    "Read the passphrase from the environment or a secret store without a default,"
+                    " and treat this one as known.",
+                    None,
+                )
+                continue
             yield literal.draft(
                 f"{use.library.title} {use.verb} tokens with a key that is written in the"
                 f" source{literal.weakness}: whoever reads the code can mint tokens for any user",
@@ -78,8 +89,9 @@ def secret_fallback(project: Project) -> Iterator[Draft]:
                     insisted_instead(literal.lookups),
                 )
                 continue
+            key = "a key opened with a passphrase" if literal.source.opening else "a key"
             yield literal.draft(
-                f"Unless {literal.lookup} is set, {use.library.title} {use.verb} tokens with a key"
+                f"Unless {literal.lookup} is set, {use.library.title} {use.verb} tokens with {key}"
                 f" that is written in the source{literal.weakness}: whoever reads the code can"
                 " mint tokens for any user of such an installation",
                 f"Take the key without a default (`{written(use, 'key-from-environment')}`), so"
@@ -164,6 +176,8 @@ class _Literal:
     def draft(self, message: str, advice: str, repair: Repair | None) -> Draft:
         use, source = self.uses[0]
         confidence = confidence_of(self.project, self.place, (u for u, _ in self.uses))
+        if self.source.opening:  # the key itself is needed, too
+            confidence = min(confidence, Confidence.MEDIUM)
         if confidence is Confidence.LOW or self.project.environment.is_put(self.place):
             repair = None  # a key for development stays; the environment cannot be put into itself
         return Draft(
@@ -191,7 +205,7 @@ def _related(first: Place, uses: Iterable[tuple[KeyUse, Source]]) -> Iterator[tu
 def _literals(project: Project) -> tuple[_Literal, ...]:
     """The literals that are usable as keys, and that the program does not refuse."""
     found: dict[Place, _Literal] = {}
-    for use, source in made_of(project):
+    for use, source in (*made_of(project), *_opening(project)):
         text = text_of(source.value)
         if text and source.value.place is not None and is_key(text, use, source):
             literal = found.setdefault(source.value.place, _Literal(project, source))
@@ -205,6 +219,11 @@ def _literals(project: Project) -> tuple[_Literal, ...]:
         )
         if not is_refused_in_production(project, place)
     )
+
+
+def _opening(project: Project) -> Iterator[tuple[KeyUse, Source]]:
+    for use in key_uses(project):
+        yield from ((use, source) for source in passphrases(project, use.value))
 
 
 @check("weak-secret")

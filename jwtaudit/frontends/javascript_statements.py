@@ -162,6 +162,9 @@ class Statements(Definitions):
         if inner.type == "assignment_expression":
             self.assign(node, inner, out)
             return
+        if inner.type == "internal_module":
+            self.namespace(inner, out)
+            return
         if inner.type == "sequence_expression":
             out.extend(f.Evaluate(self.span(n), self.expr(n)) for n in inner.named_children)
             return
@@ -362,7 +365,15 @@ class Statements(Definitions):
         for child in node.named_children:
             if child.type in ("internal_module", "module"):
                 self.namespace(child, out)
-        out.extend(self.body(node.child_by_field_name("body")))
+        body = self.body(node.child_by_field_name("body"))
+        out.extend(body)
+        name = node.child_by_field_name("name")
+        given = tuple(
+            (f.Literal(e.span, e.name), e.value) for e in body if isinstance(e, f.Export) and e.name
+        )
+        if name is not None and name.type == "identifier" and given:
+            target = f.Name(self.span(name), self.text(name))
+            out.append(f.Assign(self.span(node), (target,), f.Mapping(self.span(node), given)))
 
     # -- exports ---------------------------------------------------------------------------------
 

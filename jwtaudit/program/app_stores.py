@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit.models import SCRIPT
 from jwtaudit.program.classes import library_base
 from jwtaudit.program.scopes import Stored
 from jwtaudit.resources import words_of_data
@@ -82,7 +83,16 @@ def _is_application(project: Project | None, value: Value) -> bool:
     return (
         project is not None
         and isinstance(value, Outcome)
-        and _makes_application(project, value.call) is not None
+        and (is_made_by_package(value) or _makes_application(project, value.call) is not None)
+    )
+
+
+def is_made_by_package(value: Value | None) -> bool:
+    """Whether a package that is itself a function has made a value: ``express()``."""
+    return (
+        isinstance(value, Outcome)
+        and "." not in value.call.name
+        and value.call.name.startswith(SCRIPT)
     )
 
 

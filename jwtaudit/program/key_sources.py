@@ -90,6 +90,7 @@ class Source:
         salted: whether that digest is one for keys, with a salt or a label of its own.
         around: the expressions that make a text of it, outermost first.
         paired: whether it is a number of a key pair, which the ones beside it go with.
+        opening: whether it is no key, but what an encrypted private key is opened with.
     """
 
     value: Value
@@ -99,6 +100,7 @@ class Source:
     salted: bool = False
     around: tuple[Place, ...] = ()
     paired: bool = False
+    opening: bool = False
 
     @property
     def whole(self) -> Place | None:
@@ -305,8 +307,22 @@ def _ingredients(project: Project, digest: Outcome) -> Iterator[Value]:
         yield from unknown
 
 
+def passphrases(project: Project, value: Value) -> Iterator[Source]:
+    """What private keys are opened with: of ``{ key, passphrase }``, as Node has it."""
+    for option in options(value):
+        model = project.model_of(option.call) if isinstance(option, Outcome) else None
+        if isinstance(option, Outcome) and model is not None and model.role == "key-import":
+            yield from passphrases(project, project.argument(option.call, model, "value"))
+        elif isinstance(option, Table) and "key" in option.entries:
+            phrase = option.entries.get("passphrase", ABSENT)
+            so_far = Source(phrase, imported=True, opening=True)
+            yield from _sources(project, phrase, so_far, 0)
+
+
 def _jwk(project: Project, table: Table, source: Source, depth: int) -> Iterator[Source]:
     imported = replace(source.apart(), imported=True)
+    if "key" in table.entries and "passphrase" in table.entries:
+        yield from _sources(project, table.entries["key"], imported, depth + 1)
     for name in _JWK_SECRETS:
         part = table.entries.get(name)
         if part is not None and "kty" in table.entries:

@@ -50,11 +50,22 @@ def transform(effect: str, value: Value, place: Place) -> Value:
         change = _CHANGES.get(effect)
         if change is not None:
             return replace(value, value=change(value.value))
+    if effect == "bytes":
+        return _octets(value)
     if effect == "as-text" and isinstance(value, Env):
         return replace(value, as_text=True)
     if effect in ("identity", "as-text"):
         return value
     return Operation(effect or "transform", (value,), place=place)
+
+
+def _octets(value: Value) -> Value:
+    """A list of numbers as the bytes that these are."""
+    items = value.items if isinstance(value, Sequence) and not value.rest else ()
+    numbers = [i.value for i in items if isinstance(i, Const) and isinstance(i.value, int)]
+    if not items or len(numbers) < len(items) or not all(0 <= n < 256 for n in numbers):
+        return value
+    return Const(bytes(numbers), place=value.place, trace=value.trace)
 
 
 def by_encoding(effect: str, encoding: Value) -> str:

@@ -29,6 +29,7 @@ from jwtaudit.values import (
     hop,
     join,
     options,
+    spread_out,
 )
 
 if TYPE_CHECKING:
@@ -194,6 +195,21 @@ def function_method(
     if method != "bind" or not isinstance(receiver, (Symbol, Closure, Partial)):
         return None
     return Partial(receiver, arguments[1:], place=place)
+
+
+def called_through(
+    interpreter: Interpreter, receiver: Value, method: str, arguments: tuple[Bound, ...]
+) -> tuple[Bound, ...] | None:
+    """What a function is called with by ``f.call(this, a)`` or ``f.apply(this, [a])``, if it is."""
+    if not isinstance(receiver, (Symbol, Closure, Partial)) or not arguments:
+        return None
+    if isinstance(receiver, Symbol) and interpreter.models.exactly(f"{receiver.name}.{method}"):
+        return None
+    if method == "call":
+        return arguments[1:]
+    if method == "apply" and len(arguments) == 2:
+        return tuple(spread_out(arguments[1]._replace(spread=1)))
+    return None
 
 
 def bind_methods(interpreter: Interpreter, table: Table) -> None:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from jwtaudit.models import SCRIPT
-from jwtaudit.program.app_stores import kept, read_of_application
+from jwtaudit.program.app_stores import is_made_by_package, kept, read_of_application
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words
 from jwtaudit.program.schemas import fields
@@ -346,8 +346,8 @@ def _setting(call: Call, method: str, count: int) -> str | None:
     owners = {owner.rpartition(".")[2].lower()}
     if isinstance(on, (Member, Param)) and on.name is not None:
         owners.add(on.name.lower())
-    made = isinstance(on, Outcome) and "." not in on.call.name and on.call.name.startswith(SCRIPT)
-    return f"{_STORE}:{name.value}" if made or owners & _APPLICATIONS else None
+    known = is_made_by_package(on) or owners & _APPLICATIONS
+    return f"{_STORE}:{name.value}" if known else None
 
 
 def _declared_name(setting: Setting) -> str:

@@ -85,6 +85,9 @@ def call_expression(interpreter: Interpreter, node: f.Call, frame: Frame) -> Val
         bound = scripts.function_method(receiver, method, arguments, place)
         if bound is not None:
             return bound
+        through = scripts.called_through(interpreter, receiver, method, arguments)
+        if through is not None:
+            return apply(interpreter, receiver, through, place, frame)
         scripts.give_elements(interpreter, receiver, method, arguments, place)
     result = apply(interpreter, callee, arguments, place, frame)
     _propagate_mutations(interpreter, node, callee, frame)

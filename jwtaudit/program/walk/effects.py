@@ -89,7 +89,9 @@ def _transform(interpreter: Interpreter, call: Call, model: Model, frame: Frame)
     if isinstance(value, Absent):
         return Outcome(call, place=call.place)
     effect = model.effect
-    if effect in ("decode", "encode"):
+    if effect == "decode" and isinstance(value, Sequence):
+        effect = "bytes"
+    elif effect in ("decode", "encode"):
         effect = by_encoding(effect, _argument(interpreter, call, model, "encoding"))
     elif effect == "slice" and is_cut(*(_argument(interpreter, call, model, m) for m in _ENDS)):
         effect = "cut"

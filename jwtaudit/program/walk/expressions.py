@@ -23,10 +23,12 @@ from jwtaudit.values import (
     Call,
     ClassRef,
     Const,
+    Env,
     Member,
     Operation,
     Outcome,
     Sequence,
+    Setting,
     Symbol,
     Table,
     Unknown,
@@ -34,6 +36,8 @@ from jwtaudit.values import (
     join,
     member,
     merge,
+    same,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -191,6 +195,9 @@ def _choice(interpreter: Interpreter, node: f.Choice, frame: Frame) -> Value:
     tests = side_of_tests(test)  # what only tests take is no part of the program
     if tests:
         return otherwise if tests == "then" else then
+    is_lookup = isinstance(then, (Env, Setting)) and isinstance(otherwise, Const)
+    if is_lookup and any(same(part, then) for part in walk(test)):  # `X ? X : "default"`
+        return either(then, otherwise, frame.place(node))
     return join(then, otherwise)
 
 
