@@ -6,6 +6,7 @@ decorator gives a function's parameter the default that its definition does not 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from jwtaudit.values import (
     Outcome,
     Param,
     Setting,
+    Table,
     Value,
     hop,
     join,
@@ -31,6 +33,7 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from jwtaudit.facts import Scalar
     from jwtaudit.models import Model
     from jwtaudit.program.project import Project
     from jwtaudit.values import Call
@@ -39,8 +42,9 @@ if TYPE_CHECKING:
 
 FLAGS = "flags"
 """The effect of what declares an option, by the words that are typed for it."""
+_LONG = re.compile(r"--(?:no-)?([\w-]+)")
 # What is parsed is often handed to a function that the parser itself chooses.
-_HANDED_ON = frozenset({"args", "arguments", "namespace", "ns", "opt", "options", "opts"})
+_HANDED_ON = frozenset({"args", "arguments", "argv", "namespace", "ns", "opt", "options", "opts"})
 
 _known: WeakKeyDictionary[Project, Mapping[str, Sequence[_Declared]]] = WeakKeyDictionary()
 
@@ -82,6 +86,8 @@ def _reads(project: Project, base: Value, declaring: Call) -> bool:
     name = type_name(project.interpreter, base).removesuffix(".0")  # of a pair with the rest
     if any(model.effect == FLAGS for model in project.models.exactly(name)):
         return True
+    if project.is_script(declaring.place.path) and _is_typed(project, base):
+        return True
     handed_on = isinstance(base, Param) and base.annotation is None and base.name in _HANDED_ON
     return handed_on and base.place is not None and base.place.path == declaring.place.path
 
@@ -91,9 +97,45 @@ def _declared(project: Project) -> Mapping[str, Sequence[_Declared]]:
     if project not in _known:
         found: dict[str, list[_Declared]] = defaultdict(list)
         for call, model in _calls(project):
-            found[name_of(call)].append((call, declared(project, call, model)))
+            if project.is_script(call.place.path):
+                for name, option in _typed(project, call, model):
+                    found[name].append((call, option))
+            else:
+                found[name_of(call)].append((call, declared(project, call, model)))
         _known[project] = found
     return _known[project]
+
+
+def _typed(project: Project, call: Call, model: Model) -> Iterator[tuple[str, Setting]]:
+    """The options that a script declares by a call, under the names that they are read by."""
+    fields = project.argument(call, model, "fields")
+    given: dict[Scalar, Value] = dict(fields.entries) if isinstance(fields, Table) else {}
+    if isinstance(flags := project.argument(call, model, "flags"), Const):
+        default = project.argument(call, model, "default")
+        told = (argument.value for argument in call.arguments[1:2])
+        given[flags.value] = next((v for v in told if isinstance(v, Table)), default)
+    for flag, value in given.items():
+        default = value.entries.get("default", ABSENT) if isinstance(value, Table) else value
+        if isinstance(flag, str) and isinstance(default, Const):
+            long = _LONG.search(flag)
+            name = long[1] if long else flag
+            first, *rest = name.split("-")
+            for spelling in {name, first + "".join(map(str.capitalize, rest))}:
+                yield spelling, Setting(name, default, place=call.place)
+
+
+def _is_typed(project: Project, value: Value) -> bool:
+    """Whether a script gets a value from what was typed: ``yargs.option(...).argv``."""
+    part: Value | None = value
+    while part is not None:
+        if isinstance(part, Outcome):
+            model = project.model_of(part.call)
+            if model is not None and model.effect == FLAGS:
+                return True
+            part = part.call.receiver
+        else:
+            part = part.base if isinstance(part, Member) else None
+    return False
 
 
 def _calls(project: Project) -> Iterator[tuple[Call, Model]]:
@@ -126,6 +168,8 @@ def required_instead(
     """Let a command not run without the option whose default is a literal."""
     for call, model in _calls(project):
         if any(lookup.place == call.place for lookup in lookups):
+            if project.is_script(call.place.path):
+                return None  # no argument says so for every package
             own = project.argument(call, model, "default").place == literal.place
             if not own or not any(word.startswith("-") for word in _words(call)):
                 return None  # what is told by its position alone has no such argument

@@ -10,6 +10,7 @@ from jwtaudit.program.classes import variables_of
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.operations import empty
+from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Stored, Tested
 from jwtaudit.values import (
     Absent,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import Arm
 
 _READ = "__getitem__"
+_DEFAULTS = "defaults"
 
 
 class _Entry(NamedTuple):
@@ -52,7 +54,7 @@ class Environment:
         self.entries: dict[str, list[_Entry]] = defaultdict(list)
         for event in project.events:
             if isinstance(event, (Stored, Call)) and not is_test(event.place.path):
-                entries = list(_set(project.models, event))
+                entries = [*_set(project.models, event), *_given(project, event)]
                 if entries and not _is_for_tests(project, event):
                     for name, entry in entries:
                         self.entries[name].append(entry)
@@ -128,6 +130,33 @@ def _set(models: Models, event: Stored | Call) -> Iterator[tuple[str, _Entry]]:
                 yield from _entries({argument.name: given}, event, always=always)
             elif isinstance(given, Table):
                 yield from _entries(given.entries, event, always=always)
+
+
+def _given(project: Project, event: Stored | Call) -> Iterator[tuple[str, _Entry]]:
+    """What a call tells a reader of settings to give where nothing is set."""
+    model = project.model_of(event) if isinstance(event, Call) else None
+    if not isinstance(event, Call) or model is None or model.effect != _DEFAULTS:
+        return
+    if model.role == "schema":
+        described = fields(project.argument(event, model, "fields"))
+        for name, lookup in {} if described is None else described.entries.items():
+            yield from _entries({name: lookup}, event, always=False)
+    elif model.role == "setting":
+        given = project.argument(event, model, "name")
+        if isinstance(given, Table):
+            yield from _entries(dict(_paths("", given)), event, always=False)
+        else:
+            value = project.argument(event, model, "default")
+            yield from _entries({_scalar(given): value}, event, always=False)
+
+
+def _paths(prefix: str, table: Table) -> Iterator[tuple[str, Value]]:
+    """The values of a tree under their names, joined by colons."""
+    for name, value in table.entries.items():
+        if isinstance(value, Table):
+            yield from _paths(f"{prefix}{name!s}:", value)
+        else:
+            yield f"{prefix}{name!s}", value
 
 
 def _entries(

@@ -12,6 +12,7 @@ from jwtaudit.values import (
     Const,
     Env,
     Outcome,
+    Setting,
     Symbol,
     Table,
     Unknown,
@@ -43,7 +44,10 @@ def read(project: Project, call: Call, model: Model) -> Value:
         return outcome if found is None else found
     if "fields" in model.inside:
         described = fields(project.argument(call, model, "fields"))
-        return outcome if described is None else described
+        return outcome if described is None or model.effect == "defaults" else described
+    if "defaults" in model.meanings or "defaults" in model.inside:
+        given = project.argument(call, model, "defaults")
+        return _with_defaults(given) if isinstance(given, Table) else outcome
     given = project.argument(call, model, "value")
     asked = "value" not in model.meanings or any(map(_is_environment, options(given)))
     schema = next(_schemas(call), None) if asked else None
@@ -123,6 +127,17 @@ def _described(name: str, field: Value) -> Value:
     if not isinstance(variable, Const):
         return default
     return Env(str(variable.value), default, place=field.place)
+
+
+def _with_defaults(table: Table) -> Table:
+    """The settings of which the defaults are given, whatever else may be set."""
+    entries: dict[Scalar, Value] = {}
+    for name, value in table.entries.items():
+        if isinstance(value, Table):
+            entries[name] = _with_defaults(value)
+        else:
+            entries[name] = Setting(str(name), value, place=value.place)
+    return Table(entries, (Unknown("not in the defaults", place=table.place),), place=table.place)
 
 
 def _is_environment(value: Value) -> bool:
