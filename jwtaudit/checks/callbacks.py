@@ -34,6 +34,8 @@ def called_back(project: Project) -> Iterator[Draft]:
         heard = any(
             _is_told(event, site.call) or _asks(event, scope.definition.parameters, callback)
             for event in scope.events
+            if not is_talk(project, event)
+            if not (isinstance(event, Tested) and _only_says(project, scope, event))
         )
         goes_on = [
             event
@@ -143,6 +145,17 @@ def _stumbles(scope: FunctionScope, call: Call, until: int) -> bool:
         for value in event_values(event)
         for part in walk(value)
     )
+
+
+def _only_says(project: Project, scope: FunctionScope, test: Tested) -> bool:
+    """Whether nothing but talk depends on a test: ``if (error) console.error(error);``."""
+    depending = [
+        event
+        for event in scope.events
+        if any(test.is_side(side, arm) for side in ("then", "else") for arm in event.path)
+    ]
+    told = bool(depending) and all(is_talk(project, event) for event in depending)
+    return told and not (test.then_exits or test.else_exits)
 
 
 def _is_told(event: Event, call: Call) -> bool:
