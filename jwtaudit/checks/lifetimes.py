@@ -286,13 +286,22 @@ def _moments_for_lengths(site: Site) -> Iterator[Draft]:
 @check("lifetime-in-wrong-unit")
 def lifetime_in_wrong_unit(project: Project) -> Iterator[Draft]:
     """A lifetime is counted in thousandths of what was meant: tokens die as they are made."""
+    told: set[Place | None] = set()
     for site in _signing(project):
-        for time in times(project, site.argument("lifetime")):
+        for time in times(
+            project, given_in_files(project, site.argument("lifetime"), samples=True)
+        ):
             lived = None if time.clock else as_lifetime(site, time)
-            if lived is None or lived.length is None or time.length is None:
+            if (
+                lived is None
+                or time.source.place in told
+                or lived.length is None
+                or time.length is None
+            ):
                 continue
             if not 0 < lived.length < time.length or lived.length >= 5 * MINUTE:
                 continue
+            told.add(time.source.place)
             text = time.form == "text"
             written = f'"{time.length:.0f}"' if text else f"{time.length:.0f}"
             yield Draft(
@@ -305,15 +314,17 @@ def lifetime_in_wrong_unit(project: Project) -> Iterator[Draft]:
                 advice=f'Name the unit: `"{time.length:.0f}s"`'
                 + (f", or give a number: `{time.length:.0f}`." if text else "."),
                 anchor=f"{site.call.scope.qualname} lifetime",
-                repair=_with_unit(time),
+                repair=_with_unit(project, time),
             )
 
 
-def _with_unit(time: Time) -> Repair | None:
+def _with_unit(project: Project, time: Time) -> Repair | None:
     """Name the unit that was meant; a text stays a text."""
     source = time.source
     if not isinstance(source, Const) or source.place is None or time.length is None:
         return None
+    if source.place.path not in project.modules:
+        return None  # a variable has quotes of its own, and may be read elsewhere
     text = f"{time.length:.0f}s"
     return Repair(f'Write `"{text}"`', Replace(source.place, text))
 

@@ -10,8 +10,10 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.logins import (
     gives_token,
     holds_token,
+    is_body,
     is_login,
     is_read_as_token,
+    login_gives_token,
     token_entries,
 )
 from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
+_FRONTS = frozenset({"prefix", "namespace"})  # of which a name is put together
 # Whose tokens are no coins, and none of a language model.
 _PAIRED = frozenset({"access", "auth", "bearer", "jwt", "login", "refresh"})
 _NOISE = frozenset({"key", "name", "storage", "local", "cookie"})
@@ -59,7 +62,7 @@ def token_in_web_storage(project: Project) -> Iterator[Draft]:
 
 def _evidence(project: Project, entry: Kept) -> Confidence | None:
     """How sure it is that a token is kept, going by the name and by what is kept."""
-    named = [*texts(entry.key), *names_of(entry.key)]
+    named = list(_called(entry.key))
     if any(map(is_other_token, named)) or _is_nothing(entry.value):
         return None
     whole = ["_".join(w for w in words(name) if w not in _NOISE) for name in named]
@@ -80,7 +83,27 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
             return Confidence.MEDIUM
         if is_read_as_token(project, key) and is_login(entry.value, entry.scope):
             return Confidence.MEDIUM
+    if any(map(_is_answer, stored)) and is_login(entry.value, entry.scope):
+        return Confidence.MEDIUM if login_gives_token(project) else None
     return None
+
+
+def _is_answer(part: Value) -> bool:
+    """Whether a value is all that a server answered: ``answer.data``, ``await answer.json()``."""
+    return is_body(part) or (
+        isinstance(part, Outcome) and part.call.name.rpartition(".")[2] == "json"
+    )
+
+
+def _called(key: Value) -> Iterator[str]:
+    """What something is kept as; of a name put together what is written of it."""
+    yield from texts(key)
+    for option in options(key):
+        if isinstance(option, Operation) and option.operator == "text":
+            yield "".join(text for part in option.operands for text in texts(part))
+    for name in names_of(key):
+        if not _FRONTS & set(words(name)[-1:]):
+            yield name
 
 
 def _are_tokens(name: str, entry: Kept) -> bool:
@@ -105,7 +128,7 @@ def _is_nothing(value: Value) -> bool:
 
 
 def _draft(entry: Kept, sure: Confidence) -> Draft:
-    names = [*texts(entry.key), *names_of(entry.key)]
+    names = list(_called(entry.key))
     refresh = any("refresh" in words(name) for name in (*names, *_names(entry.value)))
     if is_demonstration(entry.place.path, entry.path):
         sure = Confidence(max(sure - 1, 0))

@@ -15,17 +15,24 @@ from jwtaudit.values import Const, Env, Value, hop, join, rewrite
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
 
-_known: WeakKeyDictionary[Project, dict[str, list[Const]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Project, dict[bool, dict[str, list[Const]]]] = WeakKeyDictionary()
 
 
-def given_in_files(project: Project, value: Value) -> Value:
-    """The value with variables replaced by what a ``.env`` file of the project gives them."""
-    found = _known.get(project)
-    if found is None:
-        found = _known[project] = _read(project)
+def given_in_files(project: Project, value: Value, *, samples: bool = False) -> Value:
+    """The value with variables replaced by what a ``.env`` file of the project gives them.
+
+    With ``samples`` it may be one that is there to be copied, and a script must read the variable
+    itself: what describes its settings may make a number of the text.
+    """
+    known = _known.setdefault(project, {})
+    if samples not in known:
+        known[samples] = _read(project, samples=samples)
+    found = known[samples]
 
     def change(part: Value) -> Value | None:
         if not isinstance(part, Env) or part.name not in found:
+            return None
+        if samples and not isinstance(part.default, Const):
             return None
         given = join(*found[part.name])
         return given if part.place is None else hop(given, part.place, f"read as `{part.name}`")
@@ -33,13 +40,13 @@ def given_in_files(project: Project, value: Value) -> Value:
     return rewrite(value, change) if found else value
 
 
-def _read(project: Project) -> dict[str, list[Const]]:
+def _read(project: Project, *, samples: bool) -> dict[str, list[Const]]:
     found: dict[str, list[Const]] = defaultdict(list)
     for path, facts in sorted(project.facts.items()):
         name = PurePosixPath(path).name.lower()
         if facts.language != "config" or not (name.startswith(".env") or name.endswith(".env")):
             continue
-        if is_test(path) or is_sample(path) or configures_tests(path):
+        if is_test(path) or (is_sample(path) and not samples) or configures_tests(path):
             continue
         for statement in facts.body:
             if isinstance(statement, Assign) and isinstance(statement.value, Literal):

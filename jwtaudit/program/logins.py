@@ -6,11 +6,26 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
+from jwtaudit.program.context import is_test
 from jwtaudit.program.names import is_token_name, names_of, words
 from jwtaudit.program.platforms import on_server
+from jwtaudit.program.scopes import Returned
 from jwtaudit.program.storage import storage_reads
 from jwtaudit.program.travels import event_values
-from jwtaudit.values import Const, Member, Outcome, Param, Table, Value, options, same, walk
+from jwtaudit.values import (
+    Call,
+    Closure,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Table,
+    Value,
+    options,
+    same,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +49,7 @@ class _Read(NamedTuple):
 
 
 _reads: WeakKeyDictionary[Project, _Read] = WeakKeyDictionary()
+_giving: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
 
 
 def is_login_url(text: str) -> bool:
@@ -44,13 +60,47 @@ def is_login_url(text: str) -> bool:
 def is_login(value: Value, scope: FunctionId) -> bool:
     """Whether a value is what a login answered, going by its URL or by the function."""
     return bool(_FUNCTION.search(scope.qualname)) or any(
-        isinstance(argument.value, Const)
-        and isinstance(argument.value.value, str)
-        and is_login_url(argument.value.value)
+        is_login_url(text)
         for part in walk(value)
         if isinstance(part, Outcome)
         for argument in part.call.arguments
+        for text in _written(argument.value)
     )
+
+
+def _written(value: Value) -> Iterator[str]:
+    """A text, or what is written of one that is put together: ``${API}/login``."""
+    parts = value.operands if isinstance(value, Operation) and value.operator == "text" else [value]
+    texts = [p.value for p in parts if isinstance(p, Const) and isinstance(p.value, str)]
+    if texts:
+        yield "".join(texts)
+
+
+def login_gives_token(project: Project) -> bool:
+    """Whether the project's own server answers a login with an object that holds a token."""
+    if project not in _giving:
+        _giving[project] = any(_answers_login(project))
+    return _giving[project]
+
+
+def _answers_login(project: Project) -> Iterator[bool]:
+    handlers = {
+        argument.value.id
+        for call in project.calls
+        if call.arguments and any(map(is_login_url, _written(call.arguments[0].value)))
+        for argument in call.arguments[1:]
+        if isinstance(argument.value, Closure)
+    }
+    for event in project.events:
+        if is_test(event.place.path) or not on_server(project, event.place.path):
+            continue
+        if event.scope not in handlers and not _FUNCTION.search(event.scope.qualname):
+            continue
+        model = project.model_of(event) if isinstance(event, Call) else None
+        if isinstance(event, Call) and model is not None and model.role == "respond":
+            yield any(token_entries(argument.value) for argument in event.arguments)
+        elif isinstance(event, Returned):
+            yield token_entries(event.value)
 
 
 def holds_token(project: Project, key: str) -> bool:
