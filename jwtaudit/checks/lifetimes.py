@@ -323,7 +323,7 @@ def _with_unit(project: Project, time: Time) -> Repair | None:
     source = time.source
     if not isinstance(source, Const) or source.place is None or time.length is None:
         return None
-    if source.place.path not in project.modules:
+    if not project.is_script(source.place.path):
         return None  # a variable has quotes of its own, and may be read elsewhere
     text = f"{time.length:.0f}s"
     return Repair(f'Write `"{text}"`', Replace(source.place, text))
