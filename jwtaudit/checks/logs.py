@@ -35,7 +35,7 @@ from jwtaudit.program.names import (
 from jwtaudit.program.origins import steps
 from jwtaudit.program.platforms import in_browser, on_server
 from jwtaudit.program.scopes import MODULE, Raised, Tested
-from jwtaudit.program.texts import told
+from jwtaudit.program.texts import is_spelt, told
 from jwtaudit.program.token_answers import is_answer_with_tokens, is_refusal
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.travels import deep, event_values
@@ -113,13 +113,16 @@ def key_logged(project: Project) -> Iterator[Draft]:
 def _token(project: Project, part: Value, message: _Message) -> Draft | None:
     path = message.event.place.path
     what, sure = "a token", token_evidence(project, part, path)
+    lost = _is_lost(project, part, message)
     if path in handling(project):
-        if is_all_headers(part):
+        if is_authorization(part) and not is_masked(part):
+            what, sure = "the `Authorization` header", Confidence.MEDIUM
+        elif lost:
+            pass
+        elif is_all_headers(part):
             what, sure = "the `Authorization` header, with all others,", Confidence.MEDIUM
         elif is_all_cookies(project, part, path):
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
-        elif is_authorization(part) and not is_masked(part):
-            what, sure = "the `Authorization` header", Confidence.MEDIUM
         elif (
             gives_token(project, message.event.scope, part, message.event.place)
             and (_is_answer(project, part) or not on_server(project, path))
@@ -128,12 +131,13 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
     if (
         sure is None
+        and not lost
         and not on_server(project, path)
         and gives_token_elsewhere(project, part)
         and not is_refusal(project, message.event, part)
     ):
         what, sure = "what a login answered, with the token in it,", Confidence.MEDIUM
-    if _tells_answer(project, part, message.event):
+    if not lost and _tells_answer(project, part, message.event):
         what = "what an authorization server answered, with the tokens in it,"
         sure = Confidence.HIGH
     if sure is None and path in _handing_out(project) and _may_be_token(part):
@@ -156,6 +160,11 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure,
         "token",
     )
+
+
+def _is_lost(project: Project, part: Value, message: _Message) -> bool:
+    """Whether a script writes an object out within a text: ``[object Object]`` tells nothing."""
+    return project.is_script(message.event.place.path) and is_spelt(part, message.value)
 
 
 def _tells_answer(project: Project, part: Value, event: Event) -> bool:
@@ -219,7 +228,7 @@ def _claims(project: Project, part: Value, message: _Message) -> Draft | None:
     event = message.event
     if isinstance(event, Raised) or is_demonstration(event.place.path, event.path):
         return None
-    if not is_claims(project, part):
+    if not is_claims(project, part) or _is_lost(project, part, message):
         return None
     return _draft(
         message,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import defaultdict
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from jwtaudit import facts as f
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.key_tests import holds_where, looked_at
 from jwtaudit.program.key_uses import KeyUse, key_uses
 from jwtaudit.program.lookups import looked_up
 from jwtaudit.program.names import words
+from jwtaudit.program.nodes import nodes
 from jwtaudit.program.scopes import Raised, Returned, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
+    CHILDREN,
     Absent,
     Const,
     Env,
@@ -35,11 +39,12 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from jwtaudit.program.key_sources import Lookup, Source
     from jwtaudit.program.project import Project
-    from jwtaudit.program.scopes import FunctionScope
+    from jwtaudit.program.scopes import Event, FunctionScope
+    from jwtaudit.source import Span
     from jwtaudit.values import Call, FunctionId
 
     _Test = tuple[Tested, tuple[Value, ...], bool, bool]
@@ -56,12 +61,12 @@ def is_refused(project: Project, source: Source) -> bool:
     """
     place = source.value.place
     subject = _subject(project, source)
-    for test, looked_at, then_leaves, else_leaves in _tests(
+    for test, parts, then_leaves, else_leaves in _tests(
         project, place.path if place is not None else ""
     ):
-        if not any(map(subject, looked_at)):
+        if not any(map(subject, parts)):
             continue
-        truth = _truth(project, test.value, source, subject)
+        truth = holds_where(project, test.value, source, subject)
         if (truth is not False and then_leaves) or (truth is not True and else_leaves):
             return True
     return False
@@ -76,8 +81,8 @@ def is_stopped_unset(project: Project, source: Source) -> bool:
     """
     names = {lookup.name for lookup in source.lookups if isinstance(lookup, Env) and lookup.name}
     place = source.value.place
-    for test, looked_at, *_ in _tests(project, place.path) if names and place is not None else ():
-        for part in looked_at:
+    for test, parts, *_ in _tests(project, place.path) if names and place is not None else ():
+        for part in parts:
             holds = _holds_unset(project, test.value, part, source, names)
             if holds is not None and _stops(project, test, "then" if holds else "else", names):
                 return True
@@ -92,7 +97,7 @@ def _holds_unset(
         default = Const(None) if isinstance(part.default, Absent) else part.default
         if isinstance(default, Const) and not default.value:
             unset = replace(source, value=default)
-            return _truth(project, test, unset, partial(operator.is_, part))
+            return holds_where(project, test, unset, partial(operator.is_, part))
     if part is test and isinstance(part, Operation) and part.operator in ("in", "not in"):
         name, names_set = part.operands  # "K" not in os.environ
         if isinstance(name, Const) and name.value in names and isinstance(names_set, Symbol):
@@ -132,7 +137,7 @@ def is_refused_before(project: Project, use: KeyUse, source: Source) -> bool:
         ):
             if not any(map(is_key, walk(test.value))):
                 continue
-            truth = _truth(project, test.value, source, is_key)
+            truth = holds_where(project, test.value, source, is_key)
             if (truth is not False and test.then_exits) or (truth is not True and test.else_exits):
                 return True
     return False
@@ -152,7 +157,7 @@ def is_ruled_out(project: Project, use: KeyUse, source: Source) -> bool:
         for test in tests:
             for side in ("then", "else"):
                 if any(test.is_side(side, arm) for arm in call.path) and (
-                    _truth(project, test.value, source, subject) is (side == "else")
+                    holds_where(project, test.value, source, subject) is (side == "else")
                 ):
                     return True
         if call.scope in seen:
@@ -188,7 +193,12 @@ def _find_tests(project: Project, path: str) -> Iterator[_Test]:
                 project.interpreter.function(scope)
             scopes.append(scope)
     seen: set[int] = set()
-    for events in (*(scope.events for scope in scopes), project.events):
+    together = (*(scope.events for scope in scopes), project.events)
+    if project not in _complaints:
+        _note_complaints(project, project.events)
+    for events in together[:-1]:
+        _note_complaints(project, events)
+    for events in together:
         for event in events:
             if isinstance(event, Tested) and id(event) not in seen:
                 seen.add(id(event))
@@ -230,15 +240,16 @@ def _leaving_test(project: Project, test: Tested) -> _Test | None:
             _leaves_by(project, test, "then", exits=test.then_exits),
             _leaves_by(project, test, "else", exits=test.else_exits),
         )
-        looked_at = tuple(_looked_at(project, test.value)) if any(leaves) else ()
-        known[id(test)] = (test, looked_at, *leaves) if any(leaves) else None
+        seen = tuple(looked_at(project, test.value)) if any(leaves) else ()
+        known[id(test)] = (test, seen, *leaves) if any(leaves) else None
     return known[id(test)]
 
 
 def _leaves_by(project: Project, test: Tested, side: str, *, exits: bool) -> bool:
     if exits and _gives_back(project, test, side):
         return False  # whoever has asked goes on with what was tested
-    return (exits or _raises(project, test, side)) and not any(
+    leaves = exits or _raises(project, test, side) or _collects(project, test, side)
+    return leaves and not any(
         call.scope == test.scope and any(test.is_side(side, arm) for arm in call.path)
         for use in key_uses(project)
         if use.site is not None
@@ -267,24 +278,36 @@ def _raises(project: Project, test: Tested, side: str) -> bool:
     )
 
 
-def _looked_at(project: Project, test: Value) -> Iterator[Value]:
-    """What a test looks at: a value, its length or its digest, not what a call made with it."""
-    stack = [test]
-    seen: set[int] = set()
-    while stack:
-        for part in walk(stack.pop()):
-            if id(part) in seen:
-                continue
-            seen.add(id(part))
-            yield part
-            if isinstance(part, Outcome):
-                model = project.model_of(part.call)
-                if model is not None and model.effect == "mac":
-                    continue  # of something else, made with the key
-                if model is not None and model.role in ("digest", "transform"):
-                    stack.extend(a.value for a in part.call.arguments)
-                    if part.call.receiver is not None:
-                        stack.append(part.call.receiver)
+def _collects(project: Project, test: Tested, side: str) -> bool:
+    """Whether one side of a test adds to a list of complaints, for which somebody leaves."""
+    complaints = _complaints[project].get(test.place.path, ())
+    scope = project.scope(test.scope) if complaints else None
+    return (
+        scope is not None
+        and scope.definition is not None
+        and any(
+            statement.span.contains(span)
+            for branch in nodes(scope.definition.body)
+            if isinstance(branch, f.If) and branch.test.span == test.place.span
+            for statement in (branch.body if side == "then" else branch.otherwise)
+            for span in complaints
+        )
+    )
+
+
+_complaints: WeakKeyDictionary[Project, dict[str, set[Span]]] = WeakKeyDictionary()
+
+
+def _note_complaints(project: Project, events: Iterable[Event]) -> None:
+    """Remember what stands in lists for which somebody leaves that are not empty, by its file."""
+    known = _complaints.setdefault(project, defaultdict(set))
+    for event in events:
+        if isinstance(event, Tested) and type(event.value) in CHILDREN:
+            lists = [part for part in deep(event.value) if isinstance(part, Sequence)]
+            items = [item.place for held in lists for item in held.items if item.place is not None]
+            if items and (event.then_exits or _raises(project, event, "then")):
+                for place in items:
+                    known[place.path].add(place.span)
 
 
 _READ = re.compile(r"read as `(\w+)`")
@@ -360,82 +383,3 @@ def _compares(test: Operation, const: Value) -> bool:
         and any(word in (part.name or "").lower() or part.name == "v" for word in _SUBJECT_WORDS)
         for part in walk(left)
     )
-
-
-class _Unset:
-    """The value of what cannot be told."""
-
-
-_UNTOLD = _Unset()
-
-
-def _truth(
-    project: Project, test: Value, source: Source, subject: Callable[[Value], bool]
-) -> bool | None:
-    if isinstance(test, Operation):
-        if test.operator == "not":
-            inner = _truth(project, test.operands[0], source, subject)
-            return None if inner is None else not inner
-        if test.operator in ("and", "or"):
-            told = [
-                # what else is refused along with the value says nothing about the value
-                operand
-                for operand in test.operands
-                if test.operator == "and"
-                or any(subject(part) for part in _looked_at(project, operand))
-            ]
-            both = [_truth(project, o, source, subject) for o in told or test.operands]
-            decisive = test.operator == "or"
-            if decisive in both:
-                return decisive
-            return None if None in both else not decisive
-    value = _scalar(test, source, subject)
-    return None if isinstance(value, _Unset) else bool(value)
-
-
-def _scalar(value: Value, source: Source, subject: Callable[[Value], bool]) -> Any:
-    if not isinstance(value, Operation) and subject(value):
-        return source.value.value if isinstance(source.value, Const) else _UNTOLD
-    if isinstance(value, Const):
-        return value.value
-    if isinstance(value, Sequence) and not value.rest:
-        items = [_scalar(item, source, subject) for item in value.items]
-        return _UNTOLD if any(isinstance(i, _Unset) for i in items) else items
-    if isinstance(value, Outcome) and value.call.name in ("bool", "len") and value.call.arguments:
-        inner = _scalar(value.call.arguments[0].value, source, subject)
-        if value.call.name == "bool":
-            return inner if isinstance(inner, _Unset) else bool(inner)
-        return len(inner) if isinstance(inner, (str, bytes)) else _UNTOLD
-    if isinstance(value, Operation) and value.operator in _COMPARISONS:
-        left, right = (_scalar(v, source, subject) for v in value.operands)
-        if isinstance(left, _Unset) or isinstance(right, _Unset):
-            return _apart(value, subject)
-        try:
-            return _COMPARISONS[value.operator](left, right)
-        except TypeError:
-            return _UNTOLD
-    return _UNTOLD
-
-
-def _apart(comparison: Operation, subject: Callable[[Value], bool]) -> bool | _Unset:
-    """A key compared with another lookup: two keys shall differ, which refuses neither."""
-    others = [operand for operand in comparison.operands if not subject(operand)]
-    if len(others) == 1 and comparison.operator in ("==", "!="):
-        given = list(options(others[0]))
-        if given and all(isinstance(one, (Env, Setting)) for one in given):
-            return comparison.operator == "!="
-    return _UNTOLD
-
-
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "is": operator.is_,
-    "is not": operator.is_not,
-    "in": lambda a, b: a in b,
-    "not in": lambda a, b: a not in b,
-}

@@ -70,6 +70,17 @@ def told(value: Value) -> Iterator[Value]:
             yield current
 
 
+def is_spelt(value: Value, text: Value) -> bool:
+    """Whether a value itself, and not what was made of it, is put into a text as a part of it."""
+    return any(
+        part is value
+        for made in walk(text)
+        if isinstance(made, Operation) and made.operator in ("text", "+")
+        for operand in made.operands
+        for part in options(operand)
+    )
+
+
 def _alternatives(value: Join) -> Iterable[Value]:
     """What may be given away: nothing of many, and of what is taken apart only the parts."""
     found = options(value)
