@@ -11,16 +11,35 @@ from jwtaudit.program.logins import (
     gives_token,
     holds_token,
     is_body,
+    is_given_token,
     is_login,
     is_read_as_token,
     login_gives_token,
     token_entries,
 )
-from jwtaudit.program.names import is_called_token, is_other_token, is_token_name, names_of, words
+from jwtaudit.program.names import (
+    is_called_token,
+    is_link_name,
+    is_other_token,
+    is_token_name,
+    names_of,
+    words,
+)
 from jwtaudit.program.origins import steps
 from jwtaudit.program.storage import COOKIE, DEVICE, kept, storage_reads, texts
-from jwtaudit.program.texts import told
-from jwtaudit.values import Absent, Const, Operation, Outcome, Table, Value, options, walk
+from jwtaudit.program.texts import pieces, told
+from jwtaudit.values import (
+    Absent,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Symbol,
+    Table,
+    Value,
+    options,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +49,25 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
-_FRONTS = frozenset({"prefix", "namespace"})  # of which a name is put together
 # Whose tokens are no coins, and none of a language model.
 _PAIRED = frozenset({"access", "auth", "bearer", "jwt", "login", "refresh"})
 _NOISE = frozenset({"key", "name", "storage", "local", "cookie"})
+# Behind the word for a token these say whose it is, or what it is made of: ``token_admin``.
+_BEHIND = frozenset(
+    {"admin", "app", "client", "customer", "data", "employee", "seller", "str", "string",
+     "student", "teacher", "user", "value", "vendor"}
+)  # fmt: skip
+_WHOSE = _BEHIND | {
+    "account", "email", "env", "host", "origin", "realm", "role", "stage", "tenant", "uid",
+    "username",
+}  # fmt: skip
+_HEADER = "authorization"
+_PAIR = frozenset({"access", "refresh"})  # as Django's tokens are answered
+_PLAIN = frozenset({"jwt", "token"})
+_BEFORE = frozenset({"namespace", "prefix", "suffix"})  # of which a name is put together
+_CREDENTIAL, _GOOGLE = "credential", frozenset({"credential", "google"})
+_HOW = frozenset({"async", "popup", "redirect", "silent", "silently"})
+_UNKNOWN = "-any-"
 _CHOICES = frozenset({"==", "!=", "===", "!==", "<", ">", "<=", ">=", "not", "in", "and"})
 _WHERE = {
     COOKIE: "is put into a cookie that every script of the page can read: one injected script"
@@ -62,14 +96,20 @@ def token_in_web_storage(project: Project) -> Iterator[Draft]:
 
 def _evidence(project: Project, entry: Kept) -> Confidence | None:
     """How sure it is that a token is kept, going by the name and by what is kept."""
-    named = list(_called(entry.key))
-    if any(map(is_other_token, named)) or _is_nothing(entry.value):
+    named = list(_names_of_key(entry.key))
+    if any(is_other_token(name) or is_link_name(name) for name in named):
+        return None
+    if _is_nothing(entry.value):
         return None
     whole = ["_".join(w for w in words(name) if w not in _NOISE) for name in named]
-    if any(map(is_token_name, whole)):
+    if any(is_token_name(name) or _is_certain(name) for name in whole):
         return Confidence.HIGH
     stored = list(told(entry.value))
     if any(map(is_called_token, stored)) or token_entries(entry.value):
+        return Confidence.MEDIUM
+    if _is_of_someone(entry.key) or any(_is_told_as_token(part, entry) for part in stored):
+        return Confidence.MEDIUM
+    if any(is_given_token(project, entry.scope, part) for part in stored):
         return Confidence.MEDIUM
     read = (part for part in stored if isinstance(part, Outcome))  # a copy of one kept elsewhere
     if any(is_token_name(name) for part in read for name in storage_reads(project, part)):
@@ -81,7 +121,10 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
     for key in texts(entry.key):
         if holds_token(project, key):
             return Confidence.MEDIUM
-        if is_read_as_token(project, key) and is_login(entry.value, entry.scope):
+        given_elsewhere = any(isinstance(option, Absent) for option in options(entry.value))
+        if is_read_as_token(project, key) and (
+            given_elsewhere or is_login(entry.value, entry.scope)
+        ):
             return Confidence.MEDIUM
     if any(map(_is_answer, stored)) and is_login(entry.value, entry.scope):
         return Confidence.MEDIUM if login_gives_token(project) else None
@@ -95,15 +138,54 @@ def _is_answer(part: Value) -> bool:
     )
 
 
-def _called(key: Value) -> Iterator[str]:
-    """What something is kept as; of a name put together what is written of it."""
+def _names_of_key(key: Value) -> Iterator[str]:
+    """What a key is called, and what stands in it: ``${PREFIX}_token`` ends with the word."""
     yield from texts(key)
-    for option in options(key):
-        if isinstance(option, Operation) and option.operator == "text":
-            yield "".join(text for part in option.operands for text in texts(part))
-    for name in names_of(key):
-        if not _FRONTS & set(words(name)[-1:]):
-            yield name
+    yield from (name for name in names_of(key) if not _BEFORE.issuperset(words(name)[-1:]))
+    parts = pieces(key)
+    if len(parts) > 1:
+        written = [next(texts(part), "") for part in parts]
+        if any(map(words, written)):
+            yield "".join(text or _UNKNOWN for text in written)
+        else:
+            yield "_".join(next(names_of(part), "") for part in parts)
+
+
+def _is_certain(name: str) -> bool:
+    """Whether a name only adds to the word which token it is: ``jwt_access``, ``token_admin``."""
+    found = {word for word in name.split("_") if not word.isdigit()}
+    return bool(found & _PLAIN) and found <= _PLAIN | _PAIRED | _BEHIND
+
+
+def _is_of_someone(key: Value) -> bool:
+    """Whether a key is that of a token of a user, or for a part of an app: ``token_${user.id}``."""
+    *known, last = pieces(key)
+    text = "".join(t for part in known for t in texts(part))
+    whose = {word for part in walk(last) for name in names_of(part) for word in words(name)}
+    return is_token_name(text) and bool(_WHOSE & whose)
+
+
+def _is_told_as_token(part: Value, entry: Kept) -> bool:
+    """Whether a value is a token by its place in an answer, though not quite by its name."""
+    if isinstance(part, Symbol):  # a member of a library's object, or of a global one
+        return "." in part.name and is_token_name(part.name.rpartition(".")[2])
+    if isinstance(part, Member) and isinstance(part.base, Operation):
+        part = part.base.operands[0]  # `header.split(" ")[1]`
+        return _HEADER in map(str.lower, names_of(part))
+    names = list(names_of(part))
+    if _HEADER in map(str.lower, names) or any(map(_is_fetched, names)):
+        return True
+    if _CREDENTIAL in names and isinstance(part, Member):  # as Google's button gives it
+        return any(_GOOGLE.intersection(words(name)) for name in names_of(part.base))
+    if _PAIR & set(names) and is_login(part, entry.scope):
+        return True
+    return any(_are_tokens("_".join(words(name)), entry) for name in names)
+
+
+def _is_fetched(name: str) -> bool:
+    """Whether a function so called gets a token: ``getAccessTokenSilently``."""
+    found = words(name)
+    return bool(_HOW.intersection(found[-1:])) and is_token_name("_".join(found[:-1]))
 
 
 def _are_tokens(name: str, entry: Kept) -> bool:
@@ -128,7 +210,7 @@ def _is_nothing(value: Value) -> bool:
 
 
 def _draft(entry: Kept, sure: Confidence) -> Draft:
-    names = list(_called(entry.key))
+    names = list(_names_of_key(entry.key))
     refresh = any("refresh" in words(name) for name in (*names, *_names(entry.value)))
     if is_demonstration(entry.place.path, entry.path):
         sure = Confidence(max(sure - 1, 0))

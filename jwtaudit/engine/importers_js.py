@@ -37,6 +37,9 @@ _SMALL_CLASS = 12
 _MANY = 12
 """Where more names than that lead to a look into tokens, the module is about something else."""
 _DECODERS = frozenset({"atob", "Buffer"})
+# What keeps tokens where scripts read them, and by which method.
+_STORAGES = frozenset({"localStorage", "sessionStorage", "AsyncStorage", "Cookies"})
+_SETTERS = frozenset({"setItem", "set"})
 _SIGNING = frozenset({"sign", "verify"})
 _WHOLE = "*"
 """Stands for what a module is as a whole, which others may call what they like."""
@@ -147,10 +150,13 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
     }
     inside: dict[str, set[str]] = defaultdict(set)
     by_hand: set[str] = set()
+    known = {owner for owner, _ in _definitions(fact.body)}
     for owner, statement in _definitions(fact.body):
         inside[owner] |= (mentioned := mentions(statement))  # a function, and its export
         if _takes_apart(statement, mentioned):
             by_hand.add(owner)
+        if not _STORAGES.isdisjoint(mentioned) and _keeps_anything(statement, known):
+            wanted.add(owner)
         if "jwt" in mentioned and not _SIGNING.isdisjoint(mentioned):
             wanted.add(owner)  # of a server that has a plugin: `app.jwt.sign(...)`
     through = _reaching(inside, {name for name in by_hand if tells(name)}) | by_hand
@@ -179,6 +185,21 @@ def _takes_apart(statement: f.Statement, mentioned: Collection[str]) -> bool:
         {"split", "parse"} <= set(mentioned)
         and not _DECODERS.isdisjoint(mentioned)
         and any(isinstance(node, f.Literal) and node.value == "." for node in nodes(statement))
+    )
+
+
+def _keeps_anything(statement: f.Statement, known: Collection[str]) -> bool:
+    """Whether a statement keeps what it is given, under a name that is no constant of the file."""
+    return any(
+        isinstance(node, f.Call)
+        and isinstance(node.function, f.Attribute)
+        and node.function.name in _SETTERS
+        and any(
+            isinstance(part, f.Name) and part.id not in known and not part.id.isupper()
+            for argument in node.arguments[:1]
+            for part in nodes(argument)
+        )
+        for node in nodes(statement)
     )
 
 

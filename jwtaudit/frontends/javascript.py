@@ -36,6 +36,7 @@ _TYPED = (".ts", ".mts", ".cts")
 # What JSX shows, between tags and in attributes; `&` in it that is no `&nbsp;`.
 _SHOWN = re.compile(r"[>}][^<>{}=&]*&[^<>{}=]*[<{]|=\"[^\"&\n]*&[^\"\n]*\"")
 _BARE = re.compile(r"&(?!#?\w{1,31};)")
+_KEEPING = re.compile(r"Storage\.setItem\(|document\.cookie\s?=")
 _SECONDS = 5.0
 _SECOND_LOOK = 0.5
 _PIECE = 64 * 1024
@@ -58,7 +59,7 @@ def lower_page(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
 
 
 def lower_string(source: Source, span: Span) -> f.Facts | None:
-    """The scripts in a string of a program in another language; None when there are none."""
+    """The scripts in a string of a program; None when there are none."""
     script = markup.scripts_in_string(source.text, *span)
     if script is None:
         return None
@@ -80,7 +81,15 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
         tuple(lowering.texts),
         _comments(source.text, tree),
         damaged=0 if damaged is None else source.position(damaged).line,
+        scripts=tuple(_in_strings(source, lowering.texts)),
     )
+
+
+def _in_strings(source: Source, texts: list[f.TextFact]) -> Iterator[f.Facts]:
+    """The scripts in strings: of pages that a server sends, of views in an app."""
+    for text in texts:
+        if _KEEPING.search(text.text) and (inner := lower_string(source, text.span)) is not None:
+            yield inner
 
 
 def lower_function(source: Source, start: int) -> f.Function | None:

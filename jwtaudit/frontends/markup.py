@@ -45,14 +45,17 @@ _FILLED = re.compile(
 _MINIFIED = 4096
 _LONG_LINES = 400
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
-# Python: one literal, its escapes, and the fields of one that is formatted.
+# One literal of Python or JavaScript, its escapes, and the fields of one that is formatted, or may
+# be: `'%s'`, `'{token}'`.
 _LITERAL = re.compile(
-    r"(?P<prefix>\b[rbufRBUF]{1,3})?(?P<quote>\"\"\"|'''|\"|')"
+    r"(?P<prefix>\b[rbufRBUF]{1,3})?(?P<quote>\"\"\"|'''|\"|'|`)"
     r"(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _FIELD = re.compile(r"(?P<brace>\{\{|\}\})|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+_SUBSTITUTION = re.compile(r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+_PLACEHOLDER = re.compile(r"%(?:\(\w{1,60}\))?s|(?<=[\"'])\{\w{0,60}\}(?=[\"'])")
 _MARKUP = re.compile(r"<[a-zA-Z!]")
 
 
@@ -126,7 +129,7 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def scripts_in_string(text: str, start: int, end: int) -> Script | None:
-    """The scripts in a string of a Python program, which may be one itself."""
+    """The scripts in a string of a program, which may be one itself."""
     out = [_blank(text[:start])]
     position = start
     for match in _LITERAL.finditer(text, start, end):
@@ -134,8 +137,9 @@ def scripts_in_string(text: str, start: int, end: int) -> Script | None:
         prefix = (match["prefix"] or "").lower()
         if "r" not in prefix:
             body = _ESCAPE.sub(_unescaping(), body)
-        if "f" in prefix:
-            body = _FIELD.sub(_formatted, body)
+        if match["quote"] == "`":
+            body = _SUBSTITUTION.sub(_formatted, body)
+        body = (_FIELD if "f" in prefix else _PLACEHOLDER).sub(_formatted, body)
         out += [_blank(text[position : match.start("body")]), body]
         position = match.end("body")
     out.append(_blank(text[position:]))
@@ -165,7 +169,8 @@ def _unescaping() -> Callable[[re.Match[str]], str]:
 
 
 def _formatted(match: re.Match[str]) -> str:
-    return " " + match["brace"][0] if match["brace"] else _filled_in(match.group())
+    brace = match.groupdict().get("brace")
+    return " " + brace[0] if brace else _filled_in(match.group())
 
 
 def fill(code: str) -> str:

@@ -39,7 +39,8 @@ ROLES = frozenset(
         # transport
         "cookie",  # name, value, httponly, secure, samesite
         "cookie-jar",  # -> a mapping of cookies, each of them a mapping of its attributes
-        # name, value, httponly, or pairs of these, or cookie: keeps it where scripts can read it
+        # name, value, httponly, or pairs or entries of these, or cookie: keeps it where scripts can
+        # read it
         "storage",
         "storage-read",  # name -> what was kept
         "storage-hook",  # name, httponly -> a variable that is kept so

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.context import is_test
-from jwtaudit.program.names import is_token_name, names_of, words
+from jwtaudit.program.names import is_other_token, is_token_name, names_of, words
 from jwtaudit.program.platforms import on_server
-from jwtaudit.program.scopes import Returned
+from jwtaudit.program.scopes import Returned, Stored
 from jwtaudit.program.storage import storage_reads
 from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
@@ -132,7 +132,9 @@ def _survey(project: Project) -> _Read:
 def token_entries(value: Value) -> bool:
     """Whether an object that is known has an entry that is called a token."""
     return any(
-        is_token_name(name) and not all(isinstance(o, Const) for o in options(entry))
+        is_token_name(name)
+        and not all(isinstance(o, Const) for o in options(entry))
+        and not any(is_other_token(said) for said in names_of(entry))
         for part in walk(value)
         if isinstance(part, Table)
         for name, entry in part.entries.items()
@@ -154,6 +156,20 @@ def gives_token(project: Project, scope: FunctionId, part: Value, place: Place) 
         if event.place != place
         for value in event_values(event)
         for read in walk(value)
+    )
+
+
+def is_given_token(project: Project, scope: FunctionId, part: Value) -> bool:
+    """Whether a function puts a token into an object: ``user.token = answer.token``."""
+    function = project.scope(scope)
+    return function is not None and any(
+        isinstance(event, Stored)
+        and isinstance(event.key, Const)
+        and isinstance(event.key.value, str)
+        and is_token_name(event.key.value)
+        and not isinstance(event.value, Const)
+        and same(event.base, part)
+        for event in function.events
     )
 
 

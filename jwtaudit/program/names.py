@@ -87,8 +87,8 @@ def names_of(value: Value) -> Iterator[str]:
 def _names_of_outcome(value: Outcome) -> Iterator[str]:
     call = value.call
     method = call.name.rpartition(".")[2]
-    if not method and isinstance(call.receiver, Unknown):
-        method = call.receiver.why
+    if not method and call.receiver is not None:  # a variable's: `this.token()` of a signal
+        method = next(names_of(call.receiver), "")
     if method in _LOOKUPS:
         if call.arguments:
             key = call.arguments[0].value
@@ -106,14 +106,24 @@ def is_called_token(value: Value) -> bool:
         words(value.call.name.rpartition(".")[2])
     ):
         return False
-    if isinstance(value, Member) and _words("of-tokens") & _owner_words(value):
+    owner = _owner_words(value)
+    if isinstance(value, Member) and _words("of-tokens") & owner:
         return False  # what is set for each kind of token: algorithms, lifetimes
+    if _words("of-others") & owner:
+        return False
     found = list(names_of(value))
     return any(map(is_token_name, found)) and not any(map(is_other_token, found))
 
 
-def _owner_words(value: Member) -> set[str]:
-    return {word for name in names_of(value.base) for word in words(name)}
+def _owner_words(value: Value) -> set[str]:
+    """The words in the names of what a value is taken out of, or given by."""
+    if isinstance(value, Member):
+        return {word for name in names_of(value.base) for word in words(name)}
+    if isinstance(value, Outcome):
+        owner = value.call.receiver
+        found = {word for name in (names_of(owner) if owner else ()) for word in words(name)}
+        return found.union(words(value.call.name))
+    return set()
 
 
 def is_password_scheme(value: Value) -> bool:

@@ -11,7 +11,17 @@ from jwtaudit.program.limits import MAX_CALL_DEPTH, MAX_CONTEXTS, Cut
 from jwtaudit.program.travels import deep
 from jwtaudit.program.walk.binding import substitute_call
 from jwtaudit.program.walk.inheritance import receive_call
-from jwtaudit.values import UNKNOWN, Bound, Call, FunctionId, Outcome, Param, Value
+from jwtaudit.values import (
+    ABSENT,
+    UNKNOWN,
+    Bound,
+    Call,
+    FunctionId,
+    Outcome,
+    Param,
+    Value,
+    same,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -125,6 +135,8 @@ def contexts(project: Project, call: Call) -> list[tuple[Call, ...]]:
         for caller in callers:
             binding = {a.name: a.value for a in caller.arguments if a.name is not None}
             bound = substitute_call(project.interpreter, current, function, binding)
+            for around, given in caller.captured:
+                bound = substitute_call(project.interpreter, bound, around, given)
             bound = receive_call(project.interpreter, bound, caller.receiver)
             queue.append((bound, *chain[1:], caller))
     if queue or is_cut:
@@ -163,10 +175,20 @@ def _next_callers(
             for c in project.callers.get(function, ())
             # that a test calls it says nothing of what calls it in use
             if c.place not in seen and (is_test(function.path) or not is_test(c.place.path))
+            if not c.captured or all(_agree(c, other) for other in chain)
         ]
         if callers:
             return function, callers
     return None, []
+
+
+def _agree(caller: Call, other: Call) -> bool:
+    """Whether a function may be one that another call on the way has made: ``[kept, keep]``."""
+    given = {argument.name: argument.value for argument in other.arguments}
+    return all(
+        function != other.target or all(same(given.get(n, ABSENT), v) for n, v in binding.items())
+        for function, binding in caller.captured
+    )
 
 
 def _open_functions(call: Call) -> Iterator[FunctionId]:

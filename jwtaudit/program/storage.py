@@ -41,6 +41,7 @@ COOKIE, DEVICE = "cookie", "device"
 _MAX_STEPS = 200
 _PROTECTED = frozenset({"secure", "encrypted", "encrypt", "keychain", "keystore", "memory"})
 _SETTERS = frozenset({"set", "put", "save", "store", "setItem"})
+_STORAGE, _SERVICE = ("storage",), ("service",)
 
 
 class Kept(NamedTuple):
@@ -90,8 +91,10 @@ def storage_reads(project: Project, value: Value) -> Iterator[str]:
 def texts(value: Value) -> Iterator[str]:
     """The texts that a value may be."""
     for option in options(value):
-        if isinstance(option, Const) and isinstance(option.value, str):
-            yield option.value
+        found = [p.value if isinstance(p, Const) else None for p in pieces(option)]
+        parts = [part for part in found if isinstance(part, str)]
+        if parts and len(parts) == len(found):
+            yield "".join(parts)
 
 
 # -- calls ---------------------------------------------------------------------------------------
@@ -104,6 +107,11 @@ def _from_site(project: Project, site: Site) -> Iterator[Kept]:
         for pair in _items(site.argument("pairs")):
             if isinstance(pair, Sequence) and len(pair.items) > 1:
                 yield _entry(project, site, *pair.items[:2])
+        return
+    if "entries" in site.model.meanings:
+        for option in options(site.argument("entries")):
+            for name, value in option.entries.items() if isinstance(option, Table) else ():
+                yield _entry(project, site, Const(name, place=site.place), value)
         return
     if "cookie" in site.model.meanings:
         for option in options(site.argument("cookie")):
@@ -156,18 +164,34 @@ def _is_server_cookie(site: Site) -> bool:
 
 
 def _held(project: Project, site: Site) -> Value | None:
-    """What a cookie's variable is given; ABSENT where others may, None where it is only read."""
-    if site.model.effect != COOKIE:
-        return ABSENT
+    """What a kept variable is given; ABSENT where others may, None where it is only read."""
     given: list[Value] = []
     for event in project.events:
         if event.place.path != site.place.path or isinstance(event, (Assigned, Tested)):
             continue
-        if isinstance(event, Stored) and _is_of(site, event.base):
-            given.append(event.value)
-        elif any(_is_of(site, part) for value in event_values(event) for part in _handed(value)):
+        if (value := _given(project, site, event)) is not None:
+            given.append(value)
+        elif site.model.effect == COOKIE and any(
+            _is_of(site, part) for value in event_values(event) for part in _handed(value)
+        ):
             return ABSENT
+    if site.model.effect != COOKIE:
+        return join(*given, ABSENT)
     return join(*given) if given else None
+
+
+def _given(project: Project, site: Site, event: Event) -> Value | None:
+    """What an event gives to a variable: ``kept.value = x``, ``set(x)`` of ``[kept, set]``."""
+    if isinstance(event, Stored):
+        return event.value if _is_of(site, event.base) else None
+    if not isinstance(event, Call) or event.receiver is None or not event.arguments:
+        return None
+    setter, method = event.receiver, event.name.rpartition(".")[2]
+    is_second = isinstance(setter, Member) and _is_of(site, setter.base) and setter.name != "0"
+    if not (is_second if not method else method in _SETTERS and _is_of(site, setter)):
+        return None
+    value = event.arguments[0].value  # or a function that makes it of what was there
+    return _result(project, value) if isinstance(value, Closure) else value
 
 
 def _is_of(site: Site, value: Value) -> bool:
@@ -233,7 +257,10 @@ def _so_called(project: Project, event: Event) -> Iterator[Kept]:
 
 
 def _is_storage(value: Value) -> bool:
-    return any(words(name)[-1:] == ("storage",) for name in names_of(value))
+    found = (words(name) for name in names_of(value))
+    return any(
+        _STORAGE in (told[-1:], told[-2:-1] if told[-1:] == _SERVICE else ()) for told in found
+    )
 
 
 # -- stores that are kept as a whole -------------------------------------------------------------

@@ -313,6 +313,7 @@ class Call:
         path: the branches around it, outermost first.
         awaited: whether it stands behind an ``await``.
         discarded: whether it is a statement of its own, so that nobody sees its result.
+        captured: the arguments of the calls that made the project function, as a closure has them.
     """
 
     place: Place
@@ -326,6 +327,7 @@ class Call:
     discarded: bool = False
     order: int = 0
     origin: Call | None = field(default=None, repr=False)
+    captured: tuple[tuple[FunctionId, dict[str, Value]], ...] = field(default=(), repr=False)
 
     @property
     def site(self) -> Place:

@@ -268,6 +268,7 @@ def call_function(
         frame.scope.id if frame else callee.id,
         frame.path if frame else (),
         target=callee.id,
+        captured=callee.captured,
     )
     if frame is not None:
         interpreter.note(frame, call)

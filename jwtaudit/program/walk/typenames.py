@@ -37,6 +37,8 @@ def modelled(interpreter: Interpreter, base: Value, method: str, frame: Frame) -
     if is_super(base):
         return inherited_name(interpreter, method, frame)
     known = base.name if isinstance(base, Symbol) else type_name_in(interpreter, base, frame)
+    if not known and isinstance(base, Param) and base.name.startswith("$"):
+        known = f"{SCRIPT}{base.name}"  # AngularJS gives what a parameter is called
     if known and interpreter.models.exactly(f"{known}.{method}"):
         return f"{known}.{method}"
     tail = method
@@ -70,6 +72,9 @@ def type_name(interpreter: Interpreter, value: Value) -> str:
         for model in interpreter.models.named(value.call.name):
             if model.returns:
                 return model.returns
+            if model.role == "dependency" and value.call.arguments:
+                asked = value.call.arguments[0].value
+                return asked.name if isinstance(asked, Symbol) else ""
         return value.call.name if not value.call.name.startswith(_WILD) else ""
     if isinstance(value, Param) and isinstance(value.annotation, Symbol):
         return value.annotation.name
