@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _GRANT = "grant_type"  # RFC 6749, 4.1.3
 _FINE = ("==", "<", "in", "")  # `answer.ok`, `answer.status_code == 200`, `"id_token" in answer`
 _REFUSED = ("!=", ">", ">=", "not in", "not")
+_JOINED = {"or": "then", "and": "else"}
 _ERROR = "error"  # RFC 6749, 5.2
 
 
@@ -51,15 +52,24 @@ def is_refusal(project: Project, event: Event, answer: Value) -> bool:
 def _bad_sides(test: Event, answer: Value) -> Iterator[str]:
     """The sides of a condition on which the server has refused."""
     for part in options(test.value) if isinstance(test, Tested) else ():
-        operator = part.operator if isinstance(part, Operation) else ""
-        asked = tuple(walk(part))
-        if not any(_is_about(one, answer) for one in asked):
-            continue
-        error = any(isinstance(one, Const) and one.value == _ERROR for one in asked)
-        if operator in _FINE:
-            yield "then" if error else "else"
-        elif operator in _REFUSED:
-            yield "else" if error else "then"
+        yield from _refusing(part, answer)
+
+
+def _refusing(part: Value, answer: Value) -> Iterator[str]:
+    operator = part.operator if isinstance(part, Operation) else ""
+    if isinstance(part, Operation) and operator in _JOINED:
+        # one of several fails: `!answer.session || !answer.session.token`
+        if all(_JOINED[operator] in _refusing(each, answer) for each in part.operands):
+            yield _JOINED[operator]
+        return
+    asked = tuple(walk(part))
+    if not any(_is_about(one, answer) for one in asked):
+        return
+    error = any(isinstance(one, Const) and one.value == _ERROR for one in asked)
+    if operator in _FINE:
+        yield "then" if error else "else"
+    elif operator in _REFUSED:
+        yield "else" if error else "then"
 
 
 def _is_about(part: Value, answer: Value) -> bool:
