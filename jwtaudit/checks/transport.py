@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
     _Texts = Sequence[tuple[Event, tuple[Value, ...]]]
 
-_KEY = re.compile(r"[?&]([\w.-]+)=$")
-_FIRST_KEY = re.compile(r"(?:^|[?&])([\w.-]+)=$")
+_BEARER = r"(?:(?i:bearer)(?:%20|[ +]))?"  # the scheme of a header, where none is
+_KEY = re.compile(rf"[?&]([\w.-]+)={_BEARER}$")
+_FIRST_KEY = re.compile(rf"(?:^|[?&])([\w.-]+)={_BEARER}$")
 _ELSEWHERE = re.compile(r"(?:https?|wss?)://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
 _AS_HEADER = "in a header or in the body"
 _AS_MESSAGE = "as the first message"
