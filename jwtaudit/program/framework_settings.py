@@ -272,7 +272,7 @@ def given_by(event: Event) -> Iterator[Given]:
         named: dict[Scalar, Value] = {
             a.name: a.value for a in event.arguments if a.name is not None and not a.spread
         }
-        if named and len(named) == len(event.arguments) and _is_class(event.name):
+        if named and not any(a.spread for a in event.arguments) and _is_class(event.name):
             yield Given("", event.name, Table(named, place=place), place)
         for argument in event.arguments:
             if argument.name is not None:
