@@ -14,6 +14,6 @@ auth = JWTCookieAuth(  # JWT503: medium
     retrieve_user_handler=retrieve_user,
     token_secret=settings.token_secret,
     default_token_expiration=timedelta(days=180),  # JWT304: high
-    exclude=["/"],
+    exclude=["/"],  # JWT703: high
 )
 app = Litestar(route_handlers=[], on_app_init=[auth.on_app_init])
