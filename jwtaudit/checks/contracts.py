@@ -21,6 +21,7 @@ from jwtaudit.program.contracts import (
     texts,
 )
 from jwtaudit.program.enclosing import enclosing
+from jwtaudit.program.key_twins import named_apart
 from jwtaudit.program.repairs import require_claim, set_meaning
 from jwtaudit.program.requirements import insisted_on
 from jwtaudit.repair import Repair
@@ -39,6 +40,7 @@ _TITLES = {"aud": "audience", "iss": "issuer"}
 @check("mint-verify-contract-mismatch")
 def mint_verify_contract_mismatch(project: Project) -> Iterator[Draft]:
     """None of the tokens that the program signs with a key passes where it verifies with it."""
+    yield from _named_apart(project)
     for ways in contracts(project):
         refusals = [next(_refusals(contract), None) for contract in ways]
         if None in refusals or refusals[0] is None:
@@ -57,6 +59,24 @@ def mint_verify_contract_mismatch(project: Project) -> Iterator[Draft]:
             anchor=enclosing(project, use.place),
             notes=site.notes,
             repair=refusal.repair,
+        )
+
+
+def _named_apart(project: Project) -> Iterator[Draft]:
+    """Two variables, of which one is likely never set."""
+    twins = named_apart(project)
+    if twins is None:
+        return
+    for use in twins.verifying:
+        yield Draft(
+            "",
+            use.place,
+            "no token that the program signs passes here, unless two variables happen to have the"
+            f" same value: it signs with `{twins.signed}`, and verifies with `{twins.verified}`",
+            Confidence.MEDIUM,
+            related=tuple((one.place, "signed here") for one in twins.signing),
+            advice="Read the key in one place, for both sides.",
+            anchor=enclosing(project, use.place),
         )
 
 

@@ -120,10 +120,11 @@ def _is_kept_back(call: Call) -> bool:
     """
     if not call.name.endswith(".throw"):
         return False
-    first = call.arguments[0].value if call.arguments else None
-    status = first.value if isinstance(first, Const) else None
-    told = isinstance(status, int) and status >= _OWN_FAULT
-    return told or (len(call.arguments) == 1 and not isinstance(status, int))
+    given = options(call.arguments[0].value) if call.arguments else ()
+    told = [o.value for o in given if isinstance(o, Const) and isinstance(o.value, int)]
+    if not told:
+        return len(call.arguments) == 1
+    return all(status >= _OWN_FAULT for status in told)  # `error.status || 500`: it has none
 
 
 def _arguments(call: Call | None) -> Iterator[Value]:

@@ -150,11 +150,15 @@ def _named_entries(call: Call) -> Iterator[tuple[Value, Value, str]]:
 
 def _behind_keys(parts: Sequence[Value], pattern: re.Pattern[str]) -> Iterator[tuple[Value, str]]:
     """What stands in a text behind a key that is called a token, and that key."""
-    for before, after in itertools.pairwise(parts):
-        if isinstance(before, Const) and isinstance(before.value, str):
-            key = pattern.search(before.value)
-            if key and names_token(key[1]):
-                yield after, key[1]
+    before = ""
+    for part in parts:
+        if isinstance(part, Const) and isinstance(part.value, str):
+            before += part.value
+            continue
+        key = pattern.search(before)
+        if key and names_token(key[1]):
+            yield part, key[1]
+        before = ""
 
 
 def _is_stream(project: Project, event: Event) -> bool:

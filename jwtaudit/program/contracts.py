@@ -137,7 +137,7 @@ def _reads_what_is_signed(site: Site, signers: list[Site]) -> bool:
     A secret that is shared with a provider may sign a note for oneself, too, that never comes here.
     """
     read = Reading(site).direct - REGISTERED | (Reading(site).direct & {"sub"})
-    signed = [names for signer in signers for names in _names(signer)]
+    signed = [names for signer in signers for names in claims_in(signer)]
     if read:
         return any(read <= names for names in signed)
     wanted = wanted_kind(site)
@@ -148,7 +148,8 @@ def _reads_what_is_signed(site: Site, signers: list[Site]) -> bool:
     )
 
 
-def _names(site: Site) -> Iterator[frozenset[str]]:
+def claims_in(site: Site) -> Iterator[frozenset[str]]:
+    """The claims that a signing call puts into its tokens, by each way that leads to it."""
     by_option = {claim for claim in ARGUMENTS if not isinstance(_by_option(site, claim), Absent)}
     for claims in claim_sets(site):
         yield frozenset(map(str, claims.entries)) | by_option
