@@ -401,7 +401,8 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
         if _is_default(project, entry):
             return None  # whoever copies it has what the source says, where it is told
         # An example that says what to write there does what it is for.
-        return None if _is_note(entry.value) else Confidence.LOW
+        said = _is_note(entry.value) or _plain(entry.leaf).endswith(f"_{_plain(entry.value)}")
+        return None if said else Confidence.LOW
     if _SETS_UP.search(path) and _is_note(entry.value):
         return None  # what somebody is to write there
     if _DEVELOPMENT.search(path) or _DEVELOPMENT.search(entry.around) or _BUILD.search(path):

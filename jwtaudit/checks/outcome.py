@@ -11,6 +11,7 @@ from jwtaudit.checks.unheard import empty_but_true, unheard
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.authority_words import is_harmless, words
 from jwtaudit.program.context import exclusive, is_test
+from jwtaudit.program.development import is_taken_in_development
 from jwtaudit.program.readings import readings
 from jwtaudit.program.rights import made_up_identity
 from jwtaudit.program.scopes import Assigned, Caught, Raised, Returned, Stored, Tested
@@ -84,14 +85,17 @@ def _swallowed(project: Project) -> Iterator[Draft]:
                 if not _tries_next(project, scope):
                     yield from _let_in(scope, call, handler)
                 continue
-            used = _used_anyway(project, scope, site, handler, unverified)
-            if used is not None:
+            found = _used_anyway(project, scope, site, handler, unverified)
+            if found is not None:
+                used, reading = found
+                develops = is_taken_in_development(project, scope.id.path, reading.path)
                 yield Draft(
                     "",
-                    handler.place,
+                    reading.place if develops else handler.place,
                     "a token that fails verification is used all the same: the error is caught, and"
-                    " the claims that were read without verification go on",
-                    Confidence.HIGH,
+                    " the claims that were read without verification go on"
+                    + (" where the program is developed" if develops else ""),
+                    Confidence.MEDIUM if develops else Confidence.HIGH,
                     trace=((call.place, "verified here"), (used.place, "used whatever came of it")),
                     advice="Refuse the request where the error is caught.",
                     anchor=scope.name,
@@ -234,7 +238,7 @@ def _is_same_call(one: Call | None, other: Call | None) -> bool:
 
 def _used_anyway(
     project: Project, scope: FunctionScope, site: Site, handler: Caught, unverified: list[Reading]
-) -> Event | None:
+) -> tuple[Event, Reading] | None:
     """A use, after a failed verification, of claims read from the same token without it."""
     token = site.argument("token")
     for reading in unverified:
@@ -254,7 +258,7 @@ def _used_anyway(
                 and _takes_authority(event, reading)
                 and event.place != site.place
             ):
-                return event
+                return event, reading
     return None
 
 
