@@ -199,9 +199,11 @@ def _names(
         if isinstance(lifetime, Setting):
             yield lifetime.name
         yield from _variables(lifetime)
+    made = site.call.origin or site.call
+    if site.chain and not _gives_it(site):  # what its callers keep is another thing
+        yield from holders(site.project, made, within=made.scope)
     for call in site.chain:
         yield from holders(site.project, call)
-    made = site.call.origin or site.call
     yield from holders(site.project, made, within=made.scope)
     yield from (call.name for call in site.chain if words(call.name)[-1:] not in _SEVERAL)
     yield from holders(site.project, made)  # also of what other callers have made by it
