@@ -15,8 +15,10 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.links import in_letters, is_link, is_link_text
 from jwtaudit.program.names import is_called_token, is_link_name
 from jwtaudit.program.origins import steps
+from jwtaudit.program.platforms import on_server
 from jwtaudit.program.request_hooks import added, client_addresses
 from jwtaudit.program.scopes import Assigned
+from jwtaudit.program.storage import texts as texts_of
 from jwtaudit.program.texts import pieces
 from jwtaudit.values import (
     Call,
@@ -44,6 +46,8 @@ _BEARER = r"(?:(?i:bearer)(?:%20|[ +]))?"  # the scheme of a header, where none 
 _KEY = re.compile(rf"[?&]([\w.-]+)={_BEARER}$")
 _FIRST_KEY = re.compile(rf"(?:^|[?&])([\w.-]+)={_BEARER}$")
 _ELSEWHERE = re.compile(r"(?:https?|wss?)://(?!localhost|127\.|\[::1\])[\w-]+\.[\w.-]+")
+_QUERIES = frozenset({"query", "queryParams"})
+_METHODS = frozenset({"delete", "get", "head", "patch", "post", "put", "request"})
 _AS_HEADER = "in a header or in the body"
 _AS_MESSAGE = "as the first message"
 _FORM = re.compile(r"[\w.-]+=")  # what begins with a key is the body of a form
@@ -110,19 +114,37 @@ def _url_texts(
             yield Unknown("parameters of a request", event.place), hooked.value, hooked.name
     if isinstance(event, Call):
         model = project.model_of(event)
-        if model is not None and model.role == "http-request":
+        if model is None:
+            whole = Outcome(event, event.place)
+            yield from ((whole, *found) for found in _of_unknown_call(project, event))
+        elif model.role == "http-request":
             parameters = project.argument(event, model, "parameters")
             whole = Outcome(event, event.place)
             yield from ((whole, *found) for found in _entries(parameters))
             for option in options(parameters):  # a query string, without the URL before it
                 yield from ((whole, *found) for found in _behind_keys(pieces(option), _FIRST_KEY))
-        elif model is not None and model.role == "query-entry" and "name" not in model.meanings:
+        elif model.role == "query-entry" and "name" not in model.meanings:
             yield from _named_entries(event)
-        elif model is not None and model.role == "query-entry" and _is_sent(project, event):
+        elif model.role == "query-entry" and _is_sent(project, event):
             name = project.argument(event, model, "name")
             if isinstance(name, Const) and isinstance(name.value, str) and names_token(name.value):
                 value = project.argument(event, model, "value")
                 yield Outcome(event, event.place), value, name.value
+
+
+def _of_unknown_call(project: Project, call: Call) -> Iterator[tuple[Value, str]]:
+    """What becomes a query string by its name: ``router.push({ query: { token } })``."""
+    path = call.place.path
+    if call.target is not None or not project.is_script(path) or on_server(project, path):
+        return
+    names = _QUERIES | ({"params"} if call.name.rpartition(".")[2] in _METHODS else set())
+    objects = [o for a in call.arguments for o in options(a.value) if isinstance(o, Table)]
+    said = [a.value for a in call.arguments] + [v for o in objects for v in o.entries.values()]
+    if any(is_link_name(text) for value in said for text in texts_of(value)):
+        return
+    for each in objects:
+        for name in names & each.entries.keys():
+            yield from _entries(each.entries[name])
 
 
 def _hooked(project: Project) -> Mapping[Place, list[Added]]:
@@ -198,6 +220,8 @@ def _is_elsewhere(project: Project, text: Value) -> bool:
         model = project.model_of(text.call)
         if model is not None and "url" in {*model.meanings, *model.inside}:
             text = project.argument(text.call, model, "url")
+        elif model is None and text.call.arguments:
+            text = text.call.arguments[0].value
     return (
         text.place is not None
         and project.is_script(text.place.path)

@@ -87,7 +87,7 @@ _MANIFEST_ENDS = (
     "package.json", "-lock.json", "-shrinkwrap.json", "-lock.yaml", "-lock.yml",
 )  # fmt: skip
 
-SCRIPT_NEEDLES = ("localStorage", "sessionStorage", "document.cookie")
+SCRIPT_NEEDLES = ("localStorage", "sessionStorage", "document.cookie", ".postMessage(")
 """What a string holds whose JavaScript is looked at."""
 
 TEXT_NEEDLES = ("eyJ", "eyK", *SCRIPT_NEEDLES)

@@ -36,7 +36,7 @@ _TYPED = (".ts", ".mts", ".cts")
 # What JSX shows, between tags and in attributes; `&` in it that is no `&nbsp;`.
 _SHOWN = re.compile(r"[>}][^<>{}=&]*&[^<>{}=]*[<{]|=\"[^\"&\n]*&[^\"\n]*\"")
 _BARE = re.compile(r"&(?!#?\w{1,31};)")
-_KEEPING = re.compile(r"Storage\.setItem\(|document\.cookie\s?=")
+_KEEPING = re.compile(r"Storage\.setItem\(|document\.cookie\s?=|\.postMessage\(")
 _SECONDS = 5.0
 _SECOND_LOOK = 0.5
 _PIECE = 64 * 1024

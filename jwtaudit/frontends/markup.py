@@ -36,7 +36,7 @@ _BRACES = re.compile(
 _LONGEST_HANDLER = 4000
 _LANG = re.compile(r"""(?i)\blang\s*=\s*["']?(tsx?|jsx)""")
 _TYPE = re.compile(r"""(?i)\btype\s*=\s*["']?([\w/+.-]+)""")
-_FRONTMATTER = re.compile(r"\A---[ \t]*\r?\n(?P<code>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_FRONTMATTER = re.compile(r"\A---[ \t]*\r?\n(?P<code>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _FILLED = re.compile(
     r"(?P<blank>\{%.*?%\}|\{#.*?#\}|<%(?![=-]).*?%>|\{\{[!#/^>].*?\}\}|\{\{\s*else\b.*?\}\})"
     r"|\{\{\{?[^{}]*\}?\}\}|<%[=-].*?%>",

@@ -66,6 +66,12 @@ def _evidence(project: Project, value: Value, path: str) -> Confidence | None:
     kept = (part for part in told(value) if isinstance(part, Outcome))
     if any(is_token_name(name) for part in kept for name in storage_reads(project, part)):
         return Confidence.MEDIUM
+    if (
+        isinstance(value, Member)
+        and is_token_name(value.name or "")
+        and any(True for _ in storage_reads(project, value.base))
+    ):
+        return Confidence.MEDIUM  # of an object that is kept: `JSON.parse(kept).token`
     if _role(project, value) in _NO_TOKEN or not isinstance(value, _NAMED):
         return None
     if path not in handling(project):
