@@ -190,6 +190,18 @@ def is_talk(project: Project, event: Event) -> bool:
     if not isinstance(event, Call):
         return False
     model = project.model_of(event)
-    return (model is not None and model.role in ("log", "transform")) or event.name.rpartition(".")[
-        2
-    ] in words("showing")
+    talk = model is not None and model.role in ("log", "transform")
+    return talk or event.name.rpartition(".")[2] in words("showing") or is_unsent(project, event)
+
+
+def is_unsent(project: Project, event: Event) -> bool:
+    """Whether an answer is made that nobody is given: `HTTPException(401)` without `raise`."""
+    model = project.model_of(event) if isinstance(event, Call) else None
+    return (
+        isinstance(event, Call)
+        and event.discarded
+        and event.receiver is None
+        and model is not None
+        and model.role == "respond"
+        and model.effect != "raises"
+    )

@@ -42,6 +42,7 @@ from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import (
     Call,
     Const,
+    Instance,
     Member,
     Operation,
     Outcome,
@@ -330,12 +331,13 @@ def _is_logger(call: Call) -> bool:
 def _raised(project: Project, event: Raised) -> Iterator[_Message]:
     """The text of an error; one sent back to the client tells it nothing new."""
     for option in options(event.value):
-        if not isinstance(option, Outcome):
+        made = option.call if isinstance(option, (Outcome, Instance)) else None
+        if made is None:
             continue
-        model = project.model_of(option.call)
+        model = project.model_of(made)
         if model is not None and model.role == "respond":
             continue
-        for argument in option.call.arguments:
+        for argument in made.arguments:
             # a bare value may be kept as an attribute; a text is there to be read
             text = argument.value
             if _is_refused(project, event, text):

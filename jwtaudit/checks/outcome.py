@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
-from jwtaudit.checks.callbacks import called_back, is_required, is_talk, settled
+from jwtaudit.checks.callbacks import called_back, is_required, is_talk, is_unsent, settled
 from jwtaudit.checks.passing import answered_twice, passing_on, refused_and_passed
 from jwtaudit.checks.unheard import empty_but_true, unheard
 from jwtaudit.finding import Confidence, Draft
@@ -40,7 +40,7 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jwtaudit.program import Project
     from jwtaudit.program.readings import Reading
@@ -312,10 +312,11 @@ def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caugh
     if any(isinstance(event, Tested) for event in later):
         return None  # it may be asked who it is
     guards = is_required(scope.short_name) and project.is_script(scope.id.path)
-    if not answers_and_goes_on(project, scope, handler):
+    inside = [e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path]
+    answered = _answers_and_goes_on(project, inside)
+    if not answered and not answers_and_goes_on(project, scope, handler):
         if not guards and not is_required(outer):
             return None
-        inside = (e for e in scope.events if isinstance(e, Call) and handler.path[-1] in e.path)
         if any(not is_talk(project, event) for event in inside):
             return None  # another token may be tried, or the request refused
     for event in later:
@@ -324,13 +325,36 @@ def _guarded_all_the_same(project: Project, scope: FunctionScope, handler: Caugh
             and isinstance(event.receiver, Param)
             and not event.name
             and (
-                event.receiver.function.qualname == outer
+                answered
+                or event.receiver.function.qualname == outer
                 or (guards and event.receiver.function == scope.id and passing_on(event))
             )
             and all(arm in handler.path for arm in event.path)
         ):
             return event
     return None
+
+
+def _answers_and_goes_on(project: Project, inside: Sequence[Call]) -> bool:
+    """Whether a handler of Python's only answers the request, which does not end a function.
+
+    The answer is made, and nobody is given it; or it is sent by methods of what handles the
+    request: ``self.set_status(401)``, ``self.finish()``.
+    """
+    said = [event for event in inside if not is_talk(project, event) or is_unsent(project, event)]
+    sent = [by for event in said if (by := _sent_by(project, event)) is not None]
+    return bool(said) and all(
+        is_unsent(project, event)
+        or any(event.receiver is not None and same(event.receiver, by) for by in sent)
+        for event in said
+    )
+
+
+def _sent_by(project: Project, call: Call) -> Value | None:
+    """What sends an answer by a method of its own."""
+    model = project.model_of(call)
+    sends = model is not None and model.role == "respond" and call.discarded
+    return call.receiver if sends and not project.is_script(call.place.path) else None
 
 
 def _guard(scope: FunctionScope) -> str:

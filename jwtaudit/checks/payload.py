@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.claims import signs_request
-from jwtaudit.program.columns import given_by_method
 from jwtaudit.program.context import is_test
 from jwtaudit.program.later_claims import stored_later
 from jwtaudit.program.names import (
@@ -21,7 +20,13 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
-from jwtaudit.program.records import fields_of, is_credential, is_person, whole_objects
+from jwtaudit.program.records import (
+    fields_of,
+    is_credential,
+    is_declared,
+    is_person,
+    whole_objects,
+)
 from jwtaudit.program.repairs import drop, lies_in
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
@@ -148,7 +153,7 @@ def _certainty(dumped: Value, taken: Value, known: tuple[str, ...] | None) -> Co
         return Confidence.HIGH
     if taken.place is None and isinstance(dumped, Unknown):
         return Confidence.LOW
-    if taken.place is None and isinstance(dumped, Param) and dumped.annotation is None:
+    if taken.place is None and isinstance(dumped, Param) and not is_declared(dumped):
         return Confidence.LOW
     return Confidence.MEDIUM
 
@@ -238,7 +243,7 @@ def _written(site: Site, values: Sequence[Value]) -> Sequence[Value]:
 
 
 def _made(project: Project, value: Value) -> Value:
-    """An object made here and dumped at once: what it was made of; or what a record gives."""
+    """An object made here and dumped at once: what it was made of."""
     if isinstance(value, Outcome) and isinstance(value.call.receiver, Instance):
         model = project.model_of(value.call)
         made = value.call.receiver.call
@@ -247,8 +252,6 @@ def _made(project: Project, value: Value) -> Value:
                 a.name: a.value for a in made.arguments if a.name is not None
             }
             return Table(entries, place=value.place)
-    if isinstance(value, Outcome):
-        return given_by_method(project, value) or value
     return value
 
 

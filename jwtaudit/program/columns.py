@@ -79,12 +79,17 @@ def read_of_row(project: Project, value: Value) -> tuple[str, ...]:
     )
 
 
-def has_method(project: Project, value: Value, name: str) -> bool:
-    """Whether the class that a query asks has a method of its own by a name."""
+def method_of_record(project: Project, value: Outcome, name: str) -> ClassRef | None:
+    """The class with a method by a name, where a query gives a record of it.
+
+    As in ``User.query.filter_by(name=name).first().token()``.
+    """
+    if value.call.target is not None or name in words_of_data("records", "asks"):
+        return None
     asked = _asked(value)
-    return isinstance(asked, ClassRef) and any(
-        name in scope.methods for scope in lineage(project, asked)
-    )
+    if not isinstance(asked, ClassRef) or method(project, asked, name) is None:
+        return None
+    return asked
 
 
 def class_fields(project: Project, ref: ClassRef) -> tuple[str, ...] | None:
@@ -137,21 +142,6 @@ def _executed(value: Value | None) -> Call | None:
             return value.call
         value = value.call.receiver
     return None
-
-
-def given_by_method(project: Project, value: Outcome) -> Value | None:
-    """What a method of its own class gives of a record: ``User.query.get(1).to_json()``."""
-    call = value.call
-    if call.receiver is None or call.target is not None:
-        return None
-    asked = _asked(call.receiver)
-    if not isinstance(asked, ClassRef):
-        return None
-    found = method(project, asked, call.name.rpartition(".")[2])
-    if found is None:
-        return None
-    project.interpreter.function(found)
-    return found.returned
 
 
 def _password() -> str:

@@ -15,6 +15,7 @@ from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.stores import Entry, read_of
+from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.travels import deep
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Absent, Const, Sequence, Table, Value, member, options
@@ -172,13 +173,18 @@ def _inherited(project: Project) -> Iterator[KeyUse]:
 def _decides(project: Project, library: Library, entry: Entry, given: list[Entry]) -> bool:
     """Whether a setting counts beside those that come before it.
 
-    It does in a folder with an application of its own, where none of them is set.
+    It does in a folder with an application of its own, where none of them is set; and in a file
+    with one, beside others that have nothing to do with it.
     """
-    top = _top(entry.place.path)
-    return not given or (
-        bool(top)
-        and all(_top(before.place.path) not in ("", top) for before in given)
-        and is_used(project, library, top)
+    path = entry.place.path
+    top, others = _top(path), {before.place.path for before in given}
+    if not others:
+        return True
+    if top and all(_top(other) not in ("", top) for other in others):
+        return is_used(project, library, top)
+    return is_used(project, library, path) and not any(
+        are_one_program(project, path, other) or not is_used(project, library, other)
+        for other in others
     )
 
 

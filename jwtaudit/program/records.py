@@ -6,11 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.classes import has_heirs, library_base, lineage
-from jwtaudit.program.columns import (
-    has_method,
-    is_whole_row,
-    record_fields,
-)
+from jwtaudit.program.columns import is_whole_row, record_fields
 from jwtaudit.program.names import Sensitivity, names_of, sensitivity, words
 from jwtaudit.program.serializers import writes_records, written_of_record
 from jwtaudit.resources import words_of_data
@@ -42,6 +38,7 @@ if TYPE_CHECKING:
 _MAX_NESTING = 4
 _UNTYPED = (".js", ".jsx", ".mjs", ".cjs")
 _DUMPING = ("dump", "serialize")
+_MAPPINGS = ("dict", "typing.Dict", "typing.Any")
 # What gives an object again, or as text.
 _COPIES = ("json-encode", "json-decode")
 
@@ -57,7 +54,7 @@ def whole_objects(project: Project, site: Site) -> Iterator[tuple[Value, Value]]
         yield from _dumps(project, option, 0)
         spread = option.rest if isinstance(option, Table) and not _is_cleared(option) else ()
         given = (option, *spread)
-        for value in map(_written_out, given):  # a claim of that name may hold an identifier alone
+        for value in map(_taken_whole, given):  # a claim of that name may hold an identifier alone
             if isinstance(value, (Param, Unknown)) and _is_callers_record(project, value):
                 yield value, replace(value, place=None)  # told where it is signed
 
@@ -80,11 +77,11 @@ def _is_of_row(project: Project, value: Value) -> bool:
     return is_row(project, value) or (isinstance(value, Param) and is_person(value))
 
 
-def _written_out(value: Value) -> Value:
-    """What a text is the JSON of."""
+def _taken_whole(value: Value) -> Value:
+    """What a text is the JSON of, or a mapping the copy of, whatever keeps that."""
     while isinstance(value, Operation) and value.operator in _COPIES:
         value = value.operands[0]
-    return value
+    return replace(value, trace=()) if isinstance(value, Param) else value
 
 
 def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
@@ -140,8 +137,6 @@ def _dumped(project: Project, value: Outcome) -> Iterator[tuple[Value, Value]]:
         return
     if model.role == "serialize" or (isinstance(dumped, Instance) and dumped.call is not None):
         return  # made for this, field by field
-    if call.receiver is not None and has_method(project, dumped, call.name.rpartition(".")[2]):
-        return  # which chooses itself
     if not isinstance(dumped, Absent):
         yield dumped, value
 
@@ -178,14 +173,16 @@ def _is_serializer(value: Value) -> bool:
 
 
 def _is_callers_record(project: Project, value: Param | Unknown) -> bool:
-    """A script's parameter that is named, and declared if at all, as a user's record.
+    """A parameter that is named, and declared if at all, as a user's record.
 
     Nobody is seen to call it: else it would stand for what is given. So is a name that comes from
-    elsewhere.
+    elsewhere, in a script.
     """
-    if value.place is None or not project.is_script(value.place.path):
+    if value.place is None:
         return False
     declared = value.annotation if isinstance(value, Param) else None
+    if not project.is_script(value.place.path):
+        return isinstance(value, Param) and not is_declared(value) and is_person(value)
     if declared is None:  # in TypeScript, a type of which nothing is told
         return value.place.path.endswith(_UNTYPED) and is_person(value)
     types = [set(words(name)) for name in names_of(declared)]
@@ -194,6 +191,12 @@ def _is_callers_record(project: Project, value: Param | Unknown) -> bool:
         and bool(types)
         and all(t <= _named("person") | _named("stored") for t in types)
     )
+
+
+def is_declared(value: Param) -> bool:
+    """Whether a parameter is declared as more than a mapping of whatever."""
+    kind = value.annotation
+    return kind is not None and not (isinstance(kind, Symbol) and kind.name in _MAPPINGS)
 
 
 def _is_record(value: Param) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeGuard
 
 from jwtaudit.program import classes
+from jwtaudit.program.columns import method_of_record
 from jwtaudit.program.containers import METHODS
 from jwtaudit.program.walk.binding import bind, substitute
 from jwtaudit.program.walk.inheritance import making_of_base
@@ -60,6 +61,12 @@ def attribute(interpreter: Interpreter, base: Value, name: str, place: Place) ->
         found = _param_attribute(interpreter, base, name, place)
         if found is not None:
             return found
+    elif isinstance(base, Outcome):
+        record = method_of_record(interpreter.project, base, name)
+        if record is not None:
+            found = _class_attribute(interpreter, Instance(record, place=base.place), name, place)
+            if found is not None:
+                return found
     elif isinstance(base, (Setting, Env)) and isinstance(base.default, (Instance, ClassRef)):
         inner = attribute(interpreter, base.default, name, place)
         return (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
 from jwtaudit.program import scripts
+from jwtaudit.program.copies import copied
 from jwtaudit.program.development import side_of_tests
 from jwtaudit.program.operations import element, extend, put
 from jwtaudit.program.scopes import Tested
@@ -239,16 +240,21 @@ def _bind_expr(interpreter: Interpreter, node: f.Bind, frame: Frame) -> Value:
 
 def _comprehension(interpreter: Interpreter, node: f.Comprehension, frame: Frame) -> Value:
     before = dict(frame.names)
+    iterables, asked = [], []
     for target, iterable, tests in node.loops:
         value = interpreter.expr(iterable, frame)
+        iterables.append(value)
         assign(interpreter, target, element(value), frame, frame.place(target))
-        for test in tests:
-            interpreter.expr(test, frame)
+        asked += [interpreter.expr(test, frame) for test in tests]
     item = interpreter.expr(node.element, frame)
+    place = frame.place(node)
+    whole = None
     if node.key is not None:
         interpreter.expr(node.key, frame)
-    place = frame.place(node)
+        whole = copied(item, iterables[0], asked) if len(iterables) == 1 else None
     frame.swap(before)
+    if whole is not None:
+        return Table({}, (whole,), place=place)
     return Operation("each", (item,), place=place)
 
 

@@ -29,8 +29,11 @@ def statement(interpreter: Interpreter, node: f.Statement, frame: Frame) -> bool
         before = len(frame.scope.events)
         interpreter.expr(node.value, frame)
         dropped = node.value.value if isinstance(node.value, f.Await) else node.value
-        for call in noted(interpreter, frame, dropped, before):
-            call.discarded = True
+        # `jsonify(error), 401`
+        together = dropped.items if isinstance(dropped, f.Elements) else (dropped,)
+        for each in together:
+            for call in noted(interpreter, frame, each, before):
+                call.discarded = True
         if frame.dead:
             frame.dead = False
             return False

@@ -8,6 +8,7 @@ from jwtaudit.models import SCRIPT
 from jwtaudit.program import classes, scripts
 from jwtaudit.program.walk.inheritance import inherited_name, is_super
 from jwtaudit.values import (
+    ClassRef,
     Const,
     Instance,
     Join,
@@ -45,6 +46,8 @@ def modelled(interpreter: Interpreter, base: Value, method: str, frame: Frame) -
     for _ in range(_MEMBERS):
         if not isinstance(base, Member) or base.item or not base.name:
             return ""
+        if isinstance(base.base, ClassRef):
+            return ""  # `User.query.get` asks a database, and no request
         tail = f"{base.name}.{tail}"
         wild = f"{SCRIPT if frame.is_script else ''}*.{tail}"
         if interpreter.models.exactly(wild):
