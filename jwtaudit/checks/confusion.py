@@ -55,7 +55,7 @@ _OWN = {
     Kind.LINK: (Kind.LINK,),
 }
 _FOREIGN = {
-    Kind.ACCESS: (Kind.REFRESH, Kind.LINK),
+    Kind.ACCESS: (Kind.REFRESH, Kind.LINK, Kind.STATE),
     Kind.REFRESH: (Kind.ACCESS,),
     Kind.LINK: (Kind.ACCESS,),
 }
@@ -63,10 +63,12 @@ _NAMES = {
     Kind.ACCESS: "access tokens",
     Kind.REFRESH: "refresh tokens",
     Kind.LINK: "tokens for links in mails",
+    Kind.STATE: "the `state` tokens of a login elsewhere",
 }
 _WHAT_FOR = {
     (Kind.ACCESS, Kind.REFRESH): "one that leaks opens everything for as long as it lives",
     (Kind.ACCESS, Kind.LINK): "whoever sees such a link, in a mail or a log, is let in",
+    (Kind.ACCESS, Kind.STATE): "whoever sees one, in an address or at the other party, is let in",
     (Kind.REFRESH, Kind.ACCESS): "one that leaks is renewed for ever, however short its life",
     (Kind.LINK, Kind.ACCESS): "whoever gets hold of one does what only the mail's owner should",
 }

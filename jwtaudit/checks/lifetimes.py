@@ -25,7 +25,7 @@ from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
 from jwtaudit.program.timespans import as_lifetime, is_of_last_resort
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropFactor, DropItem, Named, Repair, Replace
-from jwtaudit.values import Absent, Const, Env, Operation, entry, options, walk
+from jwtaudit.values import Absent, Call, Const, Env, Operation, Outcome, entry, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ _YEAR_5000 = 95_617_584_000
 _NOUNS = {
     Kind.REFRESH: "refresh token",
     Kind.LINK: "link token",
+    Kind.STATE: "state",
     Kind.ACCESS: "access token",
     Kind.UNKNOWN: "token",
 }
@@ -137,6 +138,18 @@ def _lifetimes(site: Site) -> Iterator[Time]:
         lived = None if time.clock else as_lifetime(site, time)
         if lived is not None:
             yield lived
+    yield from _given_afterwards(site)
+
+
+def _given_afterwards(site: Site) -> Iterator[Time]:
+    """How long a token is good that is told so when it has been made: ``token.set_exp(...)``."""
+    project, made = site.project, site.call.place
+    for event in project.uses(site.call):
+        model = project.model_of(event) if isinstance(event, Call) else None
+        if not isinstance(event, Call) or model is None or model.role != "expire":
+            continue
+        if isinstance(event.receiver, Outcome) and event.receiver.call.place == made:
+            yield from times(project, project.argument(event, model, "lifetime"))
 
 
 def _too_long(

@@ -98,6 +98,7 @@ ROLES = frozenset(
         "dump",  # receiver or value: an object turned into a mapping of all its fields
         # class whose objects write out records; effect: which fields if none is named: `all`
         "record-writer",
+        "expire",  # receiver: a token; lifetime: how long it is good from now on
         "type",  # known for its methods only
     }
 )

@@ -271,7 +271,7 @@ def _names_kind(value: Value) -> bool:
     return (
         isinstance(value, Const)
         and isinstance(value.value, str)
-        and kind_of(value.value) in (Kind.ACCESS, Kind.REFRESH, Kind.LINK)
+        and kind_of(value.value) in (Kind.ACCESS, Kind.REFRESH, Kind.LINK, Kind.STATE)
     )
 
 

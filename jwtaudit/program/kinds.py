@@ -23,6 +23,7 @@ class Kind(enum.Enum):
     """The use of a token."""
 
     REFRESH = "refresh"
+    STATE = "state"  # goes to another party and back with the browser: RFC 6749, section 10.12
     LINK = "link"  # sent once, by e-mail: invitations, resets, confirmations
     MACHINE = "machine"  # meant to last: API keys, devices, licences
     ACCESS = "access"
@@ -30,6 +31,12 @@ class Kind(enum.Enum):
 
 
 _WORDS = {
+    Kind.STATE: frozenset(
+        {"oauth_state", "auth_state", "login_state", "sso_state", "oidc_state", "google_state"}
+        | {"github_state", "signed_state", "state_token", "state_jwt", "state_payload"}
+        | {"create_state", "generate_state", "make_state", "build_state", "encode_state"}
+        | {"issue_state", "sign_state", "mint_state", "new_state"}
+    ),
     Kind.REFRESH: frozenset({"refresh", "refreshtoken", "remember"}),
     Kind.LINK: frozenset(
         {"reset", "recovery", "recover", "invite", "invitation", "invitations", "confirm"}
@@ -85,6 +92,8 @@ def _is_for_machines(site: Site) -> bool:
 def kind_of(name: str) -> Kind:
     """The kind that a name speaks of."""
     found = pairs(_LAYER.sub("", name))
+    if found == {"state"}:
+        return Kind.STATE
     for kind, telling in _WORDS.items():
         if found & telling:
             return kind
