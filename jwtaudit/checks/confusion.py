@@ -232,7 +232,7 @@ def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) 
     if foreign.kind is not Kind.REFRESH and (reading.escapes or not needed):
         needed |= frozenset().union(*(_names_in(one) for one in own))  # whatever is looked at
     for claims in map(partial(_with_subject, foreign.site), claim_sets(foreign.site)):
-        given = {str(name) for name in claims.entries}
+        given = {str(n) for n, value in claims.entries.items() if not isinstance(value, Absent)}
         if not is_known(claims) and _made_alike(claims, own):
             return True
         names_somebody = is_known(claims) and given - (REGISTERED - {"sub"})

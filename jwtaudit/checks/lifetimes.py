@@ -14,7 +14,7 @@ from jwtaudit.program.clock_repairs import in_utc
 from jwtaudit.program.context import Setting, in_main, setting_of
 from jwtaudit.program.development import is_development_file
 from jwtaudit.program.env_files import given_in_files
-from jwtaudit.program.kinds import Kind, branch_kind, kind_of, named_kind, token_kind
+from jwtaudit.program.kinds import Kind, branch_kind, kind_of, token_kind
 from jwtaudit.program.lifetime_settings import lifetime_settings
 from jwtaudit.program.names import names_of
 from jwtaudit.program.origins import steps
@@ -22,10 +22,23 @@ from jwtaudit.program.purposes import is_for_tests, is_meant_bad
 from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.storage import texts
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
-from jwtaudit.program.timespans import as_lifetime, is_of_last_resort
+from jwtaudit.program.timespans import (
+    as_lifetime,
+    given_afterwards,
+    is_of_last_resort,
+    kind_of_end,
+)
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropFactor, DropItem, Named, Repair, Replace
-from jwtaudit.values import Absent, Call, Const, Env, Operation, Outcome, entry, options, walk
+from jwtaudit.values import (
+    Absent,
+    Const,
+    Env,
+    Operation,
+    entry,
+    options,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +119,8 @@ def _of_calls(project: Project) -> Iterator[Draft]:
             branch = branch_kind(project, time.made)
             if branch is Kind.UNKNOWN and len(lifetimes) > 1:
                 branch = named_kind(project, time.source)
+
+                branch = kind_of_end(site, time)
             if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
                 continue  # the way of the other kind; its own caller is a site of its own
             if is_for_others(site, time.source):
@@ -138,18 +153,7 @@ def _lifetimes(site: Site) -> Iterator[Time]:
         lived = None if time.clock else as_lifetime(site, time)
         if lived is not None:
             yield lived
-    yield from _given_afterwards(site)
-
-
-def _given_afterwards(site: Site) -> Iterator[Time]:
-    """How long a token is good that is told so when it has been made: ``token.set_exp(...)``."""
-    project, made = site.project, site.call.place
-    for event in project.uses(site.call):
-        model = project.model_of(event) if isinstance(event, Call) else None
-        if not isinstance(event, Call) or model is None or model.role != "expire":
-            continue
-        if isinstance(event.receiver, Outcome) and event.receiver.call.place == made:
-            yield from times(project, project.argument(event, model, "lifetime"))
+    yield from given_afterwards(site)
 
 
 def _too_long(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.checks.callbacks import called_back, is_required, is_talk, is_unsent, settled
+from jwtaudit.checks.handed_back import handed_back
 from jwtaudit.checks.passing import answered_twice, passing_on, refused_and_passed
 from jwtaudit.checks.unheard import empty_but_true, unheard
 from jwtaudit.finding import Confidence, Draft
@@ -63,6 +64,7 @@ def verification_outcome_ignored(project: Project) -> Iterator[Draft]:
     yield from refused_and_passed(project, by_result)
     yield from answered_twice(project)
     yield from empty_but_true(project)
+    yield from handed_back(project)
 
 
 def _swallowed(project: Project) -> Iterator[Draft]:

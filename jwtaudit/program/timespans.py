@@ -6,11 +6,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.claims import claim_sets
+from jwtaudit.program.kinds import Kind, named_kind
+from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.scopes import Returned, Tested
-from jwtaudit.program.times import DAY, HOUR, MINUTE, Time
-from jwtaudit.values import Const, Outcome, Param, Value, walk
+from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
+from jwtaudit.values import ABSENT, Call, Const, Outcome, Param, Value, entry, options, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.project import Project
     from jwtaudit.program.sites import Site
 
@@ -106,3 +111,22 @@ def _asks_for_form(test: Value) -> bool:
         and isinstance(part.call.receiver, Param)
         for part in walk(test)
     )
+
+
+def given_afterwards(site: Site) -> Iterator[Time]:
+    """How long a token is good that is told so when it has been made: ``token.set_exp(...)``."""
+    project, made = site.project, site.call.place
+    for event in project.uses(site.call):
+        model = project.model_of(event) if isinstance(event, Call) else None
+        if not isinstance(event, Call) or model is None or model.role != "expire":
+            continue
+        if isinstance(event.receiver, Outcome) and event.receiver.call.place == made:
+            yield from times(project, project.argument(event, model, "lifetime"))
+
+
+def kind_of_end(site: Site, time: Time) -> Kind:
+    """The kind that the variables speak of through which a lifetime, or the time it ends, came."""
+    kind = named_kind(time.source)
+    ends = (o for claims in claim_sets(site) for o in options(entry(claims, "exp")))
+    around = (end for end in ends if end.place and lies_in(end.place, time.source.place))
+    return named_kind(next(around, ABSENT)) if kind is Kind.UNKNOWN else kind
