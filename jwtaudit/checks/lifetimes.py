@@ -30,15 +30,7 @@ from jwtaudit.program.timespans import (
 )
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropFactor, DropItem, Named, Repair, Replace
-from jwtaudit.values import (
-    Absent,
-    Const,
-    Env,
-    Operation,
-    entry,
-    options,
-    walk,
-)
+from jwtaudit.values import Absent, Const, Env, Operation, entry, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,8 +110,6 @@ def _of_calls(project: Project) -> Iterator[Draft]:
             kind = token_kind(site, claim_sets(site), time.source)
             branch = branch_kind(project, time.made)
             if branch is Kind.UNKNOWN and len(lifetimes) > 1:
-                branch = named_kind(project, time.source)
-
                 branch = kind_of_end(site, time)
             if {kind, branch} == {Kind.ACCESS, Kind.REFRESH}:
                 continue  # the way of the other kind; its own caller is a site of its own

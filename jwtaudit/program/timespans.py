@@ -126,7 +126,7 @@ def given_afterwards(site: Site) -> Iterator[Time]:
 
 def kind_of_end(site: Site, time: Time) -> Kind:
     """The kind that the variables speak of through which a lifetime, or the time it ends, came."""
-    kind = named_kind(time.source)
+    kind = named_kind(site.project, time.source)
     ends = (o for claims in claim_sets(site) for o in options(entry(claims, "exp")))
     around = (end for end in ends if end.place and lies_in(end.place, time.source.place))
-    return named_kind(next(around, ABSENT)) if kind is Kind.UNKNOWN else kind
+    return named_kind(site.project, next(around, ABSENT)) if kind is Kind.UNKNOWN else kind
