@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.checks import check
 from jwtaudit.checks.bare_signatures import of_bare_signatures
 from jwtaudit.finding import Confidence, Draft
+from jwtaudit.program.authority_words import is_harmless
 from jwtaudit.program.claims import (
     REGISTERED,
     bases_of,
@@ -28,12 +29,13 @@ from jwtaudit.program.context import (
     is_test,
     setting_of,
 )
+from jwtaudit.program.deciding import compares as is_comparison
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by, is_compared_before
 from jwtaudit.program.repairs import check_and_require, require_claim
 from jwtaudit.program.requirements import requires
-from jwtaudit.program.scopes import Returned
+from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.switches import turned_off
 from jwtaudit.program.times import HOUR, MINUTE, times
 from jwtaudit.program.timespans import as_tolerance
@@ -378,7 +380,7 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
         if site.role == "verify":
             if not site.model.validated_by or any(_validates(site, u) for u in uses):
                 continue
-            if is_handed_to_check(project, site.call):
+            if is_handed_to_check(project, site.call) or _decides_nothing(site):
                 continue
             confidence = Confidence.HIGH if uses else Confidence.MEDIUM
             repair = validated(site)
@@ -404,6 +406,17 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
             notes=site.notes,
             repair=repair,
         )
+
+
+def _decides_nothing(site: Site) -> bool:
+    """Whether only who issued a token, for whom and when, is read of it, to be told."""
+    reading = Reading(site)
+    if not reading.claims or not all(map(is_harmless, reading.claims)) or reading.escapes:
+        return False
+    return not any(
+        isinstance(event, Tested) and is_comparison(event.value)
+        for event in site.project.uses(site.call)
+    )
 
 
 def _validates(site: Site, event: object) -> bool:

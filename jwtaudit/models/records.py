@@ -99,6 +99,7 @@ ROLES = frozenset(
         # class whose objects write out records; effect: which fields if none is named: `all`
         "record-writer",
         "expire",  # receiver: a token; lifetime: how long it is good from now on
+        "record",  # base or decorator of classes whose objects hold what they were made of
         "type",  # known for its methods only
     }
 )
@@ -432,6 +433,11 @@ class Models:
         """Whether a dotted module name belongs to a modelled library."""
         parts = module.split(".")
         return any(".".join(parts[: n + 1]) in self.roots for n in range(len(parts)))
+
+    def names_below(self, package: str) -> Iterator[str]:
+        """All modelled names of a package and its modules."""
+        prefix = package + "."
+        return (name for name in self._by_name if name.startswith(prefix))
 
     def names_in(self, module: str) -> list[str]:
         """The modelled names directly inside a module, for star imports."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.models import VERIFYING
 from jwtaudit.program.arguments import given_by_callers
 from jwtaudit.program.authority_words import is_harmless, says, words
+from jwtaudit.program.classes import is_record_class
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import is_test
 from jwtaudit.program.deciding import Deciding, Use, Weight, compares, says_right
@@ -25,14 +26,14 @@ from jwtaudit.program.refused_tokens import ends
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.taking import Taking, Target
+from jwtaudit.program.taking import Taking, Target, made_at
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import (
     from_request,
     is_own,
     is_own_to_callers,
 )
-from jwtaudit.program.travels import deep
+from jwtaudit.program.travels import all_parts, deep
 from jwtaudit.program.verdicts import refused_where
 from jwtaudit.program.verified import Verified
 from jwtaudit.values import (
@@ -40,6 +41,7 @@ from jwtaudit.values import (
     Call,
     Const,
     FunctionId,
+    Instance,
     Operation,
     Outcome,
     Param,
@@ -121,6 +123,8 @@ class Authority:
         if target.param is not None:
             scope = self.project.scope(target.param.function)
             events = tuple(scope.events) if scope is not None else ()
+        elif target.made is not None:
+            events = tuple(self._made[target.made])
         else:
             place = target.filled or target.place or reading.place
             events = tuple(self.project.holders(place))
@@ -152,6 +156,10 @@ class Authority:
                         )
                     if asked:
                         continue
+                if isinstance(event, Call) and depth < _MAX_PASSES and self._holds(event):
+                    made = Target(made=event.place)
+                    yield from self._uses(reading, made, name, depth + 1, seen, source, way)
+                    continue
                 if isinstance(event, Call) and event.target is not None and not _builds(event):
                     if depth < _MAX_PASSES and event.target not in seen:
                         for argument in event.arguments:
@@ -175,6 +183,27 @@ class Authority:
                 use = self.deciding.judge(event, name, told.from_request)
                 if use is not None and (not chooses or use.weight is Weight.DECIDES):
                     yield use
+
+    def _holds(self, call: Call) -> bool:
+        """Whether a call makes an object that only holds what it is given, also for its methods."""
+        uses = self._made.get(call.place)
+        return uses is not None and not any(map(_is_own_method, uses))
+
+    @cached_property
+    def _made(self) -> dict[Place, list[Event]]:
+        """Where objects are made that only hold what they are given -> what is done with them."""
+        found: dict[Place, list[Event]] = {}
+        records: dict[FunctionId, bool] = {}
+        for event in self.project.events:
+            for part in all_parts(event):
+                place = made_at(part)
+                if place is None or not isinstance(part, Instance):
+                    continue
+                if part.cls.id not in records:
+                    records[part.cls.id] = is_record_class(self.project, part.cls)
+                if records[part.cls.id]:
+                    found.setdefault(place, []).append(event)
+        return found
 
     def _told(self, token: Value) -> _Told:
         """Where a token comes from; many claims of one token are used."""
@@ -383,6 +412,16 @@ def _decides_little(test: Tested, token: Value, claim: str | None) -> bool:
         return True
     return any(name in words("taken-along") for name in names_of(token)) or says(
         test.scope.qualname.rpartition(".")[2], "logging-out"
+    )
+
+
+def _is_own_method(event: Event) -> bool:
+    """Whether a method of the project is called on an object, and may look at all of it."""
+    return (
+        isinstance(event, Call)
+        and event.target is not None
+        and event.receiver is not None
+        and made_at(event.receiver) is not None
     )
 
 

@@ -268,6 +268,18 @@ def is_mapping_class(project: Project, ref: ClassRef) -> bool:
     return any(model.role == "mapping" for model in _base_models(project, ref))
 
 
+def is_record_class(project: Project, ref: ClassRef) -> bool:
+    """Whether objects of a class only hold what they were made of, by its base or a decorator."""
+    named = [
+        decorator.call.name if isinstance(decorator, Outcome) else decorator.name
+        for scope in lineage(project, ref)
+        for decorator in scope.decorators
+        if isinstance(decorator, (Outcome, Symbol))
+    ]
+    models = (*_base_models(project, ref), *(m for n in named for m in project.models.exactly(n)))
+    return any(model.role == "record" for model in models)
+
+
 def stands_for(project: Project, method: FunctionId) -> Iterator[FunctionId]:
     """The methods of base classes in whose place a method is called."""
     function = project.functions.get(method)

@@ -81,6 +81,8 @@ class Deciding:
                 return Use(event.place, f"{what} kept with the request", Weight.DECIDES, True)
             given = isinstance(event.base, Param) and not event.item
             if given or isinstance(event.base, Instance):
+                if self._is_for_whoever(event.scope):
+                    return None  # in an object that says so
                 return Use(event.place, f"{what} kept in an attribute", Weight.HANDED, request)
             return None
         if isinstance(event, Tested):
@@ -96,8 +98,8 @@ class Deciding:
             last = name.rpartition(".")[2]
             if says(last, "shapes"):
                 return None  # it says what it is, whatever it calls
-            if self._is_of_library(event.scope) and not says(last, "verifying"):
-                return None  # it is for whoever installs the library, to do with it what is right
+            if self._is_for_whoever(event.scope):
+                return None  # it is for them to do with it what is right
             names = (name, event.scope.path)
             deciding = any(says(n, "deciding") or says(n, "decoding") for n in names)
             weight = Weight.HANDED if deciding else Weight.SEEN
@@ -161,10 +163,14 @@ class Deciding:
         sites = self.project.sites(*roles)
         return any(setting_of(site.place.path) is Setting.PRODUCT for site in sites)
 
-    def _is_of_library(self, scope: FunctionId) -> bool:
-        """Whether a function stands in a package of a project that answers no requests."""
-        folder = scope.path.rpartition("/")[0]
-        return not self._serves and f"{folder}/__init__.py" in self.project.files
+    def _is_for_whoever(self, scope: FunctionId) -> bool:
+        """Whether a function only reads for whoever installs a library: it answers no requests."""
+        folder, name = scope.path.rpartition("/")[0], scope.qualname.rpartition(".")[2]
+        return (
+            not self._serves
+            and f"{folder}/__init__.py" in self.project.files
+            and not says(name, "verifying")
+        )
 
     def has_callers(self, scope: FunctionId) -> bool:
         """Whether the program itself, and not only its tests, calls a function."""

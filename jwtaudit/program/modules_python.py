@@ -38,6 +38,7 @@ class PythonModules:
         self.project = project
         self._found: dict[tuple[str, str, int], str | None] = {}
         self._texts: dict[str, str | None] = {}
+        self._libraries: dict[tuple[str, str], bool] = {}
 
     def find(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in ``importer`` means; None when it is not in the project."""
@@ -57,7 +58,8 @@ class PythonModules:
             found = self._file(folder, relative)
             found = found or self._file(f"{folder}/src".lstrip("/"), relative)
             if found is not None:
-                if found == importer or self._is_library(module, found):
+                own = _is_own_source(module, importer, found)
+                if found == importer or (not own and self._is_library(module, found)):
                     return None
                 return found
             if not folder:
@@ -165,6 +167,20 @@ class PythonModules:
                 return self.setting(last, owner, place)
         return Symbol(name, place=place)
 
+    def is_library_itself(self, path: str) -> bool:
+        """Whether a file is of a library that is scanned itself, by the modules that it has."""
+        top = "src/" if path.startswith("src/") else ""
+        head = path.removeprefix(top).partition("/")[0]
+        if (top, head) not in self._libraries:
+            modules = {
+                name.rpartition(".")[0].replace(".", "/")
+                for name in self.project.models.names_below(head)
+            }
+            self._libraries[top, head] = any(
+                "/" in module and self._file(top, module) is not None for module in modules
+            )
+        return self._libraries[top, head]
+
     @cached_property
     def _folders(self) -> frozenset[str]:
         """The names of the folders that hold source files."""
@@ -255,6 +271,15 @@ class PythonModules:
                 if "settings" in path and path.endswith(".py") and _holds_settings(path)
             )
         )
+
+
+def _is_own_source(module: str, importer: str, found: str) -> bool:
+    """Whether a package that lies on top imports a module of its own: the library's own source."""
+    head, _, rest = module.partition(".")
+    return bool(rest) and any(
+        importer.startswith(f"{top}{head}/") and found.startswith(f"{top}{head}/")
+        for top in ("", "src/")
+    )
 
 
 def _holds_settings(path: str) -> bool:

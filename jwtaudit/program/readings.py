@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from jwtaudit.program.authority_words import words
+from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as name_words
 from jwtaudit.program.platforms import in_browser
@@ -92,12 +92,16 @@ def _find_readings(project: Project) -> Iterator[Reading]:
         if part.place and part.place not in seen and is_taken_apart(part, 1):
             seen.add(part.place)
             path = part.place.path
-            if not is_test(path) and not in_browser(project, path):
+            outside = not is_test(path) and not in_browser(project, path)
+            if outside and not project.python.is_library_itself(path):  # whose business that is
                 yield Reading(part.place, event.scope, event.path, apart=part)
 
 
 def _is_asked_for(project: Project, call: Call) -> bool:
-    """Whether a call only runs where a parameter is given against its default, and nobody does."""
+    """Whether a call only runs where a parameter is given against its default, and nobody does.
+
+    One without a default that says to verify (``verify_signature: bool``) is taken for on.
+    """
     scope = project.scope(call.scope)
     for test in scope.events if scope is not None and call.path else ():
         if not isinstance(test, Tested):
@@ -108,6 +112,8 @@ def _is_asked_for(project: Project, call: Call) -> bool:
         if not isinstance(value, Param) or value.function != call.scope:
             continue
         default = value.default
+        if isinstance(default, Absent) and says(value.name, "verifying"):
+            default = Const(True)
         if not isinstance(default, Const) or not isinstance(default.value, bool):
             continue
         usual = wanted if default.value else ("else" if wanted == "then" else "then")

@@ -12,6 +12,7 @@ from jwtaudit.values import (
     Absent,
     Call,
     Const,
+    Instance,
     Member,
     Operation,
     Outcome,
@@ -42,19 +43,26 @@ class Taken:
 
 
 class Target:
-    """What to look for: a result, a parameter it was given to, or an object filled with it."""
+    """What to look for: a result, a parameter it was given to, an object with it."""
 
     def __init__(
-        self, place: Place | None = None, param: Param | None = None, filled: Place | None = None
+        self,
+        place: Place | None = None,
+        param: Param | None = None,
+        filled: Place | None = None,
+        made: Place | None = None,
     ) -> None:
         self.place = place
         self.param = param
         self.filled = filled
+        self.made = made
 
     def matches(self, value: Value) -> bool:
         """Whether a value is what is looked for."""
         if self.param is not None:
             return isinstance(value, Param) and same(value, self.param)
+        if self.made is not None:
+            return made_at(value) == self.made
         if self.filled is not None:
             return (
                 isinstance(value, Member)
@@ -66,6 +74,12 @@ class Target:
             and value.place == self.place
             and (not isinstance(value, Outcome) or value.call.place == self.place)
         )
+
+
+def made_at(value: Value) -> Place | None:
+    """Where an object of a class was made that has no constructor of its own."""
+    made = value.call if isinstance(value, Instance) else None
+    return made.place if made is not None and made.target is None else None
 
 
 class Taking:

@@ -14,6 +14,7 @@ from jwtaudit.values import (
     Closure,
     Const,
     FunctionId,
+    Outcome,
     Param,
     Sequence,
     Table,
@@ -84,11 +85,23 @@ def bind(
                 if is_on and not open_list and len(spread) == 1 and isinstance(spread[0], Param):
                     # a switch that is on by itself, and may be among what is passed on
                     binding[parameter.name] = member(spread[0], Const(parameter.name), item=True)
+                elif not open_list and len(spread) == 1 and _is_claims(interpreter, spread[0]):
+                    claim = member(spread[0], Const(parameter.name), item=True)
+                    required = isinstance(default, Absent)
+                    binding[parameter.name] = claim if required else join(claim, default)
                 else:
                     binding[parameter.name] = Unknown("spread argument")
             else:
                 binding[parameter.name] = scope.parameters[parameter.name].default
     return binding
+
+
+def _is_claims(interpreter: Interpreter, value: Value) -> bool:
+    """Whether a mapping holds what a library read of a token."""
+    if not isinstance(value, Outcome):
+        return False
+    model = interpreter.project.model_of(value.call)
+    return model is not None and model.role in ("verify", "decode-unverified")
 
 
 def _is_known(value: Value) -> bool:
