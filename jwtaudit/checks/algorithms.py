@@ -31,6 +31,7 @@ from jwtaudit.values import (
     Absent,
     Const,
     FunctionId,
+    Member,
     Operation,
     Outcome,
     Param,
@@ -243,13 +244,20 @@ def _key_names_algorithm(project: Project, site: Site) -> bool:
 
 
 def _typed_key(project: Project, site: Site) -> bool:
-    """Whether the key is an object made for one family of algorithms."""
-    for part in options(site.argument("key")):
+    """Whether the key is an object made for one family of algorithms, or the one inside of it."""
+    return any(
+        has_role(project, part, "key-import", "key-generate", "key-source")
+        for option in options(site.argument("key"))
+        for part in _made_by(option)
+    )
+
+
+def _made_by(key: Value) -> Iterator[Outcome]:
+    """The call that gave a key, or gave what it is the key of: ``jwk.key``."""
+    held = isinstance(key, Member) and key.name == "key" and not key.item
+    for part in walk(key.base) if isinstance(key, Member) and held else (key,):
         if isinstance(part, Outcome):
-            model = project.model_of(part.call)
-            if model is not None and model.role in ("key-import", "key-generate", "key-source"):
-                return True
-    return False
+            yield part
 
 
 def _every_algorithm(project: Project, value: Value) -> bool:

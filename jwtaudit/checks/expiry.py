@@ -31,6 +31,7 @@ from jwtaudit.program.origins import origins
 from jwtaudit.program.purposes import is_file_name, is_for_tests, is_kept_secret, is_meant_bad
 from jwtaudit.program.records import is_row, written_fields
 from jwtaudit.program.repairs import drop, renamed, set_meaning
+from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import CallFurther, Named, Repair, Replace, SetEntry, Snippet
 from jwtaudit.values import (
@@ -98,6 +99,8 @@ def missing_expiry(project: Project) -> Iterator[Draft]:
             if _WITHOUT_EXPIRY & set(claims.entries):
                 continue
             if is_completed(project, claims, "exp") or is_updated(site):
+                continue
+            if _is_handle(project, claims):
                 continue
             missing = _missing_expiry(site, claims)
             if missing is not None:
@@ -232,6 +235,20 @@ def _missing_expiry(site: Site, claims: Table) -> tuple[str, Confidence] | None:
     if len(given) < len(found) and is_left_out(site, "exp"):
         return "its kind is given no `exp`", Confidence.HIGH
     return None
+
+
+def _is_handle(project: Project, claims: Table) -> bool:
+    """Whether claims hold nothing but what is drawn by chance: a store tells what that is for."""
+    return bool(claims.entries) and all(
+        any(
+            isinstance(part, Outcome)
+            and (model := project.model_of(part.call)) is not None
+            and (model.role, model.effect) == ("generator", "random")
+            for part in deep(option)
+        )
+        for value in claims.entries.values()
+        for option in options(value)
+    )
 
 
 def _is_never_signed(site: Site) -> bool:
