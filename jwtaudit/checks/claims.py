@@ -16,6 +16,7 @@ from jwtaudit.program.claims import (
     holds_call,
     is_foreign,
     is_handed_to_check,
+    is_registered_check,
     is_tested,
     reads,
 )
@@ -33,6 +34,7 @@ from jwtaudit.program.deciding import compares as is_comparison
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.origins import steps
 from jwtaudit.program.peeks import is_chosen_by, is_compared_before
+from jwtaudit.program.refusals import is_told_along
 from jwtaudit.program.repairs import check_and_require, require_claim
 from jwtaudit.program.requirements import requires
 from jwtaudit.program.scopes import Returned, Tested
@@ -97,8 +99,8 @@ def claim_verification_disabled(project: Project) -> Iterator[Draft]:
                 continue
             if off.effect == "exp" and _hands_on(project, site, "exp"):
                 continue  # it is looked at where it goes
-            if compares(project, site.call, "iat"):
-                continue  # it is refused once it is too old
+            if compares(project, site.call, "iat") or is_told_along(project, site.call):
+                continue  # it is refused once it is too old, or its callers hear of it
             if tells_of_user(site.argument("token")) or Reading(site).is_only_logged:
                 continue
             what = "The expiry is not" if off.effect == "exp" else "No claim is"
@@ -185,6 +187,7 @@ def checks_itself(project: Project, site: Site, claim: str) -> bool:
         compares(project, site.call, claim)
         or is_compared_before(project, site, claim)
         or is_handed_to_check(project, site.call)
+        or is_registered_check(project, claim)
         or (claim != "aud" and is_chosen_by(project, site, claim))
     )
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from jwtaudit.models import VERIFYING
 from jwtaudit.program.arguments import given_by_callers
 from jwtaudit.program.authority_words import is_harmless, says, words
-from jwtaudit.program.classes import is_record_class
 from jwtaudit.program.commands import is_command, is_program, is_typed
 from jwtaudit.program.context import is_test
 from jwtaudit.program.deciding import Deciding, Use, Weight, compares, says_right
-from jwtaudit.program.names import names_of
+from jwtaudit.program.made import Made
+from jwtaudit.program.names import is_called_token, names_of
 from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
@@ -26,14 +26,14 @@ from jwtaudit.program.refused_tokens import ends
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.taking import Taking, Target, made_at
+from jwtaudit.program.taking import Taking, Target
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import (
     from_request,
     is_own,
     is_own_to_callers,
 )
-from jwtaudit.program.travels import all_parts, deep
+from jwtaudit.program.travels import deep
 from jwtaudit.program.verdicts import refused_where
 from jwtaudit.program.verified import Verified
 from jwtaudit.values import (
@@ -41,7 +41,6 @@ from jwtaudit.values import (
     Call,
     Const,
     FunctionId,
-    Instance,
     Operation,
     Outcome,
     Param,
@@ -85,6 +84,7 @@ class Authority:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.taking = Taking(project)
+        self.made = Made(project)
         self.deciding = Deciding(project, self.taking)
         self.readings = tuple(readings(project))
         self._origins: dict[int, _Told] = {}
@@ -124,7 +124,7 @@ class Authority:
             scope = self.project.scope(target.param.function)
             events = tuple(scope.events) if scope is not None else ()
         elif target.made is not None:
-            events = tuple(self._made[target.made])
+            events = tuple(self.made.uses[target.made])
         else:
             place = target.filled or target.place or reading.place
             events = tuple(self.project.holders(place))
@@ -145,7 +145,10 @@ class Authority:
                     continue
                 if isinstance(event, Call) and ends(self.project, event, source, reading.place):
                     continue
-                if isinstance(event, Tested) and _decides_little(event, source, name):
+                if isinstance(event, Tested) and (
+                    _decides_little(event, source, name)
+                    or self._is_held_against_another(event, target, source)
+                ):
                     continue
                 if isinstance(event, Returned) and not self.deciding.has_callers(event.scope):
                     asked = tuple(calls_by_name(self.project, event.scope))
@@ -156,7 +159,7 @@ class Authority:
                         )
                     if asked:
                         continue
-                if isinstance(event, Call) and depth < _MAX_PASSES and self._holds(event):
+                if isinstance(event, Call) and depth < _MAX_PASSES and self.made.only_holds(event):
                     made = Target(made=event.place)
                     yield from self._uses(reading, made, name, depth + 1, seen, source, way)
                     continue
@@ -183,27 +186,6 @@ class Authority:
                 use = self.deciding.judge(event, name, told.from_request)
                 if use is not None and (not chooses or use.weight is Weight.DECIDES):
                     yield use
-
-    def _holds(self, call: Call) -> bool:
-        """Whether a call makes an object that only holds what it is given, also for its methods."""
-        uses = self._made.get(call.place)
-        return uses is not None and not any(map(_is_own_method, uses))
-
-    @cached_property
-    def _made(self) -> dict[Place, list[Event]]:
-        """Where objects are made that only hold what they are given -> what is done with them."""
-        found: dict[Place, list[Event]] = {}
-        records: dict[FunctionId, bool] = {}
-        for event in self.project.events:
-            for part in all_parts(event):
-                place = made_at(part)
-                if place is None or not isinstance(part, Instance):
-                    continue
-                if part.cls.id not in records:
-                    records[part.cls.id] = is_record_class(self.project, part.cls)
-                if records[part.cls.id]:
-                    found.setdefault(place, []).append(event)
-        return found
 
     def _told(self, token: Value) -> _Told:
         """Where a token comes from; many claims of one token are used."""
@@ -247,6 +229,31 @@ class Authority:
             for part in deep(site.argument("headers"))
             if isinstance(part, (Param, Outcome))
         ]
+
+    def _is_held_against_another(self, test: Tested, target: Target, token: Value) -> bool:
+        """Whether a claim only has to be what another token says, that was read by others."""
+        held = [
+            [side for side in part.operands if not any(self.taking.inside(side, target))]
+            for part in walk(test.value)
+            if isinstance(part, Operation) and any(self.taking.inside(part, target))
+            if part.operator in ("==", "!=")
+        ]
+        return bool(held) and all(
+            any(self._is_of_another(part, token) for side in sides for part in deep(side))
+            for sides in held
+        )
+
+    def _is_of_another(self, value: Value, token: Value) -> bool:
+        """Whether a call was given another token, and is none that reads without verifying."""
+        return (
+            isinstance(value, Outcome)
+            and value.call.target not in self.verified.reading
+            and not any(value.call.place == reading.place for reading in self.readings)
+            and any(
+                is_called_token(argument.value) and not alike(argument.value, token)
+                for argument in value.call.arguments
+            )
+        )
 
     def _finds_key(self, call: Call, token: Value) -> bool:
         """Whether a call gives a key, which goes on together with the token."""
@@ -412,16 +419,6 @@ def _decides_little(test: Tested, token: Value, claim: str | None) -> bool:
         return True
     return any(name in words("taken-along") for name in names_of(token)) or says(
         test.scope.qualname.rpartition(".")[2], "logging-out"
-    )
-
-
-def _is_own_method(event: Event) -> bool:
-    """Whether a method of the project is called on an object, and may look at all of it."""
-    return (
-        isinstance(event, Call)
-        and event.target is not None
-        and event.receiver is not None
-        and made_at(event.receiver) is not None
     )
 
 

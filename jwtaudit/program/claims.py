@@ -50,6 +50,8 @@ REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 # What a receiver has asked to be signed, or a sender makes up to sign it once.
 CHALLENGE = "nonce"
 _KEY_SETS = frozenset({"jwks"})
+_REGISTERING = frozenset({"add", "register", "set", "use"})
+_CHECKS = frozenset({"check", "checker", "validator", "verifier"})
 _CHECKING = frozenset(
     {"validate", "validator", "validation", "verify", "check", "ensure", "assert", "require"}
 )
@@ -266,6 +268,17 @@ def is_handed_to_check(project: Project, call: Call) -> bool:
     )
 
 
+def is_registered_check(project: Project, claim: str) -> bool:
+    """Whether a function is registered as the check of a claim: ``add_check("aud", f)``."""
+    return any(
+        _is_registering(call)
+        and any(isinstance(a.value, Const) and a.value.value == claim for a in call.arguments)
+        and any(isinstance(a.value, Closure) for a in call.arguments)
+        for call in project.calls
+        if len(call.arguments) > 1 and not is_test(call.place.path)
+    )
+
+
 def hands_to_check(project: Project, call: Call, claim: str) -> bool:
     """Whether a claim is given to something that checks, going by its name."""
     return any(
@@ -352,6 +365,12 @@ def _is_check(event: Event) -> TypeGuard[Call]:
     if not name and isinstance(event.receiver, Member):
         name = event.receiver.name or ""
     return bool(_CHECKING & pairs(name))
+
+
+def _is_registering(call: Call) -> bool:
+    """Whether something that checks is added to others, by the call's name."""
+    name = pairs(call.name.rpartition(".")[2])
+    return bool(name & _REGISTERING) and bool(name & _CHECKS)
 
 
 def truthy_options(value: Value) -> Iterable[Value]:

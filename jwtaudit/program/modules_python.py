@@ -58,8 +58,7 @@ class PythonModules:
             found = self._file(folder, relative)
             found = found or self._file(f"{folder}/src".lstrip("/"), relative)
             if found is not None:
-                own = _is_own_source(module, importer, found)
-                if found == importer or (not own and self._is_library(module, found)):
+                if found == importer or self._is_library(module, found):
                     return None
                 return found
             if not folder:
@@ -271,15 +270,6 @@ class PythonModules:
                 if "settings" in path and path.endswith(".py") and _holds_settings(path)
             )
         )
-
-
-def _is_own_source(module: str, importer: str, found: str) -> bool:
-    """Whether a package that lies on top imports a module of its own: the library's own source."""
-    head, _, rest = module.partition(".")
-    return bool(rest) and any(
-        importer.startswith(f"{top}{head}/") and found.startswith(f"{top}{head}/")
-        for top in ("", "src/")
-    )
 
 
 def _holds_settings(path: str) -> bool:

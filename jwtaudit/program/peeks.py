@@ -12,7 +12,7 @@ from jwtaudit.program.texts import pieces
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Call, Const, Outcome, options, walk
+from jwtaudit.values import Call, Const, Outcome, Table, options, same, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,14 +134,34 @@ def _looked_at(event: Call | Tested) -> Iterator[Value]:
 def has_keys_of_its_own(site: Site) -> bool:
     """Whether the keys are those of one client: their address tells which (`/jwks/{client_id}`).
 
-    The issuer signs for no other with them.
+    Or they are only given to who shows credentials. The issuer signs for no other with them.
     """
     telling = words_of_data("name-words", "one-client")
-    return any(
+    return _takes_credentials(site) or any(
         len(parts := pieces(part)) > 1
         and any(telling & pairs(n) for piece in parts for one in walk(piece) for n in names_of(one))
         for part in deep(site.argument("key"))
     )
+
+
+def _takes_credentials(site: Site) -> bool:
+    """Whether keys are fetched with the program's own credentials, and not with the token."""
+    project, token = site.project, site.argument("token")
+    for part in deep(site.argument("key")):
+        model = project.model_of(part.call) if isinstance(part, Outcome) else None
+        if model is None or model.role != "http-request":
+            continue
+        assert isinstance(part, Outcome)
+        shown = [argument.value for argument in part.call.arguments if argument.name == "auth"]
+        shown += [
+            value
+            for headers in options(project.argument(part.call, model, "headers"))
+            for name, value in (headers.entries if isinstance(headers, Table) else {}).items()
+            if isinstance(name, str) and name.lower() == "authorization"
+        ]
+        if any(not any(same(one, token) for one in deep(value)) for value in shown):
+            return True
+    return False
 
 
 def has_keys_of_one_tenant(site: Site) -> bool:

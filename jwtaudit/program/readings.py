@@ -74,8 +74,8 @@ def readings(project: Project) -> tuple[Reading, ...]:
 
 def _find_readings(project: Project) -> Iterator[Reading]:
     for site in project.sites("decode-unverified", "verify", "verify-signature"):
-        if is_test(site.place.path) or in_browser(project, site.place.path):
-            continue  # who holds the token may read it; what a page shows decides nothing
+        if _stands_aside(project, site.place.path):
+            continue
         origin: Origin | None = None
         if site.role != "decode-unverified":
             off = next((o for o in turned_off(site) if o.effect == "signature"), None)
@@ -91,10 +91,16 @@ def _find_readings(project: Project) -> Iterator[Reading]:
     for part, event in project.operations("json-decode"):
         if part.place and part.place not in seen and is_taken_apart(part, 1):
             seen.add(part.place)
-            path = part.place.path
-            outside = not is_test(path) and not in_browser(project, path)
-            if outside and not project.python.is_library_itself(path):  # whose business that is
+            if not _stands_aside(project, part.place.path):
                 yield Reading(part.place, event.scope, event.path, apart=part)
+
+
+def _stands_aside(project: Project, path: str) -> bool:
+    """Whether what a file reads decides nothing by itself.
+
+    Who holds a token may read it, as a page does that shows it; libraries of tokens do so for all.
+    """
+    return is_test(path) or in_browser(project, path) or project.python.is_library_itself(path)
 
 
 def _is_asked_for(project: Project, call: Call) -> bool:

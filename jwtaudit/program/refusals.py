@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import words
-from jwtaudit.program.scopes import Caught, Raised
-from jwtaudit.values import Arm, Closure, Const, Member, Operation, Outcome, Unknown, Value
+from jwtaudit.program.scopes import Caught, Raised, Returned
+from jwtaudit.program.travels import deep
+from jwtaudit.values import (
+    Arm,
+    Closure,
+    Const,
+    Instance,
+    Member,
+    Operation,
+    Outcome,
+    Unknown,
+    Value,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,3 +129,24 @@ def _tells(event: Raised) -> bool:
         and event.value.call.arguments
         and all(isinstance(argument.value, Const) for argument in event.value.call.arguments)
     )
+
+
+def is_told_along(project: Project, call: Call) -> bool:
+    """Whether the error of a token goes to the callers, with claims read where it was caught."""
+    caught = any(arm.side.startswith("except ") for arm in call.path)
+    scope = project.scope(call.scope) if caught else None
+    for event in scope.events if scope is not None else ():
+        if not isinstance(event, Returned):
+            continue
+        made = [
+            argument.value
+            for part in walk(event.value)
+            if isinstance(part, Instance) and part.call is not None
+            for argument in part.call.arguments
+        ]
+        parts = [part for value in (event.value, *made) for part in deep(value)]
+        if any(isinstance(part, Outcome) and part.place == call.place for part in parts) and any(
+            isinstance(part, Unknown) and part.why.startswith(_PREFIX) for part in parts
+        ):
+            return True
+    return False

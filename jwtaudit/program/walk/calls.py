@@ -136,7 +136,7 @@ def apply(
         results = [
             apply(interpreter, option, arguments, place, frame)
             for option in callee.options[:MAX_OPTIONS]
-            if not isinstance(option, (Absent, Const))
+            if not isinstance(option, (Absent, Const)) and not _is_of_none(option)
         ]
         return join(*_as_one(results)) if results else UNKNOWN
     if isinstance(callee, Member) and not callee.item and callee.name is not None:
@@ -149,6 +149,13 @@ def apply(
     call = Call(place, "", callee, arguments, frame.scope.id, frame.path)
     interpreter.note(frame, call)
     return Outcome(call, place=place)
+
+
+def _is_of_none(callee: Value) -> bool:
+    """Whether a method would be called on None, which ends there and gives nothing."""
+    return (
+        isinstance(callee, Member) and isinstance(callee.base, Const) and callee.base.value is None
+    )
 
 
 def _as_one(results: list[Value]) -> list[Value]:
