@@ -17,6 +17,7 @@ from jwtaudit.program.algorithms import (
     verifying,
 )
 from jwtaudit.program.call_drafts import call_draft, version_of
+from jwtaudit.program.claims import bases_of
 from jwtaudit.program.commands import is_typed_by_callers
 from jwtaudit.program.key_families import is_public, is_secret
 from jwtaudit.program.readings import is_header_of_token
@@ -213,7 +214,7 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
             continue
         if site.semantic("algorithms-missing") not in meaning or _works_in_range(site):
             continue
-        if _key_names_algorithm(project, site):
+        if _key_names_algorithm(project, site) or _checks_header(project, site):
             continue
         if any(argument.name == "algorithm" for argument in site.call.arguments):
             continue  # one cause, one finding: the misspelt argument
@@ -225,6 +226,39 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
             continue
         if not is_given(site.argument("algorithms")):
             yield site
+
+
+def _checks_header(project: Project, site: Site) -> bool:
+    """Whether a function on the way holds the algorithm in the token's header against its own."""
+    return any(
+        isinstance(event, Tested)
+        and (event.then_exits or event.else_exits)
+        and any(_is_own_list(project, *part.operands) for part in _comparisons(event.value))
+        for call in site.calls
+        if (scope := project.scope(call.scope)) is not None
+        for event in scope.events
+    )
+
+
+def _comparisons(value: Value) -> Iterator[Operation]:
+    for part in walk(value):
+        if isinstance(part, Operation) and part.operator in ("in", "not in", "==", "!="):
+            yield part
+
+
+def _is_own_list(project: Project, named: Value, allowed: Value) -> bool:
+    """Whether the algorithm of a header is compared with names of algorithms."""
+    of_header = any(
+        is_header_of_token(project, option)
+        for base in bases_of(project, _whatever_case(named), "alg")
+        for option in options(base)
+    )
+    names = allowed.items if isinstance(allowed, Sequence) else (allowed,)
+    return (
+        of_header
+        and bool(names)
+        and all((said := algorithm_name(name)) in HMAC or said in ASYMMETRIC for name in names)
+    )
 
 
 def _works_in_range(site: Site) -> bool:

@@ -22,7 +22,7 @@ from jwtaudit.program.names import words as words_of
 from jwtaudit.program.operations import empty
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.readings import Reading, calls_by_name, fills, readings
-from jwtaudit.program.refused_tokens import ends
+from jwtaudit.program.refused_tokens import ends, keeps_refused
 from jwtaudit.program.scopes import MODULE, Assigned, Returned, Stored, Tested
 from jwtaudit.program.sites import Site
 from jwtaudit.program.switches import turned_off
@@ -143,7 +143,10 @@ class Authority:
                     continue
                 if self.verified.around(reading, event, source, way):
                     continue
-                if isinstance(event, Call) and ends(self.project, event, source, reading.place):
+                if isinstance(event, Call) and (
+                    ends(self.project, event, source, reading.place)
+                    or keeps_refused(self.project, event.scope, source)
+                ):
                     continue
                 if isinstance(event, Tested) and (
                     _decides_little(event, source, name)

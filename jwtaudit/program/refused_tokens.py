@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from jwtaudit.program.claims import members_read
-from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.names import names_of, pairs, words
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.resources import words_of_data
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jwtaudit.values import FunctionId, Value
 
 _STEPS = 3
+_KEEPING = frozenset({"add", "create", "insert", "put", "save", "set", "setex"})
 
 
 def asks_for_revocation(site: Site) -> bool:
@@ -51,6 +52,21 @@ def ends(project: Project, call: Call, token: Value, read: Place) -> bool:
     ending = words_of_data("name-words", "refused-tokens") | words_of_data("name-words", "refusing")
     return any(ending & pairs(name) for name in names) and any(
         _is_of_token(project, value, token, read) for value in given
+    )
+
+
+def keeps_refused(project: Project, function: FunctionId, token: Value) -> bool:
+    """Whether a function puts a token among the refused ones, as its name says.
+
+    What it reads of the token is kept beside it.
+    """
+    ending = words_of_data("name-words", "refused-tokens") | words_of_data("name-words", "refusing")
+    scope = project.scope(function) if ending & pairs(function.qualname) else None
+    return any(
+        isinstance(event, Call)
+        and not _KEEPING.isdisjoint(words(event.name.rpartition(".")[2]))
+        and any(alike(argument.value, token) for argument in event.arguments)
+        for event in (() if scope is None else scope.events)
     )
 
 
