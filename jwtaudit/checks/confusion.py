@@ -228,7 +228,7 @@ def _passes(foreign: _Minted, own: list[_Minted], verifier: KeyUse, site: Site) 
     if signed and taken and not signed & taken:
         return False
     reading = Reading(site)
-    needed = reading.direct - (REGISTERED - {"sub"})
+    needed = reading.direct - reading.replaced - (REGISTERED - {"sub"})
     if foreign.kind is not Kind.REFRESH and (reading.escapes or not needed):
         needed |= frozenset().union(*(_names_in(one) for one in own))  # whatever is looked at
     for claims in map(partial(_with_subject, foreign.site), claim_sets(foreign.site)):

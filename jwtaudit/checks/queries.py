@@ -12,7 +12,7 @@ from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.links import is_link
 from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Tested
-from jwtaudit.program.token_sources import is_request, name_called
+from jwtaudit.program.token_sources import has_role, is_request, name_called
 from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     Absent,
@@ -134,7 +134,7 @@ def _query_members(
     """
     seen: set[tuple[FunctionId, str | None]] = set()
     for site, part in _read_tokens(project):
-        name = _asked_member(part)
+        name = None if _is_of_answer(project, part) else _asked_member(part)
         if name is not None and part.place is not None and not is_link_name(name):
             key = (site.call.scope, name)
             if key not in seen:
@@ -166,6 +166,19 @@ def _is_whole(tested: Value, part: Value) -> bool:
     if isinstance(tested, Operation) and tested.operator == "not":
         tested = tested.operands[0]
     return tested.place == part.place
+
+
+def _is_of_answer(project: Project, value: Value | None) -> bool:
+    """Whether a value is read of what another server has answered, whatever that was asked with."""
+    for option in options(value) if value is not None else ():
+        if isinstance(option, Outcome) and has_role(project, option, "http-request"):
+            return True
+        owner = option.base if isinstance(option, Member) else None
+        if isinstance(option, Outcome):
+            owner = option.call.receiver
+        if owner is not None and _is_of_answer(project, owner):
+            return True
+    return False
 
 
 def _asked_member(value: Value) -> str | None:

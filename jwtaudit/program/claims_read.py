@@ -62,6 +62,21 @@ class Reading:
         """Those that are read of the claims themselves, and not of what they lead to."""
         return self._read(lambda base: self._is_claims(base, _MAX_STEPS))
 
+    @cached_property
+    def replaced(self) -> frozenset[str]:
+        """The names of the claims in whose place something stands where a token lacks them."""
+        return frozenset(
+            first.value
+            for event in self._uses()
+            for value in event_values(event)
+            for part in walk(value)
+            if isinstance(part, Outcome) and _asks_for_one(part.call)
+            for first, *others in ([a.value for a in part.call.arguments],)
+            if isinstance(first, Const) and isinstance(first.value, str)
+            if any(isinstance(o, Const) and o.value not in (None, "") for o in others)
+            if part.call.receiver is not None and self._is_claims(part.call.receiver, _MAX_STEPS)
+        )
+
     def _read(self, is_read_of: Callable[[Value], bool]) -> frozenset[str]:
         found: set[str] = set()
         for event in self._uses():
