@@ -28,6 +28,7 @@ from jwtaudit.program.records import (
     whole_objects,
 )
 from jwtaudit.program.repairs import drop, lies_in
+from jwtaudit.program.sql_rows import is_row_of_person
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropKey, Repair
@@ -128,7 +129,7 @@ def whole_object_in_payload(project: Project) -> Iterator[Draft]:
             known = fields_of(project, dumped)
             if known is not None and not any(is_credential(field) for field in known):
                 continue
-            if known is None and not is_person(dumped):
+            if known is None and not is_person(dumped) and not is_row_of_person(project, dumped):
                 continue
             yield _draft(
                 site,

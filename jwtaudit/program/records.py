@@ -9,6 +9,7 @@ from jwtaudit.program.classes import has_heirs, library_base, lineage
 from jwtaudit.program.columns import is_whole_row, record_fields
 from jwtaudit.program.names import Sensitivity, names_of, sensitivity, words
 from jwtaudit.program.serializers import writes_records, written_of_record
+from jwtaudit.program.sql_rows import is_row_of_person
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     ABSENT,
@@ -87,8 +88,9 @@ def _taken_whole(value: Value) -> Value:
 def _dumps(project: Project, value: Value, depth: int) -> Iterator[tuple[Value, Value]]:
     if depth > _MAX_NESTING:
         return
-    if isinstance(value, Outcome) and (
-        _is_stored_record(project, value) or is_whole_row(project, value)
+    if is_row_of_person(project, value) or (
+        isinstance(value, Outcome)
+        and (_is_stored_record(project, value) or is_whole_row(project, value))
     ):
         yield value, replace(value, place=None)  # told where it is signed
     elif isinstance(value, Table):

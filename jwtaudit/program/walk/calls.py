@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import FunctionScope
     from jwtaudit.source import Place
 
+_MAKERS = frozenset({"from"})  # of a class itself: `query.from(table)` is another
 _SCALARS = (Const, Env, Setting, Operation, Param, Member, Outcome, Unknown, Join)
 
 
@@ -223,7 +224,7 @@ def _fallback_name(
         return declared
     if interpreter.models.exactly(wild):
         return wild
-    if isinstance(base, _SCALARS):
+    if isinstance(base, _SCALARS) and name not in _MAKERS:
         for kind in scripts.TEXTS if frame.is_script else ("str", "bytes"):
             for model in interpreter.models.exactly(f"{kind}.{name}"):
                 if model.role in ("transform", "digest"):
