@@ -30,6 +30,7 @@ from jwtaudit.values import ABSENT, Const, Env, Member, Outcome, Setting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from jwtaudit.facts import Facts
     from jwtaudit.program import Project
     from jwtaudit.values import Value
 
@@ -189,20 +190,29 @@ def _entries(project: Project) -> Iterator[_Entry]:
     for path, facts in sorted(project.facts.items()):
         if facts.language != "config" or _is_for_tests(path):
             continue
+        named = set(_named(facts))
         for statement in facts.body:
             if isinstance(statement, Assign) and isinstance(statement.value, Literal):
                 target, literal = statement.targets[0], statement.value
                 if not isinstance(target, Name):
                     continue
                 text, itself = str(literal.value), _is_environment(path)
-                if _TESTED.search(target.id):
-                    continue
+                around, _, leaf = target.id.rpartition(".")
+                if _TESTED.search(target.id) or (leaf == "key" and f"{around}.secret" in named):
+                    continue  # of the two, the key is what the secret goes by
                 if _is_value(text, target.id) or (itself and text.lower() == target.id.lower()):
                     yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
         for name, text, place in variables(project):
             if not _is_for_tests(place.path) and _is_value(text, name):
                 yield _Entry(name, text, place)
+
+
+def _named(facts: Facts) -> Iterator[str]:
+    """The names of all that a file sets, each with those of the sections around it."""
+    for statement in facts.body:
+        if isinstance(statement, Assign):
+            yield from (target.id for target in statement.targets if isinstance(target, Name))
 
 
 def _is_value(text: str, name: str) -> bool:

@@ -30,6 +30,7 @@ from jwtaudit.program.names import (
     is_password_scheme,
     is_token_name,
     names_of,
+    speaks_of_other,
     words,
 )
 from jwtaudit.program.origins import steps
@@ -148,6 +149,8 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         return None  # what is sent once is of no use afterwards
     if is_password_scheme(part) or _is_unreadable(project, message.event, part):
         return None
+    if any(map(speaks_of_other, _written(message.event))):
+        return None
     if _is_beside_credentials(project, message.event, part):
         return None
     if isinstance(message.event, Raised):
@@ -161,6 +164,14 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
         sure,
         "token",
     )
+
+
+def _written(event: Event) -> Iterator[str]:
+    """What is written around the values that are told."""
+    for value in event_values(event):
+        for part in told(value):
+            if isinstance(part, Const) and isinstance(part.value, str):
+                yield part.value
 
 
 def _is_lost(project: Project, part: Value, message: _Message) -> bool:

@@ -65,6 +65,14 @@ def is_other_token(name: str) -> bool:
     )
 
 
+_BEFORE = re.compile(r"(\w+)[ _-]?tokens?\b", re.IGNORECASE)
+
+
+def speaks_of_other(text: str) -> bool:
+    """Whether a sentence is about tokens to which somebody else gives rights: a push token."""
+    return any(_words("of-others") & set(words(found)) for found in _BEFORE.findall(text))
+
+
 def is_link_name(name: str) -> bool:
     """Whether it has to do with a link sent once: a reset, a confirmation, an invitation."""
     return bool(_words("link") & pairs(name))
