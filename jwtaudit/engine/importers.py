@@ -97,9 +97,12 @@ class Importers:
         known = frozenset(names).union(*(filter(tells, defined) for defined in used))
         # Names that tell nothing by themselves count where they are taken from their module.
         self._taken: set[str] = set()
+        self._untold: dict[str, set[bytes]] = {}
         for fact, defined in zip(candidates, used, strict=True):
             module = dotted(fact.path)
             self._taken.update(f"{_end(module)}.{name}" for name in defined)
+            untold = {name.encode() for name in defined if not tells(name)}
+            self._untold.setdefault(_end(module), set()).update(untold)
             found = frozenset(filter(tells, defined)) | _passed_on(fact, known)
             if found:
                 self.modules[module] = found
@@ -134,6 +137,8 @@ class Importers:
                 return True
             for end in _ends(path, module):
                 names |= self._names_by_end.get(end, set())
+                if _calls_on(module, self._untold.get(end, ()), data):
+                    return True
             if self._is_passed_on(module, data):
                 return True
         return bool(names) and not names.isdisjoint(_NAME.findall(data))
@@ -182,6 +187,16 @@ def _calls_of(names: Iterable[str]) -> re.Pattern[bytes] | None:
     reading = {"claims", "decode"}
     found = sorted(name for name in names if not reading.isdisjoint(name_words(name)))
     return re.compile(rb"\.(?:%s)\(" % "|".join(found).encode()) if found else None
+
+
+def _calls_on(module: str, names: Collection[bytes], data: bytes) -> bool:
+    """Whether a file calls one of a module's functions as that of the module."""
+    if not names or not any(b"." + name + b"(" in data for name in names):
+        return False
+    last = re.escape(module.rpartition(".")[2]).encode()
+    called = {last, *re.findall(rb"(?<!\w)%s[ \t]+as[ \t]+(\w+)" % last, data)}
+    calls = rb"(?<!\w)(?:%s)\.(?:%s)\(" % (b"|".join(called), b"|".join(map(re.escape, names)))
+    return re.search(calls, data) is not None
 
 
 def _end(module: str) -> str:

@@ -170,6 +170,15 @@ def overridden(project: Project, ref: ClassRef, name: str) -> Value | None:
     return join(*found) if found else None
 
 
+def methods_of_heirs(project: Project, ref: ClassRef, name: str) -> Iterator[FunctionId]:
+    """The methods that the classes which derive from one put in the place of its own."""
+    for scope in tuple(project.classes.values()):
+        if name not in scope.methods or scope.ref.id == ref.id or is_test(scope.ref.id.path):
+            continue
+        if _derives(project, scope, ref):
+            yield scope.methods[name]
+
+
 def has_heirs(project: Project, ref: ClassRef) -> bool:
     """Whether a class of the project derives from one, so that an object may be of either."""
     return any(

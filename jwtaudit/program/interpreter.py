@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit import facts as f
 from jwtaudit.program.mentions import Mentions
-from jwtaudit.program.scopes import MODULE, RECEIVERS, FunctionScope, ModuleScope, Returned
+from jwtaudit.program.scopes import (
+    MODULE,
+    OVERRIDDEN,
+    RECEIVERS,
+    FunctionScope,
+    ModuleScope,
+    Returned,
+)
 from jwtaudit.program.walk import attributes, binding, calls, targets, typenames
 from jwtaudit.program.walk.expressions import EXPRESSIONS
 from jwtaudit.program.walk.frame import Frame
@@ -28,7 +35,6 @@ from jwtaudit.values import (
     Join,
     Sequence,
     Table,
-    Unknown,
     Value,
     each,
     farther,
@@ -120,7 +126,7 @@ class Interpreter:
             finishes = self.block(scope.definition.body, Frame(scope, names))
         results = [e.value for e in scope.events if isinstance(e, Returned) and e.kind == "return"]
         left_open = not finishes or _is_stub(scope.definition)
-        nothing = Unknown("for others to override") if left_open else Const(None)
+        nothing = OVERRIDDEN if left_open else Const(None)
         scope.returned = join(*results) if results else nothing
         scope.mutated = {
             name: names[name]

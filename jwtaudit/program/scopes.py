@@ -20,6 +20,9 @@ MODULE = "<module>"
 OF_CLASSES = frozenset({"cls", "klass", "mcs", "mcls", "metacls"})
 RECEIVERS = OF_CLASSES | {"self", "_self", "this", "me", "s", "_", "instance", "inst", "obj"}
 
+OVERRIDDEN = Unknown("for others to override")
+"""What a method gives that does nothing itself."""
+
 
 @dataclass(slots=True, eq=False)
 class Returned:

@@ -245,7 +245,7 @@ class _Rewrite:
             return value if default is value.default else replace(value, default=default)
         if isinstance(value, Outcome):
             call = self.call(value.call)
-            return value if call is value.call else replace(value, call=call)
+            return value if call is value.call else _got(replace(value, call=call))
         if isinstance(value, Closure):
             if value.receiver is None:
                 return value
@@ -283,6 +283,20 @@ class _Rewrite:
             else:
                 open_rest.append(part)
         return replace(value, items=tuple(flat), rest=tuple(open_rest))
+
+
+def _got(outcome: Outcome) -> Value:
+    """What ``mapping.get(name, default)`` gives, once the mapping is known."""
+    call = outcome.call
+    table, given = call.receiver, [a.value for a in call.arguments if a.name is None]
+    if not isinstance(table, Table) or not call.name.endswith(".get") or not given:
+        return outcome
+    if not isinstance(given[0], Const):
+        return outcome
+    default = given[1] if len(given) > 1 else Const(None, place=outcome.place)
+    found = member(table, given[0], item=True, place=outcome.place)
+    parts = [default if isinstance(option, Absent) else option for option in options(found)]
+    return farther(join(*parts), outcome.trace)
 
 
 def _first_of(values: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -22,6 +22,7 @@ from jwtaudit.values import (
     Value,
     join,
     member,
+    merge,
     options,
     rewrite,
     rewrite_call,
@@ -77,7 +78,8 @@ def bind(
         elif parameter.kind == "options":
             # what has a parameter of its own is not among the rest
             own: dict[f.Scalar, Value] = dict.fromkeys(known if spread else (), ABSENT)
-            binding[parameter.name] = Table({**own, **extra}, tuple(spread))
+            others = merge(Table({}), tuple(spread))
+            binding[parameter.name] = Table({**others.entries, **own, **extra}, others.rest)
         elif parameter.name not in binding:
             if open_list or open_table:
                 default = scope.parameters[parameter.name].default

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
 from jwtaudit.models import SCRIPT
 from jwtaudit.program import classes, scripts
 from jwtaudit.program.containers import METHODS, Use
-from jwtaudit.program.scopes import OF_CLASSES
+from jwtaudit.program.scopes import OF_CLASSES, OVERRIDDEN
 from jwtaudit.program.walk.attributes import MAX_OPTIONS, receive
 from jwtaudit.program.walk.binding import bind, outcome, substitute
 from jwtaudit.program.walk.effects import ROLES
@@ -46,6 +47,8 @@ from jwtaudit.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.program.scopes import FunctionScope
     from jwtaudit.source import Place
@@ -285,10 +288,36 @@ def call_function(
     interpreter.function(scope)
     if scope.state != "done":
         return Outcome(call, place=place)
+    if scope.returned is OVERRIDDEN and isinstance(callee.receiver, Instance):
+        given = list(_by_heirs(interpreter, callee, arguments, place))
+        if given:
+            return join(*given)
     result = outcome(interpreter, callee, scope.returned, binding)
     if callee.receiver is not None:
         result = receive(interpreter, result, scope, callee.receiver)
     return hop(result, place, f"returned by `{scope.short_name}()`")
+
+
+def _kept(function: FunctionScope, value: Value, name: str) -> Bound:
+    """What a parameter has got, to be given once more; what others are left in is spread again."""
+    parameters = function.definition.parameters if function.definition is not None else ()
+    spread = any(p.name == name and p.kind == "options" for p in parameters)
+    return Bound(value, None, 2) if spread else Bound(value, name)
+
+
+def _by_heirs(
+    interpreter: Interpreter, callee: Closure, arguments: tuple[Bound, ...], place: Place
+) -> Iterator[Value]:
+    """What a method gives that does nothing itself: what those do which others put in its place."""
+    assert isinstance(callee.receiver, Instance)
+    functions = interpreter.project.functions
+    name = callee.id.qualname.rpartition(".")[2]
+    heirs = classes.methods_of_heirs(interpreter.project, callee.receiver.cls, name)
+    for heir in islice(heirs, MAX_OPTIONS):
+        definition = functions[heir].definition
+        if definition is not None and functions[heir].state != "running":
+            own = Closure(heir, definition, callee.receiver, place=callee.place)
+            yield call_function(interpreter, own, arguments, place, None)
 
 
 def _instantiate(
@@ -304,7 +333,7 @@ def _instantiate(
     call = Call(place, ref.id.qualname, None, arguments, frame.scope.id, frame.path, target=target)
     if init is not None:
         binding = bind(interpreter, init, arguments, receiver=True)
-        call.arguments = tuple(Bound(v, n) for n, v in binding.items())
+        call.arguments = tuple(_kept(init, v, n) for n, v in binding.items())
     library = classes.library_base(interpreter.project, ref) if scope is not None else ""
     if library and init is None:
         call.name = library
