@@ -103,6 +103,7 @@ def pin(root: Path, library: Library, path: str = "app.py") -> Pin:
         ),
         ("pyproject.toml", '[dependency-groups]\nauth = ["pyjwt==2.6.0"]\n', "2.6.0", 2),
         ("pyproject.toml", '[tool.poetry.dependencies]\npyjwt = "2.6.0"\n', "2.6.0", 2),
+        ("pyproject.toml", '[tool.poetry.dependencies.PyJWT]\nversion = "2.6.0"\n', "2.6.0", 1),
         (
             "pyproject.toml",
             '[tool.poetry.group.x.dependencies]\npyjwt = {version = "==2.6.0", optional = 1}\n',

@@ -25,6 +25,7 @@ from jwtaudit.program.token_roots import alike
 from jwtaudit.program.token_sources import is_in_session
 from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Closure,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.sites import Site
     from jwtaudit.values import Value
 
-# Options of a verifying call that ask for more than a good signature.
-_ASKED = frozenset({"audience", "subject", "typ", "jwtid", "sub", "aud"})
 # The kinds that a verifier is for, and those that it should not take.
 _OWN = {
     Kind.ACCESS: (Kind.ACCESS, Kind.MACHINE, Kind.UNKNOWN),
@@ -302,7 +301,7 @@ def _looks_at_kind(project: Project, site: Site) -> bool:
     if has_expectation(site.argument("audience")):
         return True
     given = (o for a in site.call.arguments for o in options(a.value) if isinstance(o, Table))
-    if any(_ASKED & set(table.entries) for table in given):
+    if any(words_of_data("claim-words", "asked-for") & set(table.entries) for table in given):
         return True
     reading = Reading(site)
     return bool(reading.claims & KIND_CLAIMS) or (

@@ -14,6 +14,7 @@ from jwtaudit.program.names import is_link_name, is_token_name, names_of, words
 from jwtaudit.program.scopes import Assigned, Raised, Returned, Tested
 from jwtaudit.program.token_sources import has_role, is_request, name_called
 from jwtaudit.program.travels import deep
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Call,
@@ -42,7 +43,6 @@ _SOCKET = frozenset({"websocket", "ws", "socket", "socketio", "sse"})
 # What OpenID Connect itself puts there: hints of a logout, the state of a request.
 _NO_LOGIN = frozenset({"hint", "state", "request", "assertion", "provider"})
 _QUERIES = frozenset({"query", "searchParams", "query_params", "GET"})
-_FAILING = frozenset({"fail", "failure", "error", "reject", "refuse", "unauthorized", "forbidden"})
 # What the events of functions without a server call it, whatever these are called themselves.
 _EVENT_QUERIES = frozenset({"queryStringParameters", "multiValueQueryStringParameters"})
 # ASGI, HTTP and WebSocket scopes.
@@ -342,7 +342,8 @@ def _says_no(answer: Value) -> bool:
     if isinstance(answer, Outcome):
         given = (argument.value for argument in answer.call.arguments)
         made = (name_called(v.call) for v in (answer, *given) if isinstance(v, Outcome))
-        return any(not _FAILING.isdisjoint(words(name)) for name in made)
+        failing = words_of_data("name-words", "failing")
+        return any(not failing.isdisjoint(words(name)) for name in made)
     return isinstance(answer, Const) and not answer.value
 
 

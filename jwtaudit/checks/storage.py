@@ -28,6 +28,7 @@ from jwtaudit.program.names import (
 from jwtaudit.program.origins import steps
 from jwtaudit.program.storage import COOKIE, DEVICE, kept, storage_reads, texts
 from jwtaudit.program.texts import pieces, told
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Const,
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 
 _KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
 # Whose tokens are no coins, and none of a language model.
-_PAIRED = frozenset({"access", "auth", "bearer", "jwt", "login", "refresh"})
 _NOISE = frozenset({"key", "name", "storage", "local", "cookie"})
 # Behind the word for a token these say whose it is, or what it is made of: ``token_admin``.
 _BEHIND = frozenset(
@@ -154,7 +154,8 @@ def _names_of_key(key: Value) -> Iterator[str]:
 def _is_certain(name: str) -> bool:
     """Whether a name only adds to the word which token it is: ``jwt_access``, ``token_admin``."""
     found = {word for word in name.split("_") if not word.isdigit()}
-    return bool(found & _PLAIN) and found <= _PLAIN | _PAIRED | _BEHIND
+    of_pair = words_of_data("name-words", "of-pair")
+    return bool(found & _PLAIN) and found <= _PLAIN | of_pair | _BEHIND
 
 
 def _is_of_someone(key: Value) -> bool:
@@ -193,7 +194,8 @@ def _are_tokens(name: str, entry: Kept) -> bool:
     *which, last = name.split("_")
     if last != "tokens":
         return False
-    return bool(_PAIRED.intersection(which)) or (not which and is_login(entry.value, entry.scope))
+    of_pair = words_of_data("name-words", "of-pair").intersection(which)
+    return bool(of_pair) or (not which and is_login(entry.value, entry.scope))
 
 
 def _is_nothing(value: Value) -> bool:

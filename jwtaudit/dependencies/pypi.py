@@ -221,6 +221,8 @@ def _lines(text: str) -> dict[str, int]:
         if not line.lstrip().startswith("#"):
             for word in re.findall(r"[A-Za-z0-9][\w.-]*", line):
                 found.setdefault(normalised(word), number)
+                if line.startswith("["):  # a table of its own: `[tool.poetry.dependencies.pyjwt]`
+                    found.setdefault(normalised(word.rpartition(".")[2]), number)
     return found
 
 

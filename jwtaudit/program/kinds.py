@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import Assigned, Returned, Tested
+from jwtaudit.resources import words_of_data
 from jwtaudit.values import Const, Outcome, Setting, Table, options, walk
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ KIND_CLAIMS = frozenset(_TELLING) | frozenset(
     {"tokenType", "tokenUse", "tokenKind", "token_kind", "grant", "isRefresh", "is_refresh"}
     | {"refresh", "scopes", "ttype", "jwt_type", "t", "fresh"}
 )
-# What holds several things, and speaks of all of them: `addRecoveryRoutes`.
-_SEVERAL = (("routes",), ("router",), ("controller",), ("controllers",), ("handlers",))
 # A class of the program's own layers, or what makes one.
 _LAYER = re.compile(
     r"(?<=[a-z])(?:Service(?:Impl)?(?=$|\.)"
@@ -214,7 +213,8 @@ def _names(
     for call in site.chain:
         yield from holders(site.project, call)
     yield from holders(site.project, made, within=made.scope)
-    yield from (call.name for call in site.chain if words(call.name)[-1:] not in _SEVERAL)
+    several = words_of_data("name-words", "several")
+    yield from (call.name for call in site.chain if several.isdisjoint(words(call.name)[-1:]))
     yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if "*." in site.call.name:

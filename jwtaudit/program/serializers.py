@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import ClassScope
     from jwtaudit.values import Call
 
-# What picks some of the fields, and what writes several objects.
-_PICKING = ("only", "exclude")
-_SEVERAL = "many"
 _ALL = "__all__"
 
 
@@ -53,12 +50,13 @@ def written(project: Project, call: Call, model: Model) -> Value:
         return outcome  # they may write more
     picked: dict[str, list[str | None]] = {}
     for argument in (*schema.call.arguments, *call.arguments[1:]):
-        if argument.name == _SEVERAL or argument.name is None or argument.spread:
+        if argument.name is None or argument.spread or argument.name in _words("of-several"):
             return outcome
-        if argument.name in _PICKING:
-            picked[argument.name] = texts_in(argument.value)
+        for part in ("picked", "left-out"):
+            if argument.name in _words(part):
+                picked.setdefault(part, []).extend(texts_in(argument.value))
     names = dict(field for scope in scopes for field in _fields(scope, model.library.roots))
-    only, exclude = (picked.get(word) for word in _PICKING)
+    only, exclude = picked.get("picked"), picked.get("left-out")
     if not names or None in (only or ()) or None in (exclude or ()):
         return outcome
     value = project.argument(call, model, "value")
@@ -77,8 +75,13 @@ def _fields(scope: ClassScope, roots: Collection[str]) -> Iterator[tuple[str, st
             continue
         if _is_only_read(declared):
             continue
-        key = next((a.value for a in declared.call.arguments if a.name == "data_key"), None)
+        under = _words("written-under")
+        key = next((a.value for a in declared.call.arguments if a.name in under), None)
         yield name, key.value if isinstance(key, Const) and isinstance(key.value, str) else name
+
+
+def _words(part: str) -> frozenset[str]:
+    return words_of_data("records", part)
 
 
 # -- what writes records out ---------------------------------------------------------------------
@@ -125,13 +128,13 @@ def written_of_record(project: Project, writer: Instance) -> tuple[str, ...] | N
     only = {argument.name: argument.value for argument in given}
     left_out = {
         name
-        for part in words_of_data("records", "left-out")
+        for part in _words("left-out")
         for value in (told(part), only.get(part, ABSENT))
         for name in _texts(value)
     }
     left_out.update(name for name, value in declared.items() if _is_only_read(value))
     left_out.update(_only_read_in(told("extra_kwargs")))
-    named = only.get("only", told("fields"))
+    named = next((only[name] for name in _words("picked") if name in only), told("fields"))
     all_of_them = isinstance(named, Const) and named.value == _ALL
     if isinstance(named, Absent):
         all_of_them = _way(project, writer) == "all" or not isinstance(told("exclude"), Absent)
@@ -148,7 +151,7 @@ def written_of_record(project: Project, writer: Instance) -> tuple[str, ...] | N
 
 
 def _has_own_ways(project: Project, scope: ClassScope) -> bool:
-    ways = words_of_data("records", "own-ways")
+    ways = _words("own-ways")
     return any(
         name in ways or any(project.functions[method].is_decorated(way) for way in ways)
         for name, method in scope.methods.items()
@@ -165,7 +168,7 @@ def _is_only_read(declared: Value) -> bool:
     """Whether a field is never written out: ``CharField(write_only=True)``."""
     call = declared.call if isinstance(declared, (Outcome, Instance)) else None
     return call is not None and any(
-        argument.name in words_of_data("records", "only-read")
+        argument.name in _words("only-read")
         and isinstance(argument.value, Const)
         and argument.value.value is True
         for argument in call.arguments
@@ -177,5 +180,5 @@ def _only_read_in(settings: Value) -> Iterator[str]:
     for name, given in settings.entries.items() if isinstance(settings, Table) else ():
         for option in options(given):
             told = option.entries if isinstance(option, Table) else {}
-            if words_of_data("records", "only-read") & told.keys():
+            if _words("only-read") & told.keys():
                 yield str(name)

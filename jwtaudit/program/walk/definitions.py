@@ -153,10 +153,18 @@ def define_class(interpreter: Interpreter, node: f.Class, frame: Frame) -> None:
     frame.names[node.name] = ref
 
 
+def _without_parameters(base: Value) -> Value:
+    """A library's class, of which something is told in brackets: ``Manager[User, int]``."""
+    if isinstance(base, Member) and base.item and isinstance(base.base, Symbol):
+        return base.base
+    return base
+
+
 def _bases(interpreter: Interpreter, node: f.Class, frame: Frame) -> tuple[Value, ...]:
     interpreter.quiet += 1
     try:
-        return tuple(interpreter.expr(b.value, frame) for b in node.bases if b.name is None)
+        bases = (interpreter.expr(b.value, frame) for b in node.bases if b.name is None)
+        return tuple(map(_without_parameters, bases))
     finally:
         interpreter.quiet -= 1
 
