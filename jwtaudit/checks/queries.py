@@ -68,6 +68,8 @@ def taken_from_queries(project: Project) -> Iterator[Draft]:
         model = project.model_of(call)
         if model is None or model.role != "query" or _NO_LOGIN & _asked(call):
             continue
+        if is_link_name("_".join(_asked(call))):
+            continue
         if _is_only_refused(project, call) or _only_names_cookie(project, call):
             continue
         sink = used.get(call.place)
@@ -247,6 +249,8 @@ def _open_parameters(project: Project) -> Iterator[tuple[Param, _Sink]]:
     """Parameters of a function that answers requests, which no path and no default explains."""
     for site, part in _read_tokens(project):
         if not isinstance(part, Param) or _NO_LOGIN & set(words(part.name)):
+            continue
+        if is_link_name(part.name):
             continue
         if part.place is not None and _is_open(project, part):
             yield part, _sink(site, part, part.place)

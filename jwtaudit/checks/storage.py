@@ -235,4 +235,4 @@ def _draft(entry: Kept, sure: Confidence) -> Draft:
 
 def _names(value: Value) -> Iterator[str]:
     for part in walk(value):
-        yield from names_of(part)
+        yield from (name for name in names_of(part) if "/" not in name)  # no URL
