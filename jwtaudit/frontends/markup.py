@@ -38,10 +38,13 @@ _LANG = re.compile(r"""(?i)\blang\s*=\s*["']?(tsx?|jsx)""")
 _TYPE = re.compile(r"""(?i)\btype\s*=\s*["']?([\w/+.-]+)""")
 _FRONTMATTER = re.compile(r"\A---[ \t]*\r?\n(?P<code>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _FILLED = re.compile(
-    r"(?P<blank>\{%.*?%\}|\{#.*?#\}|<%(?![=-]).*?%>|\{\{[!#/^>].*?\}\}|\{\{\s*else\b.*?\}\})"
-    r"|\{\{\{?[^{}]*\}?\}\}|<%[=-].*?%>",
+    r"(?P<blank>\{%.*?%\}|\{#.*?#\}|<%(?![=-]).*?%>|\{\{[!#/^>].*?\}\}|\{\{\s*else\b.*?\}\}"
+    r"|<\?(?!=|php\s+echo\b).*?\?>)"
+    # Mako's are told by the quotes: in others nothing is put in
+    r"|\{\{\{?[^{}]*\}?\}\}|<%[=-].*?%>|<\?.*?\?>|(?<=[\"'])\$\{[^{}\"'`\n]*\}(?=[\"'])",
     re.DOTALL,
 )
+_TAGS = ("{{", "{%", "<%", "{#", "<?", "${")
 _MINIFIED = 4096
 _LONG_LINES = 400
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
@@ -175,7 +178,7 @@ def _formatted(match: re.Match[str]) -> str:
 
 def fill(code: str) -> str:
     """The code of a template with its tags replaced."""
-    if "{{" not in code and "{%" not in code and "<%" not in code and "{#" not in code:
+    if not any(tag in code for tag in _TAGS):
         return code
     return _FILLED.sub(_filled, code)
 
