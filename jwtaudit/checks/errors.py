@@ -77,6 +77,8 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
     """What an event sends to the client."""
     if isinstance(event, Call):
         yield from _responded(project, event)
+        if not event.name and isinstance(event.receiver, Param) and event.receiver.name == "next":
+            yield from _passed_on(project, event)
     elif isinstance(event, Raised):
         for option in options(event.value):
             if isinstance(option, Outcome):
@@ -90,6 +92,14 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
             yield event.value
     elif isinstance(event, Returned) and answers_requests(project, event.scope):
         yield event.value
+
+
+def _passed_on(project: Project, event: Call) -> Iterator[Value]:
+    """What an error says that a script hands on: ``next(new Refused(error.message, 401))``."""
+    for argument in event.arguments:
+        for option in options(argument.value):
+            if isinstance(option, Instance) and _is_answered(project, option):
+                yield from _arguments(option.call)
 
 
 def _is_plain(call: Call) -> bool:
@@ -133,9 +143,16 @@ def _arguments(call: Call | None) -> Iterator[Value]:
 
 def _is_answered(project: Project, error: Instance) -> bool:
     """Whether an error of the project's own says with which status requests are refused for it."""
+    given = () if error.call is None else error.call.arguments
+    if any(_is_refusal(argument.value) for argument in given):
+        return True
     return any(
-        isinstance(status, Const) and status.value in _REFUSING
+        _is_refusal(status)
         for scope in lineage(project, error.cls)
         for name, status in scope.names.items()
         if name in _STATUS
     )
+
+
+def _is_refusal(status: Value) -> bool:
+    return isinstance(status, Const) and status.value in _REFUSING

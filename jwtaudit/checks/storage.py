@@ -119,16 +119,18 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
     if _KEYS & set(whole) or any(_are_tokens(name, entry) for name in whole):
         return Confidence.MEDIUM
     for key in texts(entry.key):
-        if holds_token(project, key):
-            return Confidence.MEDIUM
-        given_elsewhere = any(isinstance(option, Absent) for option in options(entry.value))
-        if is_read_as_token(project, key) and (
-            given_elsewhere or is_login(entry.value, entry.scope)
+        if holds_token(project, key) or (
+            is_read_as_token(project, key) and is_login(entry.value, entry.scope)
         ):
-            return Confidence.MEDIUM
+            return None if _is_without_token(project, entry) else Confidence.MEDIUM
     if any(map(_is_answer, stored)) and is_login(entry.value, entry.scope):
         return Confidence.MEDIUM if login_gives_token(project) else None
     return None
+
+
+def _is_without_token(project: Project, entry: Kept) -> bool:
+    """Whether a login's answer is kept, and the project's own server gives no token in it."""
+    return is_login(entry.value, entry.scope) and login_gives_token(project) is False
 
 
 def _is_answer(part: Value) -> bool:

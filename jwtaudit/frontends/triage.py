@@ -114,11 +114,11 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
 
 
 # What stands in a file that holds a key, a setting, a lifetime, an address that is not encrypted,
-# that decodes, or passes others' on.
+# that decodes, what requests are refused with, or that passes others' on.
 _VALUES = re.compile(
     rb"(?i)token|jwt|auth|secret|cookie|session|claim|bearer|storage|[a-z_]key\b|expir|ttl|lifetime|max_?age"
     rb"|algorithm|[HREP]S(?:256|384|512)|\benv\b|config|issuer|audience|export\s*[*{]|(?-i:\bKEY\b)"
-    rb"|\.find(?:one|first|unique|by)|client\(|[\"'`]http://(?!localhost|127\.)|atob\(|[\"'`]base64"
+    rb"|extends\s{1,9}\w{0,40}error\b|\.find(?:one|first|unique|by)|client\(|[\"'`]http://(?!localhost|127\.)|atob\(|[\"'`]base64"
 )
 
 

@@ -49,7 +49,7 @@ class _Read(NamedTuple):
 
 
 _reads: WeakKeyDictionary[Project, _Read] = WeakKeyDictionary()
-_giving: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
+_giving: WeakKeyDictionary[Project, bool | None] = WeakKeyDictionary()
 
 
 def is_login_url(text: str) -> bool:
@@ -76,14 +76,19 @@ def _written(value: Value) -> Iterator[str]:
         yield "".join(texts)
 
 
-def login_gives_token(project: Project) -> bool:
-    """Whether the project's own server answers a login with an object that holds a token."""
+def login_gives_token(project: Project) -> bool | None:
+    """Whether the project's own server answers a login with an object that holds a token.
+
+    None where it answers none, or with something that is not seen through.
+    """
     if project not in _giving:
-        _giving[project] = any(_answers_login(project))
+        answers = list(_answers_login(project))
+        unsure = not answers or None in answers
+        _giving[project] = True if True in answers else None if unsure else False
     return _giving[project]
 
 
-def _answers_login(project: Project) -> Iterator[bool]:
+def _answers_login(project: Project) -> Iterator[bool | None]:
     handlers = {
         argument.value.id
         for call in project.calls
@@ -98,9 +103,16 @@ def _answers_login(project: Project) -> Iterator[bool]:
             continue
         model = project.model_of(event) if isinstance(event, Call) else None
         if isinstance(event, Call) and model is not None and model.role == "respond":
-            yield any(token_entries(argument.value) for argument in event.arguments)
-        elif isinstance(event, Returned):
-            yield token_entries(event.value)
+            yield from (_gives_token(argument.value) for argument in event.arguments)
+        elif isinstance(event, Returned) and token_entries(event.value):
+            yield True
+
+
+def _gives_token(answer: Value) -> bool | None:
+    if token_entries(answer):
+        return True
+    plain = (isinstance(o, Const) or (isinstance(o, Table) and not o.rest) for o in options(answer))
+    return False if all(plain) else None
 
 
 def holds_token(project: Project, key: str) -> bool:

@@ -15,6 +15,7 @@ from jwtaudit.values import (
     Outcome,
     Table,
     Value,
+    member,
     options,
     same,
 )
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_DEPTH = 5
+_OF_SCHEMAS = frozenset({"parse", "parseAsync", "safeParse", "safeParseAsync", "validate"})
 
 
 def alike(a: Value, b: Value) -> bool:
@@ -52,10 +54,24 @@ def roots(token: Value, depth: int = 0) -> Iterator[Value]:
             yield from roots(option.base, depth + 1)
         else:
             yield option
+            if isinstance(option, Member) and (checked := _checked(option)) is not None:
+                yield from roots(checked, depth + 1)
             if isinstance(option, Outcome):
                 for argument in option.call.arguments:
                     if not is_request(argument.value):
                         yield from roots(argument.value, depth + 1)
+
+
+def _checked(entry: Member) -> Value | None:
+    """The entry as it was given to a schema: ``schema.safeParse(input).data.token``."""
+    base: Value = entry
+    while isinstance(base, Member):
+        base = base.base
+    if not isinstance(base, Outcome) or not base.call.arguments:
+        return None
+    if base.call.name.rpartition(".")[2] not in _OF_SCHEMAS or base.call.target is not None:
+        return None
+    return member(base.call.arguments[0].value, entry.key, item=entry.item, place=entry.place)
 
 
 def _alike(a: Value, b: Value) -> bool:
