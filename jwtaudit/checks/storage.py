@@ -119,8 +119,10 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
     if _KEYS & set(whole) or any(_are_tokens(name, entry) for name in whole):
         return Confidence.MEDIUM
     for key in texts(entry.key):
+        given_elsewhere = any(isinstance(option, Absent) for option in options(entry.value))
         if holds_token(project, key) or (
-            is_read_as_token(project, key) and is_login(entry.value, entry.scope)
+            is_read_as_token(project, key)
+            and (given_elsewhere or is_login(entry.value, entry.scope))
         ):
             return None if _is_without_token(project, entry) else Confidence.MEDIUM
     if any(map(_is_answer, stored)) and is_login(entry.value, entry.scope):
