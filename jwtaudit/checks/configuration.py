@@ -365,13 +365,15 @@ def _closeness(entry: _Entry, readers: Sequence[_Reader]) -> int:
 def _is_near(project: Project, entry: _Entry, reader: _Reader) -> bool:
     """Whether a file may configure a program: it lies on one way with it, or apart from all."""
     folder = str(PurePosixPath(entry.place.path).parent)
-    program = str(PurePosixPath(reader.use.place.path).parent)
-    if (
-        folder == "."
-        or f"{program}/".startswith(f"{folder}/")
-        or f"{folder}/".startswith(f"{program}/")
-    ):
-        return True
+    asked = reader.source.value.place  # for the setting, in a file of its own
+    for place in (reader.use.place, asked or reader.use.place):
+        program = str(PurePosixPath(place.path).parent)
+        if (
+            folder == "."
+            or f"{program}/".startswith(f"{folder}/")
+            or f"{folder}/".startswith(f"{program}/")
+        ):
+            return True
     if _DEPLOYMENT & set(folder.lower().split("/")):
         return True
     top = entry.place.path.partition("/")[0] + "/"
@@ -407,7 +409,8 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
         return None
     path = entry.place.path.lower()
     is_weak = is_known(entry.value) or _is_note(entry.value) or len(entry.value) < _ENOUGH
-    if is_sample(path) or setting_of(path) is FileKind.EXAMPLE:
+    example = is_sample(path) or setting_of(path) is FileKind.EXAMPLE
+    if example and not any(names_file(project, r.use, entry.place.path) for r in readers):
         if _is_default(project, entry):
             return None  # whoever copies it has what the source says, where it is told
         # An example that says what to write there does what it is for.

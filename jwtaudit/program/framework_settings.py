@@ -161,12 +161,14 @@ def _named(project: Project, library: Library, *, in_code: bool) -> Iterator[Pla
         for path, place in project.python.named_in_settings(library.roots)
         if place is not None and not is_test(path)
     ]
-    named += [
-        call.place
+    calls = [
+        call
         for call in (project.calls if in_code else ())
         if call.name.startswith(roots) and not is_test(call.place.path)
     ]
-    yield from named[:1]
+    # what sets it up tells more than what only uses it
+    calls.sort(key=lambda call: (model := project.model_of(call)) is None or model.role == "guard")
+    yield from (*named, *(call.place for call in calls))[:1]
 
 
 def _is_decided_here(value: Value) -> bool:

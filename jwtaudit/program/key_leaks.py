@@ -9,13 +9,25 @@ from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import is_masked, names_of, words
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.values import Const, Env, Member, Outcome, Param, Setting, Value, options, same
+from jwtaudit.values import (
+    Const,
+    Env,
+    Member,
+    Operation,
+    Outcome,
+    Param,
+    Setting,
+    Value,
+    options,
+    same,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
 
+_WHOLE = frozenset({"identity", "strip"})
 _SOURCES = (Const, Env, Setting, Member, Param)
 
 
@@ -47,15 +59,24 @@ _keys: WeakKeyDictionary[Project, tuple[Value, ...]] = WeakKeyDictionary()
 def _secret_keys(project: Project) -> Iterator[Value]:
     for use in key_uses(project):
         shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
-        for option in options(use.value):
+        for option in map(_whole, options(use.value)):
             is_empty = isinstance(option, Const) and not option.value
             if is_empty:
                 continue
             if isinstance(option, _SOURCES):
                 if shared or _is_called_secret(option):
                     yield option
+            elif shared and isinstance(option, Outcome) and has_role(project, option, "generator"):
+                yield option
             elif use.role == "sign":
                 yield from (part for part in told(option) if _is_read(project, part))
+
+
+def _whole(key: Value) -> Value:
+    """A key as it was before blanks around it were cut off and the like, which tells all of it."""
+    while isinstance(key, Operation) and key.operator in _WHOLE:
+        key = key.operands[0]
+    return key
 
 
 def _is_read(project: Project, value: Value) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.key_sources import sources
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Absent, Call, Const, Env, Outcome, Param, Setting
+from jwtaudit.values import Absent, Call, Const, Env, Outcome, Param, Setting, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,19 @@ def names_file(project: Project, use: KeyUse, path: str) -> bool:
 
 def _told_to_read(project: Project, value: Value) -> Iterator[Value]:
     """What readers of files that a value comes from are told to read, after they are made."""
-    for part in deep(value):
+    for part in (*deep(value), *_readers(project, value)):
         if isinstance(part, Outcome) and is_loaded(project, part):
             for event in project.uses(part.call):
                 if isinstance(event, Call) and event.name.endswith(".read"):
                     yield from (inner for a in event.arguments for inner in deep(a.value))
+
+
+def _readers(project: Project, value: Value) -> Iterator[Value]:
+    """What was asked for the settings that a value is made of: ``parser.get("auth", "key")``."""
+    asked = {part.place for part in deep(value) if isinstance(part, Setting)}
+    for site in project.sites("environment") if asked else ():
+        if site.place in asked and site.call.receiver is not None:
+            yield from options(site.call.receiver)
 
 
 def _with_defaults(value: Value) -> Iterator[Value]:
