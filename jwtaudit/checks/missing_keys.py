@@ -186,9 +186,14 @@ def _insisted(project: Project, source: Source) -> Repair | None:
 def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
     for use, source in made_of(project):
         value = source.value
-        if use.site is None or use.role == "factory" or not isinstance(value, Const):
+        if use.role == "factory" or not isinstance(value, Const):
             continue
         if is_asymmetric(use) or source.imported or source.derived:
+            continue
+        if use.site is None:
+            verdict = _of_library_below(project, use)
+            if source.lookups and value.value == "" and not is_refused(project, source):
+                yield from [(use, source, verdict)] if verdict in ("accept", "warn") else ()
             continue
         if signature_is_switched(use.site):
             continue  # without a key nothing is verified, and that is a matter of its own
@@ -206,6 +211,16 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
         elif _is_nothing(use, source) and not _is_set_later(project, value.place):
             unsigned = use.semantic("key-none-verifies") == "unsigned"
             yield use, source, "accept" if unsigned else use.semantic("key-none")
+
+
+def _of_library_below(project: Project, use: KeyUse) -> object:
+    """What the library that a framework signs by does with the empty key of its own setting."""
+    name = use.library.semantic("signs-by", use.version)
+    if not name or use.setting != use.library.key_settings[0]:
+        return None  # the key of the web framework, which does not start with an empty one
+    below = next(library for library in project.models.libraries if library.id == name)
+    version = project.version(below, use.place.path)
+    return None if version is None else below.semantic("key-empty", version)
 
 
 def _is_nothing(use: KeyUse, source: Source) -> bool:
