@@ -29,7 +29,7 @@ from jwtaudit.program.repairs import require_claim
 from jwtaudit.program.requirements import expectation, requires
 from jwtaudit.program.steering import fetches_named_keys
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.token_sources import is_answer
+from jwtaudit.program.token_sources import is_answer, is_kept_by_client
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import is_issuers_own
 from jwtaudit.program.wording import wording
@@ -146,7 +146,8 @@ def _asked_for(site: Site, drafts: Iterator[Draft]) -> Iterator[Draft]:
     Its signature may then be left to TLS, whom it is for and who issued it may not (OIDC Core
     3.1.3.7).
     """
-    asked = is_answer(site.project, site.argument("token"))
+    token = site.argument("token")
+    asked = is_answer(site.project, token) or is_kept_by_client(token)
     note = "the token is the answer of the issuer's own endpoint, which sends nobody else's"
     for draft in drafts:
         if asked:

@@ -58,8 +58,11 @@ from jwtaudit.values import (
     Absent,
     Call,
     Const,
+    Member,
     Outcome,
+    Param,
     Symbol,
+    Value,
     member,
     options,
     same,
@@ -385,6 +388,8 @@ def claims_never_validated(project: Project) -> Iterator[Draft]:
                 continue
             if is_handed_to_check(project, site.call) or _decides_nothing(site):
                 continue
+            if _is_validated_beside(site):
+                continue
             confidence = Confidence.HIGH if uses else Confidence.MEDIUM
             repair = validated(site)
             advice = f"Call `{site.model.validated_by[0]}` on the result before it is used."
@@ -431,6 +436,29 @@ def _validates(site: Site, event: object) -> bool:
         return True
     short = {name.rpartition(".")[2] for name in site.model.validated_by}
     return event.name.rpartition(".")[2] in short
+
+
+def _is_validated_beside(site: Site) -> bool:
+    """Whether claims that an object holds beside the token are validated in the same function."""
+    holder = _holder(site.argument("token"))
+    scope = site.project.scope(site.call.scope)
+    return (
+        isinstance(holder, Param)
+        and scope is not None
+        and any(
+            _validates(site, event) and same(_holder(argument.value), holder)
+            for event in scope.events
+            if isinstance(event, Call)
+            for argument in event.arguments
+        )
+    )
+
+
+def _holder(value: Value) -> Value:
+    """What a value is a member of, and that in turn; itself where it is of nothing."""
+    while isinstance(value, Member):
+        value = value.base
+    return value
 
 
 def _used_as_claims(project: Project, site: Site) -> bool:

@@ -414,9 +414,16 @@ def _unfit(test: Value) -> Iterator[Value]:
             for asked in options(part.operands[0]):
                 if isinstance(asked, Outcome) and asked.call.name.endswith("isinstance"):
                     yield from (argument.value for argument in asked.call.arguments[:1])
+                elif isinstance(asked, Outcome) and _asks_for_form(asked.call):
+                    yield from (o for value in event_values(asked.call) for o in options(value))
     for option in options(test):
         if isinstance(option, Operation) and option.operator == "not":
             yield from options(option.operands[0])
+
+
+def _asks_for_form(call: Call) -> bool:
+    """Whether a call tells if a text has some form: what has not is no token that works."""
+    return call.name.rpartition(".")[2].lower() in ("match", "fullmatch", "startswith", "test")
 
 
 def _draft(

@@ -35,7 +35,8 @@ _TEST_FOLDERS = frozenset(
     " exploit exploits poc pocs emulator emulators".split()
 )
 _TEST_FOLDER = re.compile(
-    r"tests?_|(\d+[-_])?(pruebas|testes)([-_]|$)|(integration|e2e|unit|functional|acceptance|api)[-_]test(s|ing)?$"
+    r"tests?_|(\d+[-_])?(pruebas|testes)([-_]|$)|.*[-_]tests$"
+    r"|(integration|e2e|unit|functional|acceptance|api|component|contract)[-_]test(ing)?$"
 )
 _EXAMPLE_FOLDERS = frozenset(
     "example examples sample samples demo demos docs doc docs_src tutorial tutorials"

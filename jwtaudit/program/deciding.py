@@ -24,6 +24,7 @@ from jwtaudit.values import (
     Outcome,
     Param,
     Symbol,
+    Table,
     options,
     walk,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _REVOKED = frozenset({"revoked", "blacklisted", "blocklisted", "denylisted"})
 _ACTING = ("file", "sql", "shell")
+_ERROR_AND_ANSWER = 2
 
 
 class Weight(enum.IntEnum):
@@ -118,9 +120,11 @@ class Deciding:
             return Weight.DECIDES if claim is not None else Weight.HANDED  # no text: a store
         if role or self.taking.passes_on(call) or call.name in self.project.builtin_roots:
             return None
-        if self._asks_for_key(call):
+        if self._asks_for_key(call) or _answers(call):
             return None
         if last.startswith("__"):
+            return None
+        if claim is None and last in words("showing-all"):
             return None
         if last in words("showing") or last in ("get", "append", "add", "items", "keys", "pop"):
             # a look-up with a claim as its key in a plain table is a choice, not a decision
@@ -175,6 +179,14 @@ class Deciding:
     def has_callers(self, scope: FunctionId) -> bool:
         """Whether the program itself, and not only its tests, calls a function."""
         return any(not is_test(c.place.path) for c in self.project.callers.get(scope, ()))
+
+
+def _answers(call: Call) -> bool:
+    """Whether a handler of events gives its HTTP answer: ``callback(null, {statusCode, body})``."""
+    return len(call.arguments) == _ERROR_AND_ANSWER and any(
+        isinstance(option, Table) and "statusCode" in option.entries
+        for option in options(call.arguments[1].value)
+    )
 
 
 def _is_some_object(receiver: Value | None) -> bool:

@@ -21,6 +21,7 @@ from jwtaudit.values import (
     Env,
     Instance,
     Member,
+    Operation,
     Outcome,
     Param,
     Setting,
@@ -196,6 +197,8 @@ def _is_signed_here(project: Project, token: Value) -> bool:
 
 def _is_answered(project: Project, token: Value) -> bool:
     """Whether a token is an entry of what a token endpoint gave, whatever was sent there."""
+    if isinstance(token, Member) and name_of(token.base) in words("answers-of-providers"):
+        return True
     if isinstance(token, Member) and token.item:
         name, base = token.name, token.base
     elif isinstance(token, Outcome) and token.call.receiver and token.call.name.endswith(".get"):
@@ -230,6 +233,8 @@ def _asks_for_tokens(call: Call) -> bool:
 
 def is_answer(project: Project, token: Value) -> bool:
     """Whether a token stands in the answer to a request of the program's own, over TLS."""
+    if all(_is_answered(project, option) for option in options(token)):
+        return True
     return not from_request(project, token) and all(
         any(isinstance(p, Outcome) and has_role(project, p, "http-request") for p in deep(option))
         and _came_from_issuer(project, option)
@@ -296,6 +301,8 @@ def _stands_with_kept(value: Value, keeps: Callable[[str], bool]) -> bool:
             if any(map(keeps, holder.call.name.split("."))):
                 return True
             holder = holder.call.receiver
+        elif isinstance(holder, Operation) and holder.operator == "json-decode":
+            holder = holder.operands[0]
         else:
             holder = holder.base if isinstance(holder, Member) else None
     return False
