@@ -26,8 +26,9 @@ from jwtaudit.program.names import (
     words,
 )
 from jwtaudit.program.origins import steps
-from jwtaudit.program.storage import COOKIE, DEVICE, kept, storage_reads, texts
-from jwtaudit.program.texts import pieces, told
+from jwtaudit.program.storage import COOKIE, DEVICE, kept, parts_of_key, storage_reads, texts
+from jwtaudit.program.texts import told
+from jwtaudit.program.token_sources import has_role
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
@@ -35,6 +36,7 @@ from jwtaudit.values import (
     Member,
     Operation,
     Outcome,
+    Sequence,
     Symbol,
     Table,
     Value,
@@ -99,7 +101,7 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
     named = list(_names_of_key(entry.key))
     if any(is_other_token(name) or is_link_name(name) for name in named):
         return None
-    if _is_nothing(entry.value):
+    if _is_nothing(entry.value) or _is_digest(project, entry.value):
         return None
     whole = ["_".join(w for w in words(name) if w not in _NOISE) for name in named]
     if any(is_token_name(name) or _is_certain(name) for name in whole):
@@ -116,7 +118,9 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
         return Confidence.MEDIUM
     if any(gives_token(project, entry.scope, part, entry.place) for part in stored):
         return Confidence.MEDIUM
-    if _KEYS & set(whole) or any(_are_tokens(name, entry) for name in whole):
+    if any(_are_tokens(name, entry) for name in whole):
+        return Confidence.MEDIUM
+    if _KEYS & set(whole) and not _is_of_flags(entry.value):
         return Confidence.MEDIUM
     for key in texts(entry.key):
         given_elsewhere = any(isinstance(option, Absent) for option in options(entry.value))
@@ -146,7 +150,7 @@ def _names_of_key(key: Value) -> Iterator[str]:
     """What a key is called, and what stands in it: ``${PREFIX}_token`` ends with the word."""
     yield from texts(key)
     yield from (name for name in names_of(key) if not _BEFORE.issuperset(words(name)[-1:]))
-    parts = pieces(key)
+    parts = parts_of_key(key)
     if len(parts) > 1:
         written = [next(texts(part), "") for part in parts]
         if any(map(words, written)):
@@ -164,7 +168,7 @@ def _is_certain(name: str) -> bool:
 
 def _is_of_someone(key: Value) -> bool:
     """Whether a key is that of a token of a user, or for a part of an app: ``token_${user.id}``."""
-    *known, last = pieces(key)
+    *known, last = parts_of_key(key)
     text = "".join(t for part in known for t in texts(part))
     whose = {word for part in walk(last) for name in names_of(part) for word in words(name)}
     return is_token_name(text) and bool(_WHOSE & whose)
@@ -213,6 +217,22 @@ def _is_nothing(value: Value) -> bool:
         for option in options(value)
         for part in told(option)
     )
+
+
+def _is_of_flags(value: Value) -> bool:
+    """Whether an object or a list is kept of which all is known, and nothing is a token."""
+    found = [o.operands[0] if isinstance(o, Operation) else o for o in options(value)]
+    return all(isinstance(o, (Table, Sequence)) and not o.rest for o in found)
+
+
+def _is_digest(project: Project, value: Value) -> bool:
+    """Whether what is kept no longer tells what it was made of: it is hashed, or sealed."""
+    digests = [
+        isinstance(part, Outcome) and has_role(project, part, "digest")
+        for option in options(value)
+        for part in told(option)
+    ]
+    return bool(digests) and all(digests)
 
 
 def _draft(entry: Kept, sure: Confidence) -> Draft:

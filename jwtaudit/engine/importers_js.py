@@ -119,7 +119,9 @@ class ScriptImporters:
             return frozenset()
         if specifier.startswith("."):
             return self.modules.get(_meant(path, specifier), frozenset())
-        tail = end.partition("/")[2]  # behind an alias, or below a root that is not known
+        tail = end.lstrip("/").partition("/")[
+            2
+        ]  # behind an alias, or below a root that is not known
         if not tail:
             return frozenset()
         found = (g for module, g in self.modules.items() if f"/{module}".endswith(f"/{tail}"))

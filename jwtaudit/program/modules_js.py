@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ENDS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".json")
 # TypeScript imports its own files by the names that they will be compiled to.
 _COMPILED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
-_ALIASES = ("@/", "~/", "~~/", "$lib/")
+_ALIASES = ("@/", "/@/", "~/", "~~/", "$lib/")
 _ROOTS = ("", "src/", "app/", "src/lib/")
 _WORKSPACES = ("packages", "libs", "apps")
 _GLOBAL = f"{SCRIPT}globalThis."

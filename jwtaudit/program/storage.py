@@ -16,6 +16,7 @@ from jwtaudit.values import (
     Closure,
     Const,
     Member,
+    Operation,
     Outcome,
     Param,
     Sequence,
@@ -30,6 +31,7 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jwtaudit.models import Model
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
     from jwtaudit.program.sites import Site
@@ -41,6 +43,7 @@ COOKIE, DEVICE = "cookie", "device"
 _MAX_STEPS = 200
 _PROTECTED = frozenset({"secure", "encrypted", "encrypt", "keychain", "keystore", "memory"})
 _SETTERS = frozenset({"set", "put", "save", "store", "setItem"})
+_SPELT = frozenset({"upper", "lower", "strip", "identity"})
 _STORAGE, _SERVICE = ("storage",), ("service",)
 
 
@@ -91,10 +94,17 @@ def storage_reads(project: Project, value: Value) -> Iterator[str]:
 def texts(value: Value) -> Iterator[str]:
     """The texts that a value may be."""
     for option in options(value):
-        found = [p.value if isinstance(p, Const) else None for p in pieces(option)]
+        found = [p.value if isinstance(p, Const) else None for p in parts_of_key(option)]
         parts = [part for part in found if isinstance(part, str)]
         if parts and len(parts) == len(found):
             yield "".join(parts)
+
+
+def parts_of_key(value: Value) -> tuple[Value, ...]:
+    """The parts that a name is put together of, whatever is done to its letters."""
+    while isinstance(value, Operation) and value.operator in _SPELT and len(value.operands) == 1:
+        value = value.operands[0]
+    return pieces(value)
 
 
 # -- calls ---------------------------------------------------------------------------------------
@@ -219,16 +229,23 @@ def _telling(project: Project, site: Site) -> Call:
     What only passes on a name and a value keeps nothing by itself.
     """
     original = site.call.origin or site.call
-    key = project.argument(original, site.model, "name")
-    if "cookie" in site.model.meanings:
-        text = cookie_text(project.argument(original, site.model, "cookie"))
-        key = ABSENT if text is None else text.key
+    key, whole = (_name(project, call, site.model) for call in (original, site.call))
+    ends = [text for part in parts_of_key(whole) for text in texts(part)]
     for call in site.chain:
         if not any(isinstance(part, Param) for part in walk(key)):
             break
         original = call
-        key = next((a.value for a in call.arguments if list(texts(a.value))), key)
+        given = {text for argument in call.arguments for text in texts(argument.value)} - {""}
+        if any(end.endswith(text) for text in given for end in ends):
+            break
     return original
+
+
+def _name(project: Project, call: Call, model: Model) -> Value:
+    if "cookie" not in model.meanings:
+        return project.argument(call, model, "name")
+    text = cookie_text(project.argument(call, model, "cookie"))
+    return ABSENT if text is None else text.key
 
 
 def _items(value: Value) -> Iterator[Value]:
@@ -268,7 +285,8 @@ def _is_storage(value: Value) -> bool:
 
 def _state(project: Project, site: Site) -> Iterator[Kept]:
     """The parts of an object that is kept, each under its own name."""
-    if _is_protected(site.argument("where"), None) or not _is_on(site):
+    where = join(*_where(project, site.argument("where")))
+    if _is_protected(where, None) or not _is_on(site):
         return
     if _is_none(site.argument("parts")):
         return
@@ -311,6 +329,15 @@ def _is_protected(where: Value, receiver: Value | None) -> bool:
         or "encryptionKey" in getattr(argument.value, "entries", ())
         for argument in (receiver.call.arguments if isinstance(receiver, Outcome) else ())
     )
+
+
+def _where(project: Project, value: Value) -> Iterator[Value]:
+    """A storage, and what a library makes it of: ``createJSONStorage(() => secureStorage)``."""
+    yield value
+    for part in walk(value):
+        for argument in part.call.arguments if isinstance(part, Outcome) else ():
+            given = argument.value
+            yield _result(project, given) if isinstance(given, Closure) else given
 
 
 def _is_on(site: Site) -> bool:
@@ -393,4 +420,13 @@ def _result(project: Project, function: Closure) -> Value:
     return scope.returned
 
 
-__all__ = ["COOKIE", "DEVICE", "Kept", "cookies_of_pages", "kept", "storage_reads", "texts"]
+__all__ = [
+    "COOKIE",
+    "DEVICE",
+    "Kept",
+    "cookies_of_pages",
+    "kept",
+    "parts_of_key",
+    "storage_reads",
+    "texts",
+]
