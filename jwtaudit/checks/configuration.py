@@ -67,7 +67,7 @@ _DEPLOYMENT = frozenset(
 _PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
 # Files of services that build and test; some deploy as well, with secrets that are elsewhere.
 _BUILD = re.compile(
-    r"(^|/)\.?(travis|appveyor|azure-pipelines|bitbucket-pipelines|drone|cirrus|wercker|semaphore"
+    r"(^|/)\.?(travis|appveyor|azure-pipelines|bitbucket-pipelines|drone|cirrus|wercker|semaphore|circle"
     r"|codeship-\w+)\.ya?ml$"
 )
 # What a section, or what a recipe makes, is called.

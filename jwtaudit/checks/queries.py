@@ -137,7 +137,7 @@ def _query_members(
     seen: set[tuple[FunctionId, str | None]] = set()
     for site, part in _read_tokens(project):
         name = None if _is_of_answer(project, part) else _asked_member(part)
-        if name is not None and part.place is not None and not is_link_name(name):
+        if name is not None and part.place is not None and not _is_of_link(part, name):
             key = (site.call.scope, name)
             if key not in seen:
                 seen.add(key)
@@ -148,13 +148,15 @@ def _query_members(
             continue
         if not project.is_script(path) or path not in handling(project):
             continue
+        if isinstance(event, Assigned) and is_link_name(event.name):
+            continue
         for part in parts:
             if (
                 isinstance(part, Member)
                 and part.place is not None
                 and part.name is not None
                 and names_token(part.name)
-                and not is_link_name(part.name)
+                and not _is_of_link(part, part.name)
                 and _is_query(part.base)
                 and (event.scope, part.name) not in seen
                 and not (isinstance(event, Tested) and _is_whole(event.value, part))
@@ -181,6 +183,11 @@ def _is_of_answer(project: Project, value: Value | None) -> bool:
         if owner is not None and _is_of_answer(project, owner):
             return True
     return False
+
+
+def _is_of_link(part: Value, name: str) -> bool:
+    """Whether what is read stood in a link that was mailed, by its name or a variable's."""
+    return any(map(is_link_name, (name, *names_of(part))))
 
 
 def _asked_member(value: Value) -> str | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SAMPLE_SUBJECTS = frozenset({"1234567890", "joe", "test", "example"})
 _SAMPLE_NAMES = frozenset({"John Doe", "Jane Doe"})
 _SAMPLE_CLAIM = "http://example.com/is_root"
+# What Supabase's command line starts on a developer's own machine, with keys that are in its docs.
+_SAMPLE_ISSUERS = frozenset({"supabase-demo"})
 _EXPIRED = "expired"
 _PUBLIC_ROLES = frozenset({"anon", "public", "publishable"})
 _PRIVILEGED = frozenset({"service_role", "admin", "root", "superuser"})
@@ -135,6 +137,7 @@ def _is_sample(token: Embedded) -> bool:
     return (
         str(claims.get("sub")) in _SAMPLE_SUBJECTS
         or claims.get("name") in _SAMPLE_NAMES
+        or claims.get("iss") in _SAMPLE_ISSUERS
         or _SAMPLE_CLAIM in claims
     )
 

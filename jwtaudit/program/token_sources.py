@@ -26,6 +26,7 @@ from jwtaudit.values import (
     Param,
     Setting,
     Symbol,
+    Table,
     Unknown,
     Value,
     options,
@@ -160,10 +161,12 @@ def is_own(project: Project, token: Value) -> bool:
     """Whether the token came from its issuer: this program, or an answer over TLS."""
     if (
         _is_kept(token)
+        or _is_configured(token)
         or _is_of_client(token)
         or is_typed(token)
         or is_parameter_of_command(project, token)
         or _is_told_to_client(project, token)
+        or _is_fetched_beside(project, token)
     ):
         return True
     if all(_is_answered(project, option) for option in options(token)):
@@ -312,6 +315,14 @@ def _keeps(name: str) -> bool:
     return name in words("kept") or name_words(name)[:2] == _STATE
 
 
+def _is_configured(token: Value) -> bool:
+    """Whether the token was given to the program by whoever runs it."""
+    while isinstance(token, Operation) and token.operator in ("strip", "identity"):
+        token = token.operands[0]
+    given = [o for o in options(token) if not isinstance(o, (Absent, Const))]
+    return bool(given) and all(isinstance(one, (Env, Setting)) for one in given)
+
+
 def _is_of_client(token: Value) -> bool:
     """Whether a client of some server holds the token: it was made with it, or keeps it."""
     kept = isinstance(token, Member) and not token.item
@@ -343,6 +354,25 @@ def _is_told_to_client(project: Project, token: Value) -> bool:
     return not any(
         told.isdisjoint(words(group)) for group in ("token-addresses", "sign-in-addresses")
     )
+
+
+def _is_fetched_beside(project: Project, token: Value) -> bool:
+    """Whether another method of the class gets the token from its issuer, under the same name.
+
+    ``exchange(code)`` returns ``{accessToken: answer.id_token}``, ``userOf(accessToken)`` reads it.
+    """
+    scope = project.scope(token.function) if isinstance(token, Param) else None
+    if scope is None or scope.cls is None or not isinstance(token, Param):
+        return False
+    methods = [s for s in list(project.functions.values()) if s.cls is not None]
+    given = [
+        option.entries[token.name]
+        for method in methods
+        if method.cls is not None and method.cls.id == scope.cls.id and method is not scope
+        for option in options(method.returned)
+        if isinstance(option, Table) and token.name in option.entries
+    ]
+    return bool(given) and all(is_answer(project, value) for value in given)
 
 
 def _is_renewed(project: Project, token: Value) -> bool:
