@@ -371,9 +371,15 @@ def _looks_like_token(project: Project, call: Call) -> bool:
 
 
 def _asked(call: Call) -> frozenset[str]:
-    """The words of the names that a call asks the query string for."""
-    asked = [a.value.value for a in call.arguments if isinstance(a.value, Const)]
-    return frozenset(word for name in asked if isinstance(name, str) for word in words(name))
+    """The words of the names that a call asks the query string for, also by a default."""
+    given = (option for argument in call.arguments for option in options(argument.value))
+    return frozenset(word for value in given for name in _text_of(value) for word in words(name))
+
+
+def _text_of(value: Value) -> Iterator[str]:
+    default = value.default if isinstance(value, Param) else value
+    if isinstance(default, Const) and isinstance(default.value, str):
+        yield default.value
 
 
 def _names_inside(value: Value | None) -> Iterator[str]:

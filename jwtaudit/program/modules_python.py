@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.facts import Import
 from jwtaudit.program.containers import METHODS
-from jwtaudit.program.scopes import Assigned, FunctionScope, Stored
+from jwtaudit.program.scopes import Assigned, FunctionScope, Returned, Stored
 from jwtaudit.values import (
     ABSENT,
+    Closure,
     Const,
+    Instance,
     ModuleRef,
+    Outcome,
     Setting,
     Symbol,
     Unknown,
     Value,
     hop,
     join,
+    options,
     walk,
 )
 
@@ -25,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import ModuleScope
     from jwtaudit.source import Place
 
+_ASKED = "__getattr__"
 _COMMAND = "manage.py"  # by which an application is run, and which names its settings
 _FOLLOWED = Unknown("imports itself")  # what stands for a name while its import is followed
 
@@ -147,7 +153,34 @@ class PythonModules:
             submodule = self._file(folder, name)
             if submodule is not None:
                 return ModuleRef(submodule, place=place)
+        stand_in = None if scope is None or name == _ASKED else self._stand_in(scope)
+        if stand_in is not None:
+            return self.project.interpreter.attribute(stand_in, name, place)
         return Unknown(name, place=place)
+
+    def _stand_in(self, scope: ModuleScope) -> Value | None:
+        """The object whose attributes a module gives for its own.
+
+        By ``sys.modules[__name__] = settings``, or what its ``__getattr__`` asks (PEP 562).
+        """
+        own = scope.names.get(_ASKED)
+        function = self.project.scope(own.id) if isinstance(own, Closure) else None
+        if function is not None:
+            self.project.interpreter.function(function)
+            returned = [e.value for e in function.events if isinstance(e, Returned)]
+            asked = [v.call.arguments for v in returned if isinstance(v, Outcome)]
+            given = [options(a[0].value) for a in asked if a]
+            stand_in = given[0][0] if len(given) == len(returned) == 1 else None
+            return stand_in if isinstance(stand_in, Instance) else None
+        for event in scope.body.events if scope.body is not None else ():
+            if (
+                isinstance(event, Stored)
+                and isinstance(event.base, Symbol)
+                and event.base.name == "sys.modules"
+                and isinstance(event.value, Instance)
+            ):
+                return event.value
+        return None
 
     def symbol(self, name: str, place: Place) -> Value:
         """A name of a library; a member of a settings object is a setting."""

@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.authority_words import says, words
 from jwtaudit.program.context import is_test
+from jwtaudit.program.development import DEVELOPMENT, is_development_file
+from jwtaudit.program.names import pairs
 from jwtaudit.program.names import words as name_words
 from jwtaudit.program.platforms import in_browser
 from jwtaudit.program.scopes import Tested
@@ -74,7 +76,7 @@ def readings(project: Project) -> tuple[Reading, ...]:
 
 def _find_readings(project: Project) -> Iterator[Reading]:
     for site in project.sites("decode-unverified", "verify", "verify-signature"):
-        if _stands_aside(project, site.place.path):
+        if _stands_aside(project, site.call.scope):
             continue
         origin: Origin | None = None
         if site.role != "decode-unverified":
@@ -91,15 +93,19 @@ def _find_readings(project: Project) -> Iterator[Reading]:
     for part, event in project.operations("json-decode"):
         if part.place and part.place not in seen and is_taken_apart(part, 1):
             seen.add(part.place)
-            if not _stands_aside(project, part.place.path):
+            if not _stands_aside(project, event.scope._replace(path=part.place.path)):
                 yield Reading(part.place, event.scope, event.path, apart=part)
 
 
-def _stands_aside(project: Project, path: str) -> bool:
-    """Whether what a file reads decides nothing by itself.
+def _stands_aside(project: Project, function: FunctionId) -> bool:
+    """Whether what a function reads decides nothing by itself.
 
     Who holds a token may read it, as a page does that shows it; libraries of tokens do so for all.
+    A server on the developer's own machine, as its file and its class say, lets anyone in.
     """
+    path, owner = function.path, function.qualname.partition(".")[0]
+    if is_development_file(path) and DEVELOPMENT & pairs(owner) and not project.is_script(path):
+        return True
     return is_test(path) or in_browser(project, path) or project.python.is_library_itself(path)
 
 

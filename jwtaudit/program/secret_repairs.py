@@ -16,7 +16,7 @@ from jwtaudit.repair import (
     Repair,
     Replace,
 )
-from jwtaudit.values import Const, Env, Setting
+from jwtaudit.values import Absent, Const, Env, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,8 @@ def without_default(
         return required_instead(project, literal, lookups)
     if project.stores.is_left(literal.place):
         return from_environment(literal)
+    if _has_to_be_given(project, literal):
+        return None
     title = "Take the key without a default, so that the program stops where it is missing"
     dropped = DropItem(literal.place)
     if (field := _field_of_the_same_name(literal, lookups)) is not None:
@@ -68,6 +70,21 @@ def without_default(
         if isinstance(lookup, Setting) and lookup.place and lies_in(lookup.place, literal.place):
             return Repair(title, Insist(lookup.place), otherwise=Repair(title, dropped))
     return Repair(title, dropped)
+
+
+def _has_to_be_given(project: Project, literal: Const) -> bool:
+    """Whether a literal is given to a function of the project that insists on it."""
+    return any(
+        argument.name is not None
+        and argument.value.place == literal.place
+        and (scope := project.scope(call.target)) is not None
+        and (parameter := scope.parameters.get(argument.name)) is not None
+        and isinstance(parameter.default, Absent)
+        for call in project.calls
+        if call.target is not None and literal.place is not None
+        if call.place.path == literal.place.path
+        for argument in call.arguments
+    )
 
 
 def insisted_instead(lookups: Sequence[Env | Setting]) -> Repair | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.walk.asked import asked_again
 from jwtaudit.values import (
     ABSENT,
     UNKNOWN,
@@ -132,7 +133,8 @@ def substitute(
             return _argument(part, binding)
         return None
 
-    return rewrite(value, change, interpreter.attribute, _mentioning(interpreter, function))
+    new = rewrite(value, change, interpreter.attribute, _mentioning(interpreter, function))
+    return asked_again(interpreter, new)
 
 
 def substitute_call(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jwtaudit.program import schemas, scripts, serializers
 from jwtaudit.program.operations import by_encoding, is_cut, is_text, put, texts_in, transform
+from jwtaudit.program.walk.asked import asked_for
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -25,10 +26,8 @@ from jwtaudit.values import (
     Setting,
     Symbol,
     Table,
-    Unknown,
     Value,
     hop,
-    join,
     merge,
     options,
 )
@@ -191,17 +190,7 @@ def _application(interpreter: Interpreter, call: Call, model: Model, frame: Fram
 
 
 def _getattr(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
-    if len(call.arguments) >= 2:
-        base, name = call.arguments[0].value, call.arguments[1].value
-        if isinstance(name, Const) and isinstance(name.value, str):
-            found = interpreter.attribute(base, name.value, call.place)
-            if len(call.arguments) > 2 and isinstance(found, (Member, Setting, Unknown)):
-                default = call.arguments[2].value
-                if isinstance(found, Setting) and isinstance(found.default, Absent):
-                    return replace(found, default=default)
-                return join(found, default)
-            return found
-    return Outcome(call, place=call.place)
+    return asked_for(interpreter, call)
 
 
 def _import_call(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
