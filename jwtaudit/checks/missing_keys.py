@@ -23,7 +23,7 @@ from jwtaudit.program.key_material import (
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
-from jwtaudit.program.scopes import Stored, Tested
+from jwtaudit.program.scopes import MODULE, Stored, Tested
 from jwtaudit.program.secret_repairs import insisted_on, without_default
 from jwtaudit.values import Absent, Const, Env, Member, Setting, same, walk
 
@@ -206,6 +206,7 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
                 is_refused(project, source)
                 or is_refused_before(project, use, source)
                 or is_ruled_out(project, use, source)
+                or _is_set_at_start(project, value.place)
             ):
                 yield use, source, use.semantic("key-empty")
         elif _is_nothing(use, source) and not _is_set_later(project, value.place):
@@ -251,14 +252,28 @@ def _fields(project: Project, place: Place | None) -> list[str]:
 
 def _is_set_later(project: Project, place: Place | None) -> bool:
     """Whether somebody sets the attribute of an object that begins with a value."""
-    names = _fields(project, place)
-    return bool(names) and any(
-        isinstance(event, Stored)
-        and not event.item
-        and isinstance(event.key, Const)
-        and event.key.value in names
-        for event in project.events
+    return any(True for _ in _settings_of(project, place))
+
+
+def _is_set_at_start(project: Project, place: Place) -> bool:
+    """Whether a module sets the attribute when it is loaded: ``settings.KEY = file.read()``."""
+    return any(
+        event.scope.qualname == MODULE and not event.path and not isinstance(event.value, Const)
+        for event in _settings_of(project, place)
     )
+
+
+def _settings_of(project: Project, place: Place | None) -> Iterator[Stored]:
+    """Where the attribute of an object is set that begins with a value."""
+    names = _fields(project, place)
+    for event in project.events if names else ():
+        if (
+            isinstance(event, Stored)
+            and not event.item
+            and isinstance(event.key, Const)
+            and event.key.value in names
+        ):
+            yield event
 
 
 def _unusable(use: KeyUse, source: Source) -> str:

@@ -19,6 +19,7 @@ from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Call,
     Const,
+    Instance,
     Member,
     Outcome,
     Param,
@@ -155,6 +156,8 @@ def _keeps(project: Project, event: Event, holds: Callable[[Value], bool]) -> bo
         return False
     if not any(holds(argument.value) for argument in event.arguments):
         return _is_saved(event, holds)
+    if _is_added(project, event):
+        return True
     model = project.model_of(event)
     if model is not None and model.role == "sql":
         return any(map(_is_writing, walk(event.arguments[0].value)))
@@ -170,6 +173,18 @@ def _is_saved(event: Call, holds: Callable[[Value], bool]) -> bool:
         isinstance(made, Outcome)
         and event.name.rpartition(".")[2].lower() in _words("writers")
         and any(holds(argument.value) for argument in made.call.arguments)
+    )
+
+
+def _is_added(project: Project, made: Call) -> bool:
+    """Whether a record that a call makes is given to a session: ``db.add(RefreshToken(...))``."""
+    scope = project.scope(made.scope)
+    return any(
+        isinstance(option, (Instance, Outcome)) and option.call and option.call.place == made.place
+        for event in (() if scope is None else scope.events)
+        if isinstance(event, Call) and event.name.rpartition(".")[2] in _words("of-records")
+        for argument in event.arguments
+        for option in options(argument.value)
     )
 
 

@@ -26,7 +26,7 @@ ROLES = frozenset(
         "decode-unverified",  # token -> claims nobody has verified
         "header-peek",  # token -> header nobody has verified
         "claims-validator",  # checks claims that were decoded before
-        "claims-accessor",  # receiver -> the claims held by a decoded token object
+        "claims-accessor",  # receiver, or none -> the claims of a decoded token
         "cookie-settings",  # gives the attributes of all cookies that say nothing else
         "factory",  # makes the object whose methods sign or verify
         "decrypt",  # token, key -> plaintext of a JWE

@@ -145,8 +145,10 @@ def is_all_cookies(project: Project, value: Value, path: str) -> bool:
 
 
 def is_claims(project: Project, value: Value) -> bool:
-    """Whether a value is all claims of a verified token."""
-    return _role(project, value) in ("verify", "verify-signature")
+    """Whether a value is all claims of a verified token, that of the request included."""
+    role = _role(project, value)
+    asked = role == "claims-accessor" and isinstance(value, Outcome) and value.call.receiver is None
+    return asked or role in ("verify", "verify-signature")
 
 
 def handling(project: Project) -> frozenset[str]:

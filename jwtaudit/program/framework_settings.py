@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from jwtaudit.finding import Confidence
+from jwtaudit.program.classes import lineage
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.development import is_replaced_in_production
 from jwtaudit.program.enclosing import enclosing
@@ -25,7 +26,7 @@ from jwtaudit.repair import (
     SetEntry,
     Snippet,
 )
-from jwtaudit.values import Call, Const, Outcome, Sequence, Table, options
+from jwtaudit.values import Call, ClassRef, Const, Outcome, Sequence, Table, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
     from jwtaudit.source import Place
-    from jwtaudit.values import Value
+    from jwtaudit.values import FunctionId, Value
 
 _ELSEWHERE = frozenset(
     {"dev", "develop", "development", "local", "test", "tests", "testing", "debug"}
@@ -115,11 +116,19 @@ def _lacking(
 ) -> Iterator[tuple[Place, Value | None]]:
     """The mappings that leave the setting out; without one, where the framework is named."""
     if setting.along and not setting.inside:
-        if not any(True for _ in _named_so(project, setting.name)):
-            for condition in setting.along:
-                found = (g for g in _named_so(project, condition.argument))
-                held = (g for g in found if _holds(project, g, condition))
-                yield from ((one.place, None) for one in islice(held, 1))
+        set_in = [_class_of(project, one.place) for one in _named_so(project, setting.name)]
+        for condition in setting.along:
+            along = [
+                (g, _class_of(project, g.place)) for g in _named_so(project, condition.argument)
+            ]
+            profiles = {ref.id for _, ref in along if ref is not None}
+            held = (
+                one
+                for one, ref in along
+                if _holds(project, one, condition)
+                and all(_is_other_profile(project, ref, other, profiles) for other in set_in)
+            )
+            yield from ((one.place, None) for one in islice(held, 1))
         return
     around = [one for one in given(project) if one.name in (setting.inside or (setting.name,))]
     elsewhere = {
@@ -142,6 +151,31 @@ def _lacking(
         # Settings in a mapping are those of an application; without any, this may be a library.
         in_code = not setting.inside
         yield from ((place, None) for place in _named(project, library, in_code=in_code))
+
+
+def _class_of(project: Project, place: Place) -> ClassRef | None:
+    """The class in whose body a setting stands."""
+    around = (
+        scope.ref
+        for scope in list(project.classes.values())
+        if scope.ref.id.path == place.path and scope.definition.span.contains(place.span)
+    )
+    return max(around, key=lambda ref: ref.id.start, default=None)
+
+
+def _is_other_profile(
+    project: Project, one: ClassRef | None, other: ClassRef | None, profiles: set[FunctionId]
+) -> bool:
+    """Whether two classes are two ways to configure an application, such as one for development.
+
+    Each says all of it itself, and none derives from both.
+    """
+    if one is None or other is None or one.id == other.id or other.id not in profiles:
+        return False
+    return not any(
+        {one.id, other.id} <= {base.ref.id for base in lineage(project, scope.ref)}
+        for scope in list(project.classes.values())
+    )
 
 
 def _stands_along(project: Project, setting: FrameworkSetting, table: Table, place: Place) -> bool:

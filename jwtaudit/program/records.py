@@ -16,6 +16,7 @@ from jwtaudit.values import (
     Absent,
     Call,
     ClassRef,
+    Closure,
     Const,
     Instance,
     Member,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jwtaudit.program.project import Project
-    from jwtaudit.program.scopes import ClassScope
+    from jwtaudit.program.scopes import ClassScope, FunctionScope
     from jwtaudit.program.sites import Site
 
 _MAX_NESTING = 4
@@ -231,7 +232,11 @@ def fields_of(project: Project, value: Value) -> tuple[str, ...] | None:
         if scope is None or current.id in seen:
             continue
         seen.add(current.id)
-        hidden = {name for name, declared in scope.names.items() if _is_left_out(declared)}
+        hidden = {
+            name
+            for name, declared in scope.names.items()
+            if _is_left_out(declared) or isinstance(declared, Closure)
+        }
         names.extend(n for n in (*scope.names, *scope.annotations) if n not in hidden)
         if any(not isinstance(base, (ClassRef, Symbol)) for base in scope.bases):
             return None  # made by a call: its fields are not in sight
@@ -258,12 +263,14 @@ def written_fields(project: Project, value: Value) -> tuple[str, ...] | None:
     method = f"{library_base(project, cls)}.{call.name.rpartition('.')[2]}"
     if all(model.role != "dump" for model in project.models.exactly(method)):
         return None
-    if has_heirs(project, cls) or any(map(_writes_more, lineage(project, cls))):
+    if has_heirs(project, cls) or any(
+        _writes_more(project, scope) for scope in lineage(project, cls)
+    ):
         return None
     return fields_of(project, call.receiver or ABSENT)
 
 
-def _writes_more(scope: ClassScope) -> bool:
+def _writes_more(project: Project, scope: ClassScope) -> bool:
     """Whether a class may write out what it does not declare, or by another name."""
     set_up = any(argument.name is not None for argument in scope.definition.bases)
     renamed = any(
@@ -272,7 +279,25 @@ def _writes_more(scope: ClassScope) -> bool:
         for declared in scope.names.values()
     )
     configured = bool({"Config", "model_config"} & scope.names.keys())
-    return set_up or renamed or configured or bool(scope.methods)
+    return (
+        set_up
+        or renamed
+        or configured
+        or not all(
+            _leaves_fields(name, project.functions[method])
+            for name, method in scope.methods.items()
+        )
+    )
+
+
+def _leaves_fields(name: str, method: FunctionScope) -> bool:
+    """Whether a method has nothing to do with what is written, or only with one field's value."""
+    kept = _named("beside-fields")
+    decorators = [d.call if isinstance(d, Outcome) else d for d in method.decorators]
+    return name.lower() not in _named("writing-methods") and all(
+        isinstance(decorator, (Call, Symbol)) and decorator.name.rpartition(".")[2] in kept
+        for decorator in decorators
+    )
 
 
 def is_person(value: Value) -> bool:

@@ -137,6 +137,7 @@ def define_class(interpreter: Interpreter, node: f.Class, frame: Frame) -> None:
     body.id = frame.scope.id
     inner = Frame(body, names, frame.path)
     scope.decorators = _decorators(interpreter, node.decorators, frame)
+    frame.names.setdefault(node.name, ref)  # for types in quotes: `def encode(token: "Token")`
     interpreter.block(node.body, inner)
     for name, value in names.items():
         if not isinstance(value, Closure):
