@@ -14,7 +14,7 @@ from jwtaudit.program.enclosing import enclosing, parameter_of
 from jwtaudit.program.key_drafts import confidence_of, key_draft, written
 from jwtaudit.program.key_guards import is_refused, is_stopped_unset
 from jwtaudit.program.key_material import is_key, is_private, made_of, text_of
-from jwtaudit.program.key_sources import TEXT_OF_NOTHING, passphrases
+from jwtaudit.program.key_sources import TEXT_OF_NOTHING, TEXT_OF_UNDEFINED, passphrases
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.origins import describe, steps
 from jwtaudit.program.scopes import Tested
@@ -82,7 +82,7 @@ def secret_fallback(project: Project) -> Iterator[Draft]:
             if literal.is_text_of_nothing:
                 yield literal.draft(
                     f"Unless {literal.lookup} is set, {use.library.title} {use.verb} tokens with"
-                    f" the text `{TEXT_OF_NOTHING}` as the key, which is made of nothing at all:"
+                    f" the text `{literal.value.value!s}` as the key, made of nothing at all:"
                     " anyone can mint tokens for any user of such an installation",
                     "Take the key so that the program does not start when it is missing"
                     f" (`{written(use, 'key-from-environment')}`).",
@@ -132,7 +132,7 @@ class _Literal:
     @property
     def is_text_of_nothing(self) -> bool:
         """Whether no literal is written here: a text was made of a variable that is not set."""
-        return self.value.value == TEXT_OF_NOTHING and any(
+        return self.value.value in (TEXT_OF_NOTHING, TEXT_OF_UNDEFINED) and any(
             isinstance(lookup, Env) and lookup.as_text and lookup.place == self.place
             for _, source in self.uses
             for lookup in source.lookups

@@ -20,7 +20,7 @@ from jwtaudit.program.key_material import (
     made_of,
     text_of,
 )
-from jwtaudit.program.key_sources import Source, sources
+from jwtaudit.program.key_sources import TEXT_OF_NOTHING, TEXT_OF_UNDEFINED, Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import MODULE, Stored, Tested
@@ -280,6 +280,8 @@ def _unusable(use: KeyUse, source: Source) -> str:
     text = text_of(source.value)
     if not text or source.imported or source.derived or use.site is None:
         return ""
+    if source.lookups and text in (TEXT_OF_NOTHING, TEXT_OF_UNDEFINED):
+        return ""  # only where a variable is not set
     shown = as_text(text).strip()
     if is_asymmetric(use) and not is_pem(shown) and not shown.startswith(("{", "[")):
         if is_hole(shown) or any(a == "NONE" for a in use.algorithms):

@@ -112,8 +112,8 @@ class Texts:
             raw = value == self.source[span.start + 1 : span.end - 1]
             self.keep_text(span, value, raw=raw, offset=1)
             return f.Literal(span, value)
-        if len(parts) == 1:
-            return parts[0]
+        if len(parts) == 1:  # the text of what is there, or is not
+            return f.Text(span, (parts[0],))
         del self.texts[before:]
         self.keep_text(span, _whole(parts))
         return f.Text(span, tuple(parts))

@@ -74,6 +74,9 @@ _SETTINGS = frozenset({"bindings", "config", "configuration", "env", "environmen
 
 # What a text becomes that is made of nothing at all.
 TEXT_OF_NOTHING = "None"
+TEXT_OF_UNDEFINED = "undefined"  # the same, of a script
+# What a variable is called whose value is no secret that two sides share.
+_PAIR = frozenset({"cert", "certificate", "pem", "private", "pub", "public", "rsa"})
 
 # Members of a private or secret JWK (RFC 7518 section 6).
 _JWK_SECRETS = ("k", "d")
@@ -155,7 +158,11 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
         if isinstance(value, Join) and value.ordered:  # the next one is for where this is not set
             so_far = so_far.unless(option)
         if isinstance(option, (Env, Setting, Param)):
-            if not isinstance(option.default, Absent):
+            if isinstance(option, Env) and option.as_text and _is_undefined(option.default):
+                if not _PAIR & set(words(option.name or "")):
+                    text = replace(option, default=Const(TEXT_OF_UNDEFINED, place=option.place))
+                    yield from _default(project, text, source, depth)
+            elif not isinstance(option.default, Absent):
                 yield from _default(project, option, source, depth)
             elif isinstance(option, Env) and option.as_text and _may_be_nothing(project, option):
                 text = replace(option, default=Const(TEXT_OF_NOTHING, place=option.place))
@@ -199,6 +206,11 @@ def _chosen(entry: Member) -> Iterator[Value]:
         tried_out = isinstance(name, str) and DEVELOPMENT & set(words(name))
         if isinstance(text, Const) and text.value and not tried_out:
             yield value
+
+
+def _is_undefined(default: Value) -> bool:
+    """Whether a script gets no text at all for a variable that is not set."""
+    return isinstance(default, Const) and default.value is None
 
 
 def _may_be_nothing(project: Project, lookup: Env) -> bool:

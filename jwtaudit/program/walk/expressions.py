@@ -9,7 +9,7 @@ from jwtaudit import facts as f
 from jwtaudit.program import scripts
 from jwtaudit.program.copies import copied
 from jwtaudit.program.development import side_of_tests
-from jwtaudit.program.operations import element, extend, put
+from jwtaudit.program.operations import element, extend, put, transform
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.walk.calls import call_expression, library_call
 from jwtaudit.program.walk.definitions import define
@@ -211,6 +211,8 @@ def _text(interpreter: Interpreter, node: f.Text, frame: Frame) -> Value:
             return Const(b"".join(v for v in values if isinstance(v, bytes)), place=place)
         trace = tuple(h for p in parts for h in p.trace)
         return Const("".join(str(v) for v in values), place=place, trace=trace)
+    if len(parts) == 1 and frame.is_script:
+        return transform("as-text", parts[0], place)
     return Operation("text", parts, place=place)
 
 
