@@ -9,8 +9,9 @@ from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import Assigned, Returned
+from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Outcome
+from jwtaudit.values import Outcome, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,9 @@ def guessable(project: Project) -> Iterator[Draft]:
         if isinstance(event, Assigned):
             name = event.name
         elif isinstance(event, Returned):
+            given = [option for option in options(event.value) if isinstance(option, Outcome)]
+            if any(has_role(project, option, "respond") for option in given):
+                continue  # what a client is answered holds other things, too
             name = event.scope.qualname.rpartition(".")[2]
         else:
             continue

@@ -59,7 +59,11 @@ _keys: WeakKeyDictionary[Project, tuple[Value, ...]] = WeakKeyDictionary()
 def _secret_keys(project: Project) -> Iterator[Value]:
     for use in key_uses(project):
         shared = use.role == "sign" or any(name.startswith("HS") for name in use.algorithms)
-        for option in map(_whole, options(use.value)):
+        # what a function calls the key that it is given counts, too
+        first = None if use.site is None else use.site.call.origin
+        own = options(project.argument(first, use.site.model, "key")) if first and use.site else ()
+        called = (one for one in own if isinstance(one, Param))
+        for option in (*map(_whole, options(use.value)), *called):
             is_empty = isinstance(option, Const) and not option.value
             if is_empty:
                 continue

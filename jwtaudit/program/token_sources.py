@@ -173,7 +173,7 @@ def is_own(project: Project, token: Value) -> bool:
         return True
     if isinstance(token, Absent) or from_request(project, token):
         return False
-    if _is_renewed(project, token):
+    if _is_renewed(project, token) or _is_given_with_others(project, token):
         return True
     return all(_came_from_issuer(project, option) for option in options(token))
 
@@ -373,6 +373,19 @@ def _is_fetched_beside(project: Project, token: Value) -> bool:
         if isinstance(option, Table) and token.name in option.entries
     ]
     return bool(given) and all(is_answer(project, value) for value in given)
+
+
+def _is_given_with_others(project: Project, token: Value) -> bool:
+    """Whether a function is given an ID token with those that are issued along with it.
+
+    A framework calls it with what a token endpoint answered: ``(accessToken, refreshToken, idToken,
+    profile, done) => ...``.
+    """
+    scope = project.scope(token.function) if isinstance(token, Param) else None
+    if not isinstance(token, Param) or scope is None or scope.definition is None:
+        return False
+    others = {pair for parameter in scope.definition.parameters for pair in pairs(parameter.name)}
+    return "id_token" in pairs(token.name) and {"access_token", "refresh_token"} <= others
 
 
 def _is_renewed(project: Project, token: Value) -> bool:
