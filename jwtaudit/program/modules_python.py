@@ -228,7 +228,7 @@ class PythonModules:
         found = [
             self.project.interpreter.followed(holding[path])
             for path in self._of_one_application(holding, place.path)
-        ] or list(self._stored_settings(owner, name))
+        ] or [*self._stored_settings(owner, name), *self._settings_of_classes(name, place)]
         if found:
             return hop(join(*found), place, f"read as setting `{name}`")
         return Setting(name, ABSENT, owner, place=place)
@@ -260,6 +260,19 @@ class PythonModules:
                     and event.key.value == name
                 ):
                     yield Setting(name, event.value, owner, place=event.value.place)
+
+    def _settings_of_classes(self, name: str, place: Place) -> Iterator[Value]:
+        """What classes in settings files say of a setting, where no other class says it anew."""
+        for _ in self.settings_saying((f"{name} ", f"{name}:", f"{name}=")):
+            pass  # so that their classes are known
+        saying = [
+            scope
+            for scope in tuple(self.project.declaring.get(name, {}).values())
+            if scope.ref.id.path in self.settings_files
+        ]
+        for scope in saying:
+            if not any(scope.ref in other.bases for other in saying):
+                yield self.project.interpreter.attribute(scope.ref, name, place)
 
     def settings_saying(self, words: Collection[str]) -> Iterator[FunctionScope]:
         """What the settings files do in which one of some words stands.
@@ -307,4 +320,4 @@ class PythonModules:
 
 def _holds_settings(path: str) -> bool:
     folder, _, name = path.rpartition("/")
-    return name.startswith("settings") or f"/{folder}".endswith("/settings")
+    return name.startswith("settings") or "/settings/" in f"/{folder}/"
