@@ -63,6 +63,7 @@ _WHOSE = _BEHIND | {
     "account", "email", "env", "host", "origin", "realm", "role", "stage", "tenant", "uid",
     "username",
 }  # fmt: skip
+_WHO = frozenset({"account", "auth", "login", "profile", "session", "user"})
 _HEADER = "authorization"
 _PAIR = frozenset({"access", "refresh"})  # as Django's tokens are answered
 _PLAIN = frozenset({"jwt", "token"})
@@ -122,7 +123,7 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
         return Confidence.MEDIUM
     if _KEYS & set(whole) and not _is_of_flags(entry.value):
         return Confidence.MEDIUM
-    for key in texts(entry.key):
+    for key in (*texts(entry.key), *_holders(entry.value)):
         given_elsewhere = any(isinstance(option, Absent) for option in options(entry.value))
         if holds_token(project, key) or (
             is_read_as_token(project, key)
@@ -217,6 +218,15 @@ def _is_nothing(value: Value) -> bool:
         for option in options(value)
         for part in told(option)
     )
+
+
+def _holders(value: Value) -> Iterator[str]:
+    """What the variable is called that is kept as a whole, and stands for a user: ``userInfo``."""
+    for option in (value, *options(value)):
+        whole = option.operands[0] if isinstance(option, Operation) else option
+        for name in (*names_of(option), *names_of(whole)):
+            if _WHO.intersection(words(name)):
+                yield name.rpartition(".")[2]
 
 
 def _is_of_flags(value: Value) -> bool:
