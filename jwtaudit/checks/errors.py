@@ -34,11 +34,11 @@ def verification_error_disclosed(project: Project) -> Iterator[Draft]:
     """The text of the error that a verification ended with goes to the client."""
     refusals = Refusals(project)
     raised = {
-        option.call.place
+        made.place
         for event in project.events
         if isinstance(event, Raised)
         for option in options(event.value)
-        if isinstance(option, Outcome)
+        if (made := _made_by(project, option)) is not None
     }
     for event in project.events:
         if is_test(event.place.path) or (isinstance(event, Call) and event.place in raised):
@@ -63,6 +63,14 @@ def verification_error_disclosed(project: Project) -> Iterator[Draft]:
                 anchor=f"{event.scope.qualname}:error",
             )
             break
+
+
+def _made_by(project: Project, error: Value) -> Call | None:
+    """The call that makes an error which answers where it is raised."""
+    if isinstance(error, Outcome):
+        return error.call
+    answers = isinstance(error, Instance) and _is_answered(project, error)
+    return error.call if isinstance(error, Instance) and answers else None
 
 
 def _is_hidden_in_production(project: Project, event: Event) -> bool:

@@ -233,3 +233,21 @@ def test_refusal_told_once():
         "        raise HTTPException(status_code=401, detail=str(error))\n"
     )
     assert len(found(source, "JWT508")) == 1
+
+
+def test_an_error_of_ones_own_is_told_once():
+    source = """
+import os
+import jwt
+from fastapi import HTTPException
+
+class Refused(HTTPException):
+    pass
+
+def read(token):
+    try:
+        return jwt.decode(token, os.environ["KEY"], algorithms=["HS256"])
+    except jwt.PyJWTError as error:
+        raise Refused(401, f"not valid: {error}") from error
+"""
+    assert len(scan({"app.py": source}, ["JWT508"])) == 1
