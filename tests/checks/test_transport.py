@@ -80,6 +80,7 @@ def test_cookie_set_in_tests_only():
     folders = (
         "tests",
         "integration-tests/helpers",
+        "component-tests/steps",
         "e2e_tests",
         "api-tests",
         "integration-testing",
