@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 _MOST_LEEWAY = 5 * MINUTE
 
 
-def stepped(site: Site, confidence: Confidence) -> Confidence:
+def stepped(site: Site, confidence: Confidence = Confidence.HIGH) -> Confidence:
     """One step less sure in examples and demos."""
     shown = setting_of(site.place.path) is not Setting.PRODUCT or in_main(site.call.path)
     return Confidence(max(confidence - 1, 0)) if shown else confidence

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jwtaudit.program.claims import claim_sets
+from jwtaudit.program.claims import claim_sets, is_tested
 from jwtaudit.program.kinds import Kind, named_kind
+from jwtaudit.program.purposes import is_for_tests, is_meant_bad
 from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.times import DAY, HOUR, MINUTE, Time, times
-from jwtaudit.values import ABSENT, Call, Const, Outcome, Param, Value, entry, options, walk
+from jwtaudit.values import ABSENT, Absent, Call, Const, Outcome, Param, Value, entry, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,3 +131,22 @@ def kind_of_end(site: Site, time: Time) -> Kind:
     ends = (o for claims in claim_sets(site) for o in options(entry(claims, "exp")))
     around = (end for end in ends if end.place and lies_in(end.place, time.source.place))
     return named_kind(site.project, next(around, ABSENT)) if kind is Kind.UNKNOWN else kind
+
+
+def tokens_signed(project: Project) -> Iterator[Site]:
+    """The calls that sign tokens, but for those of tests and those that are meant to be bad."""
+    return (
+        site
+        for site in project.sites("sign")
+        if not (is_tested(site) or is_meant_bad(site) or is_for_tests(site))
+    )
+
+
+def claim_times(site: Site, name: str) -> Iterator[Time]:
+    """The times that a claim of the token may be."""
+    for claims in claim_sets(site):
+        value = entry(claims, name)
+        if not isinstance(value, Absent):
+            yield from times(site.project, value)
+    if name == "exp" and not isinstance(site.argument("expires"), Absent):
+        yield from times(site.project, site.argument("expires"))
