@@ -6,22 +6,22 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jwtaudit.checks import check
+from jwtaudit.checks.key_files import DEVELOPMENT, is_for_tests, key_files
 from jwtaudit.facts import Assign, Literal, Name
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.asked_names import asked_names
 from jwtaudit.program.classes import variables_of
 from jwtaudit.program.context import Setting as FileKind
-from jwtaudit.program.context import configures_tests, is_sample, is_test, setting_of
+from jwtaudit.program.context import is_sample, is_test, setting_of
 from jwtaudit.program.key_guards import is_refused
 from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses
 from jwtaudit.program.named_files import is_loaded, names_file
 from jwtaudit.program.script_settings import variables
-from jwtaudit.program.store_sources import common_folders
 from jwtaudit.program.stores import prefixed, read_of
 from jwtaudit.program.wordlist import is_known, is_placeholder
 from jwtaudit.source import Place
@@ -51,9 +51,6 @@ _NAME = re.compile(
     r"|PROD|PRODUCTION|DEV|STAGING|TEST|V?[0-9]+)"
 )
 _PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
-_DEVELOPMENT = re.compile(
-    r"(^|[-_./])(dev|devel|development|devcontainer|local|debug|override)($|[-_./])"
-)
 # A script that writes what another file is to hold, when a program is installed.
 _SETS_UP = re.compile(
     r"(^|[-_./])(setup|set-up|install|init|bootstrap|configure|quickstart)[\w-]*\.(sh|bash|ps1|bat)$"
@@ -64,7 +61,6 @@ _DEPLOYMENT = frozenset(
         "ops", "k8s", "kubernetes", "helm", "charts", "ansible", "terraform", "env", "envs",
     }
 )  # fmt: skip
-_PIPELINES = (".github/", ".circleci/", ".gitlab/", ".buildkite/")
 # Files of services that build and test; some deploy as well, with secrets that are elsewhere.
 _BUILD = re.compile(
     r"(^|/)\.?(travis|appveyor|azure-pipelines|bitbucket-pipelines|drone|cirrus|wercker|semaphore|circle"
@@ -106,12 +102,14 @@ class _Reader(NamedTuple):
     variables: frozenset[str]
 
 
+_Found: TypeAlias = tuple[_Entry, Confidence, "Sequence[_Reader]"]
+
+
 @check("default-secret-in-config")
 def default_secret_in_config(project: Project) -> Iterator[Draft]:
     """A configuration file in the repository holds the key."""
     readers = _readers(project)
-    found: dict[tuple[str, str], list[tuple[_Entry, Confidence, Sequence[_Reader]]]]
-    found = defaultdict(list)
+    found: dict[tuple[str, str], list[_Found]] = defaultdict(list)
     loaded = {
         source.value.place
         for use in key_uses(project)
@@ -126,57 +124,40 @@ def default_secret_in_config(project: Project) -> Iterator[Draft]:
         if confidence is not None and not any(_is_refused(project, entry, r) for r in near):
             found[_plain(entry.leaf), entry.value].append((entry, confidence, near))
     for same in found.values():
-        entry, confidence, near = max(same, key=lambda one: (one[1], _closeness(one[0], one[2])))
-        uses = {r.use.place: f"{r.use.library.title} {r.use.verb} with it" for r in near}
-        copies = [copy for copy, *_ in same if copy is not entry]
-        yield Draft(
-            rule="",
-            place=entry.place,
-            message=f"{_given(entry)} in a file that is part of the"
-            f" repository{_weakness(entry.value)}: whoever reads it can mint tokens for any user",
-            confidence=confidence,
-            related=(*uses.items(), *((copy.place, "the same value") for copy in copies)),
-            advice="Leave the value out of the repository (an ignored file, a secret store), let"
-            " the program refuse to start without it, and treat this one as known.",
-            secrets=(entry.place, *(copy.place for copy in copies)),
-            anchor=entry.name,
-        )
-    yield from _key_files(project)
-
-
-def _key_files(project: Project) -> Iterator[Draft]:
-    """The files that hold a key, are part of the repository, and are read for tokens."""
-    kept = {
-        path: Place(path, statement.value.span)
-        for path, facts in sorted(project.facts.items())
-        if facts.language == "key" and not _is_for_tests(path)
-        for statement in facts.body
-        if isinstance(statement, Assign) and isinstance(statement.value, Literal)
-    }
-    readers: dict[str, list[KeyUse]] = defaultdict(list)
-    for use in key_uses(project) if kept else ():
-        named = [path for path in kept if names_file(project, use, path)]
-        near = {path: common_folders(path, use.place.path) for path in named}
-        for path in named:
-            if near[path] == max(near.values()):
-                readers[path].append(use)
-    for path, place in kept.items():
-        uses = readers[path]
-        if uses:
-            development = _DEVELOPMENT.search(path.lower()) or is_sample(path.lower())
-            sure = not development and setting_of(path) is not FileKind.EXAMPLE
+        places = [entry.place for entry, *_ in same]
+        for entry, confidence, near in _told(same):
+            uses = {r.use.place: f"{r.use.library.title} {r.use.verb} with it" for r in near}
+            copies = [place for place in places if place != entry.place]
             yield Draft(
                 rule="",
-                place=place,
-                message="A key stands in a file of its own that is part of the repository: whoever"
-                " reads it can mint tokens for any user",
-                confidence=Confidence.HIGH if sure else Confidence.LOW,
-                related=tuple((u.place, f"{u.library.title} {u.verb} with it") for u in uses),
-                advice="Take the file out of the repository, have git ignore it, make a new key,"
-                " and treat this one as known.",
-                secrets=(place,),
-                anchor=PurePosixPath(path).name,
+                place=entry.place,
+                message=f"{_given(entry)} in a file that is part of the repository"
+                f"{_weakness(entry.value)}: whoever reads it can mint tokens for any user",
+                confidence=confidence,
+                related=(*uses.items(), *((place, "the same value") for place in copies)),
+                advice="Leave the value out of the repository (an ignored file, a secret store),"
+                " let the program refuse to start without it, and treat this one as known.",
+                secrets=tuple(places),
+                anchor=entry.name,
             )
+    yield from key_files(project)
+
+
+def _told(same: Sequence[_Found]) -> Iterator[_Found]:
+    """Of one value under one name, what to report: each file has to be changed, but for samples."""
+    by_file: dict[str, list[_Found]] = defaultdict(list)
+    for found in same:
+        by_file[found[0].place.path].append(found)
+    best = [max(one, key=lambda found: found[1]) for one in by_file.values()]
+    sure = [found for found in best if found[1] is not Confidence.LOW]
+    near = {found[0].place.path: _closeness(found[0], found[2]) for found in best}
+    if not sure:
+        yield max(best, key=lambda found: near[found[0].place.path])
+    for found in sure:
+        path = PurePosixPath(found[0].place.path)
+        alike = (p for p in near if PurePosixPath(p).name == path.name)
+        if near[str(path)] == max(map(near.__getitem__, alike)):
+            yield found  # of files of one name, another program's lies farther away
 
 
 def _given(entry: _Entry) -> str:
@@ -188,7 +169,7 @@ def _given(entry: _Entry) -> str:
 def _entries(project: Project) -> Iterator[_Entry]:
     """The literals in configuration files that may be keys."""
     for path, facts in sorted(project.facts.items()):
-        if facts.language != "config" or _is_for_tests(path):
+        if facts.language != "config" or is_for_tests(path):
             continue
         named = set(_named(facts))
         for statement in facts.body:
@@ -204,7 +185,7 @@ def _entries(project: Project) -> Iterator[_Entry]:
                     yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
         for name, text, place in variables(project):
-            if not _is_for_tests(place.path) and _is_value(text, name):
+            if not is_for_tests(place.path) and _is_value(text, name):
                 yield _Entry(name, text, place)
 
 
@@ -270,7 +251,7 @@ def _unnamed(project: Project, readers: Mapping[str, Sequence[_Reader]]) -> Iter
             told[name].append(reader)
     for facts in project.loader.naming(told) if project.loader is not None else ():
         path = facts.path
-        for statement in facts.body if not _is_for_tests(path) else ():
+        for statement in facts.body if not is_for_tests(path) else ():
             if not isinstance(statement, Assign) or not isinstance(statement.value, Literal):
                 continue
             target, literal = statement.targets[0], statement.value
@@ -418,22 +399,13 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
         return None if said else Confidence.LOW
     if _SETS_UP.search(path) and _is_note(entry.value):
         return None  # what somebody is to write there
-    if _DEVELOPMENT.search(path) or _DEVELOPMENT.search(entry.around) or _BUILD.search(path):
+    if DEVELOPMENT.search(path) or DEVELOPMENT.search(entry.around) or _BUILD.search(path):
         return Confidence.LOW
     if readers:
         return Confidence.HIGH
     if names_key:
         return Confidence.HIGH if is_weak else Confidence.MEDIUM
     return Confidence.MEDIUM if is_weak else Confidence.LOW
-
-
-def _is_for_tests(path: str) -> bool:
-    lower = path.lower()
-    return (
-        is_test(path)
-        or any(f"/{lower}".find(f"/{folder}") >= 0 for folder in _PIPELINES)
-        or configures_tests(path)
-    )
 
 
 def _is_note(value: str) -> bool:
