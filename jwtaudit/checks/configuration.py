@@ -50,6 +50,8 @@ _NAME = re.compile(
     r"_(KEYS?|SECRETS?|TOKENS?|PASSWORDS?|JWT|AUTH|ENV|VAR|VARIABLE|NAME|ID|VALUE|PEM|FILE|PATH"
     r"|PROD|PRODUCTION|DEV|STAGING|TEST|V?[0-9]+)"
 )
+# GRAB_FROM_THE_PORTAL: in a sample, what to do.
+_SENTENCE = re.compile(r"[A-Z]+(?:[_-][A-Z]+){2,}|[a-z]+(?: [a-z]+){2,}")
 _PUBLIC = re.compile(r"-----BEGIN (?!.*PRIVATE)|ssh-|ecdsa-")
 # A script that writes what another file is to hold, when a program is installed.
 _SETS_UP = re.compile(
@@ -395,7 +397,11 @@ def _confidence(project: Project, entry: _Entry, readers: Sequence[_Reader]) -> 
         if _is_default(project, entry):
             return None  # whoever copies it has what the source says, where it is told
         # An example that says what to write there does what it is for.
-        said = _is_note(entry.value) or _plain(entry.leaf).endswith(f"_{_plain(entry.value)}")
+        said = (
+            _is_note(entry.value)
+            or _plain(entry.leaf).endswith(f"_{_plain(entry.value)}")
+            or _SENTENCE.fullmatch(entry.value)
+        )
         return None if said else Confidence.LOW
     if _SETS_UP.search(path) and _is_note(entry.value):
         return None  # what somebody is to write there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program import Project
     from jwtaudit.program.scopes import Event
+    from jwtaudit.source import Place
 
 _QUIET = frozenset({"status_code", "status", "headers", "code"})
 _STATUS = frozenset({"status_code", "status", "http_status", "code"})
@@ -40,29 +42,43 @@ def verification_error_disclosed(project: Project) -> Iterator[Draft]:
         for option in options(event.value)
         if (made := _made_by(project, option)) is not None
     }
+    told_by: dict[Place, list[tuple[Event, Value]]] = defaultdict(list)
     for event in project.events:
         if is_test(event.place.path) or (isinstance(event, Call) and event.place in raised):
             continue  # what is raised is told of where that happens
         for value in _sent(project, event):
-            error = next((e for part in told(value) if (e := refusals.error_in(part))), None)
-            if error is None or _is_hidden_in_production(project, event):
-                continue
-            sure = Confidence.MEDIUM
-            if is_demonstration(event.place.path, event.path):
-                sure = Confidence.LOW
-            yield Draft(
-                rule="",
-                place=event.place,
-                message="the client is told why its token was refused: such texts name the check"
-                " that failed, and what was expected instead",
-                confidence=sure,
-                trace=(
-                    () if error.place is None else ((error.place, "the token is refused here"),)
-                ),
-                advice="Answer every refused token with the same text, and log the reason.",
-                anchor=f"{event.scope.qualname}:error",
+            found = next(
+                ((part, e) for part in told(value) if (e := refusals.error_in(part))), None
             )
+            if found is None or _is_hidden_in_production(project, event):
+                continue
+            told_by[found[0].place or event.place].append((event, found[1]))
             break
+    for text, sent in told_by.items():
+        if len(sent) > 1 and text.path == sent[0][0].place.path:
+            yield from (_draft(text, [one]) for one in sent)
+        else:
+            yield _draft(text, sent)
+
+
+def _draft(text: Place, sent: list[tuple[Event, Value]]) -> Draft:
+    """What is told of a text: where one function makes it for several answers, at its place."""
+    event, error = sent[0]
+    several = len(sent) > 1 and text.path != event.place.path
+    sure = Confidence.MEDIUM
+    if is_demonstration(event.place.path, event.path):
+        sure = Confidence.LOW
+    return Draft(
+        rule="",
+        place=text if several else event.place,
+        message="the client is told why its token was refused: such texts name the check"
+        " that failed, and what was expected instead",
+        confidence=sure,
+        trace=() if error.place is None else ((error.place, "the token is refused here"),),
+        related=tuple((e.place, "answered with it") for e, _ in sent) if several else (),
+        advice="Answer every refused token with the same text, and log the reason.",
+        anchor=f"{event.scope.qualname}:error",
+    )
 
 
 def _made_by(project: Project, error: Value) -> Call | None:
