@@ -128,6 +128,8 @@ class Importers:
 
     def match(self, path: str, data: bytes) -> bool:
         """Whether a file imports one of the modules and mentions one of its names."""
+        if b"\n" not in data:
+            data = data.replace(b"\r", b"\n")  # lines end so, too
         if not self._reach.holds(path, data):
             return self._asks(path, data)
         names: set[bytes] = set()
