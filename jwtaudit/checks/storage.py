@@ -54,16 +54,6 @@ if TYPE_CHECKING:
 _KEYS = frozenset({"jwt", "access", "refresh", "auth", "authorization", "bearer", "idtoken"})
 # Whose tokens are no coins, and none of a language model.
 _NOISE = frozenset({"key", "name", "storage", "local", "cookie"})
-# Behind the word for a token these say whose it is, or what it is made of: ``token_admin``.
-_BEHIND = frozenset(
-    {"admin", "app", "client", "customer", "data", "employee", "seller", "str", "string",
-     "student", "teacher", "user", "value", "vendor"}
-)  # fmt: skip
-_WHOSE = _BEHIND | {
-    "account", "email", "env", "host", "origin", "realm", "role", "stage", "tenant", "uid",
-    "username",
-}  # fmt: skip
-_WHO = frozenset({"account", "auth", "login", "profile", "session", "user"})
 _HEADER = "authorization"
 _PAIR = frozenset({"access", "refresh"})  # as Django's tokens are answered
 _PLAIN = frozenset({"jwt", "token"})
@@ -135,6 +125,10 @@ def _evidence(project: Project, entry: Kept) -> Confidence | None:
     return None
 
 
+def _words(kind: str) -> frozenset[str]:
+    return words_of_data("name-words", kind)
+
+
 def _is_without_token(project: Project, entry: Kept) -> bool:
     """Whether a login's answer is kept, and the project's own server gives no token in it."""
     return is_login(entry.value, entry.scope) and login_gives_token(project) is False
@@ -163,8 +157,8 @@ def _names_of_key(key: Value) -> Iterator[str]:
 def _is_certain(name: str) -> bool:
     """Whether a name only adds to the word which token it is: ``jwt_access``, ``token_admin``."""
     found = {word for word in name.split("_") if not word.isdigit()}
-    of_pair = words_of_data("name-words", "of-pair")
-    return bool(found & _PLAIN) and found <= _PLAIN | of_pair | _BEHIND
+    of_pair = _words("of-pair")
+    return bool(found & _PLAIN) and found <= _PLAIN | of_pair | _words("behind")
 
 
 def _is_of_someone(key: Value) -> bool:
@@ -172,7 +166,7 @@ def _is_of_someone(key: Value) -> bool:
     *known, last = parts_of_key(key)
     text = "".join(t for part in known for t in texts(part))
     whose = {word for part in walk(last) for name in names_of(part) for word in words(name)}
-    return is_token_name(text) and bool(_WHOSE & whose)
+    return is_token_name(text) and bool((_words("behind") | _words("whose")) & whose)
 
 
 def _is_told_as_token(part: Value, entry: Kept) -> bool:
@@ -203,7 +197,7 @@ def _are_tokens(name: str, entry: Kept) -> bool:
     *which, last = name.split("_")
     if last != "tokens":
         return False
-    of_pair = words_of_data("name-words", "of-pair").intersection(which)
+    of_pair = _words("of-pair").intersection(which)
     return bool(of_pair) or (not which and is_login(entry.value, entry.scope))
 
 
@@ -225,7 +219,7 @@ def _holders(value: Value) -> Iterator[str]:
     for option in (value, *options(value)):
         whole = option.operands[0] if isinstance(option, Operation) else option
         for name in (*names_of(option), *names_of(whole)):
-            if _WHO.intersection(words(name)):
+            if _words("who").intersection(words(name)):
                 yield name.rpartition(".")[2]
 
 

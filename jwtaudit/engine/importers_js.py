@@ -16,6 +16,7 @@ from jwtaudit.engine.importers import mentions, tells
 from jwtaudit.frontends.triage import finds, is_letter
 from jwtaudit.program.context import is_test
 from jwtaudit.program.nodes import nodes
+from jwtaudit.resources import words_of_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -37,9 +38,6 @@ _SMALL_CLASS = 12
 _MANY = 12
 """Where more names than that lead to a look into tokens, the module is about something else."""
 _DECODERS = frozenset({"atob", "Buffer"})
-# What keeps tokens where scripts read them, and by which method.
-_STORAGES = frozenset({"localStorage", "sessionStorage", "AsyncStorage", "Cookies"})
-_SETTERS = frozenset({"setItem", "set"})
 _SIGNING = frozenset({"sign", "verify"})
 _WHOLE = "*"
 """Stands for what a module is as a whole, which others may call what they like."""
@@ -119,9 +117,8 @@ class ScriptImporters:
             return frozenset()
         if specifier.startswith("."):
             return self.modules.get(_meant(path, specifier), frozenset())
-        tail = end.lstrip("/").partition("/")[
-            2
-        ]  # behind an alias, or below a root that is not known
+        # behind an alias, or below a root that is not known
+        tail = end.lstrip("/").partition("/")[2]
         if not tail:
             return frozenset()
         found = (g for module, g in self.modules.items() if f"/{module}".endswith(f"/{tail}"))
@@ -157,7 +154,9 @@ def _token_names(fact: Facts, words: Sequence[str]) -> frozenset[str]:
         inside[owner] |= (mentioned := mentions(statement))  # a function, and its export
         if _takes_apart(statement, mentioned):
             by_hand.add(owner)
-        if not _STORAGES.isdisjoint(mentioned) and _keeps_anything(statement, known):
+        if not words_of_data("keeping", "browser-storages").isdisjoint(
+            mentioned
+        ) and _keeps_anything(statement, known):
             wanted.add(owner)
         if "jwt" in mentioned and not _SIGNING.isdisjoint(mentioned):
             wanted.add(owner)  # of a server that has a plugin: `app.jwt.sign(...)`
@@ -195,7 +194,7 @@ def _keeps_anything(statement: f.Statement, known: Collection[str]) -> bool:
     return any(
         isinstance(node, f.Call)
         and isinstance(node.function, f.Attribute)
-        and node.function.name in _SETTERS
+        and node.function.name in words_of_data("keeping", "browser-setters")
         and any(
             isinstance(part, f.Name) and part.id not in known and not part.id.isupper()
             for argument in node.arguments[:1]
