@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
-from jwtaudit.program.classes import lineage
+from jwtaudit.program.classes import library_base, lineage
 from jwtaudit.program.context import is_demonstration, is_test
 from jwtaudit.program.development import is_taken_in_development, tells_of_development
 from jwtaudit.program.platforms import tells_errors
@@ -16,6 +16,7 @@ from jwtaudit.program.repairs import lies_in
 from jwtaudit.program.scopes import Raised, Returned, Stored, Tested
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import answers_requests
+from jwtaudit.program.walk.inheritance import given_to_library
 from jwtaudit.values import Call, Const, Instance, Outcome, Param, Unknown, Value, options
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ def _made_by(project: Project, error: Value) -> Call | None:
     """The call that makes an error which answers where it is raised."""
     if isinstance(error, Outcome):
         return error.call
-    answers = isinstance(error, Instance) and _is_answered(project, error)
-    return error.call if isinstance(error, Instance) and answers else None
+    if isinstance(error, Instance) and (
+        _is_frameworks(project, error) or _is_answered(project, error)
+    ):
+        return error.call
+    return None
 
 
 def _is_hidden_in_production(project: Project, event: Event) -> bool:
@@ -109,6 +113,9 @@ def _sent(project: Project, event: Event) -> Iterator[Value]:
                 yield from _responded(project, option.call)
                 if _is_plain(option.call) and tells_errors(project, event.place.path):
                     yield from _arguments(option.call)
+            elif isinstance(option, Instance) and _is_frameworks(project, option):
+                given = given_to_library(project.interpreter, option)
+                yield from (a.value for a in given if a.name not in _QUIET)
             elif isinstance(option, Instance) and _is_answered(project, option):
                 yield from _arguments(option.call)
     elif isinstance(event, Stored):
@@ -143,8 +150,15 @@ def _is_answer(project: Project, event: Stored) -> bool:
 
 def _responded(project: Project, call: Call) -> Iterator[Value]:
     model = project.model_of(call)
-    if model is not None and model.role == "respond" and not _is_kept_back(call):
+    if model is None or _is_kept_back(call):
+        return
+    if model.role == "respond" or (model.role == "exit" and _is_refused_with(call)):
         yield from _arguments(call)
+
+
+def _is_refused_with(call: Call) -> bool:
+    """Whether what ends a request says that it is refused: ``abort(401, "...")``."""
+    return any(_is_refusal(argument.value) for argument in call.arguments)
 
 
 def _is_kept_back(call: Call) -> bool:
@@ -163,6 +177,14 @@ def _is_kept_back(call: Call) -> bool:
 
 def _arguments(call: Call | None) -> Iterator[Value]:
     yield from (a.value for a in (call.arguments if call else ()) if a.name not in _QUIET)
+
+
+def _is_frameworks(project: Project, error: Instance) -> bool:
+    """Whether an error derives from one that a framework in Python answers with the text of."""
+    base = library_base(project, error.cls)
+    return not project.is_script(error.cls.id.path) and any(
+        model.role == "respond" for model in (project.models.exactly(base) if base else ())
+    )
 
 
 def _is_answered(project: Project, error: Instance) -> bool:

@@ -98,6 +98,31 @@ def handed_to_library(
     return call.arguments
 
 
+def given_to_library(interpreter: Interpreter, made: Instance) -> tuple[Bound, ...]:
+    """What reaches the constructor of a library's class, through those of the project's classes."""
+    project, ref, call = interpreter.project, made.cls, made.call
+    seen: set[FunctionId] = set()
+    while call is not None and ref.id not in seen:
+        seen.add(ref.id)
+        scope = project.classes.get(ref.id)
+        base = next((b for b in scope.bases if isinstance(b, ClassRef)), None) if scope else None
+        if scope is None or base is None:
+            init = classes.method(project, ref, "__init__")
+            function = project.functions.get(init.id) if init is not None else None
+            return (
+                call.arguments
+                if function is None
+                else handed_to_library(interpreter, function, call)
+            )
+        inner = making_of_base(interpreter, scope, base, call)
+        init = classes.method(project, base, "__init__")
+        if inner is not call and init is not None:
+            binding = bind(interpreter, project.functions[init.id], inner.arguments, receiver=True)
+            inner = replace(inner, arguments=tuple(Bound(v, n) for n, v in binding.items()))
+        ref, call = base, inner
+    return ()
+
+
 def _spread_out(argument: Bound) -> Iterator[Bound]:
     tables = options(argument.value) if argument.spread == 2 else ()
     if not tables or not all(isinstance(table, Table) for table in tables):
