@@ -517,3 +517,30 @@ def test_an_attribute_may_be_made_of_itself_through_what_holds_its_object(path):
     program = project({path: textwrap.dedent(ROOMS[path])})
     assert [show(site.argument("key")) for site in program.sites("sign")] == ["'k'"]
     assert program.failed == {}
+
+
+def test_methods_that_others_put_in_place_may_be_put_in_place_themselves():
+    source = """
+        import abc
+        import jwt
+
+        class Keys(abc.ABC):
+            @abc.abstractmethod
+            def read(self): ...
+            def sign(self):
+                return jwt.encode({}, self.read())
+
+        class StoredKeys(Keys):
+            @abc.abstractmethod
+            def read(self): ...
+
+        class FileKeys(StoredKeys):
+            def read(self):
+                return "k"
+
+        def run(keys: Keys):
+            return keys.sign()
+    """
+    program = project({"keys.py": textwrap.dedent(source)})
+    assert program.failed == {}
+    assert "'k'" in str([show(site.argument("key")) for site in program.sites("sign")])

@@ -312,6 +312,9 @@ def _by_heirs(
     assert isinstance(callee.receiver, Instance)
     functions = interpreter.project.functions
     name = callee.id.qualname.rpartition(".")[2]
+    own_method = classes.method(interpreter.project, callee.receiver.cls, name)
+    if own_method is None or own_method.id != callee.id:
+        return  # an heir's own, which was asked for in the place of the class's
     heirs = classes.methods_of_heirs(interpreter.project, callee.receiver.cls, name)
     for heir in islice(heirs, MAX_OPTIONS):
         definition = functions[heir].definition
