@@ -87,7 +87,10 @@ _MANIFEST_ENDS = (
     "package.json", "-lock.json", "-shrinkwrap.json", "-lock.yaml", "-lock.yml",
 )  # fmt: skip
 
-SCRIPT_NEEDLES = ("localStorage", "sessionStorage", "document.cookie", ".postMessage(")
+STORAGE_NEEDLES = ("localStorage", "sessionStorage", "document.cookie")
+MESSAGE_NEEDLE = ".postMessage("
+
+SCRIPT_NEEDLES = (*STORAGE_NEEDLES, MESSAGE_NEEDLE)
 """What a string holds whose JavaScript is looked at."""
 
 TEXT_NEEDLES = ("eyJ", "eyK", *SCRIPT_NEEDLES)

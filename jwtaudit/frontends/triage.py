@@ -11,7 +11,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.frontends import SCRIPT_NEEDLES
+from jwtaudit.frontends import MESSAGE_NEEDLE, STORAGE_NEEDLES
 from jwtaudit.searches import searches
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     )
 
 
-_SCRIPTS = tuple(needle.encode() for needle in SCRIPT_NEEDLES)
+_STORAGE = tuple(needle.encode() for needle in STORAGE_NEEDLES)
+# Messages go to windows, and to all kinds of workers.
+_MESSAGE = MESSAGE_NEEDLE.encode()
+_SPOKEN = re.compile(rb"(?i)token|jwt|bearer")
 # A token in a text, or its header; no publicKeyJwk, and no map of sources, which goes on with what
 # no token has.
 _TOKEN = re.compile(
@@ -65,7 +68,9 @@ _TOKEN = re.compile(
 
 def _holds_text(data: bytes) -> bool:
     """Whether there may be a text that rules read."""
-    if any(needle in data for needle in _SCRIPTS):
+    if any(needle in data for needle in _STORAGE):
+        return True
+    if _MESSAGE in data and _SPOKEN.search(data) is not None:
         return True
     return (b"eyJ" in data or b"eyK" in data) and _TOKEN.search(data) is not None
 

@@ -108,16 +108,11 @@ def given_to_library(interpreter: Interpreter, made: Instance) -> tuple[Bound, .
         base = next((b for b in scope.bases if isinstance(b, ClassRef)), None) if scope else None
         if scope is None or base is None:
             init = classes.method(project, ref, "__init__")
-            function = project.functions.get(init.id) if init is not None else None
-            return (
-                call.arguments
-                if function is None
-                else handed_to_library(interpreter, function, call)
-            )
+            return handed_to_library(interpreter, init, call) if init else call.arguments
         inner = making_of_base(interpreter, scope, base, call)
         init = classes.method(project, base, "__init__")
         if inner is not call and init is not None:
-            binding = bind(interpreter, project.functions[init.id], inner.arguments, receiver=True)
+            binding = bind(interpreter, init, inner.arguments, receiver=True)
             inner = replace(inner, arguments=tuple(Bound(v, n) for n, v in binding.items()))
         ref, call = base, inner
     return ()
