@@ -26,6 +26,7 @@ from jwtaudit.values import (
     Param,
     Symbol,
     Value,
+    root_of,
     walk,
 )
 
@@ -191,9 +192,7 @@ def _written_for_nobody(project: Project, scope: FunctionScope, name: str) -> Ca
 def _writes(project: Project, event: Call, scope: FunctionScope, name: str) -> bool:
     """Whether a call may do something: it is none of the response's, and none that shows things."""
     model = project.model_of(event)
-    holder = event.receiver
-    while isinstance(holder, Member):
-        holder = holder.base
+    holder = event.receiver and root_of(event.receiver)
     given = [a for a in event.arguments if any(identities(scope, name, a.value))]
     return (
         not (isinstance(holder, Param) and holder.function == scope.id)

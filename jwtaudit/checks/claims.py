@@ -58,13 +58,13 @@ from jwtaudit.values import (
     Absent,
     Call,
     Const,
-    Member,
     Outcome,
     Param,
     Symbol,
     Value,
     member,
     options,
+    root_of,
     same,
 )
 
@@ -440,25 +440,18 @@ def _validates(site: Site, event: object) -> bool:
 
 def _is_validated_beside(site: Site) -> bool:
     """Whether claims that an object holds beside the token are validated in the same function."""
-    holder = _holder(site.argument("token"))
+    holder = root_of(site.argument("token"))
     scope = site.project.scope(site.call.scope)
     return (
         isinstance(holder, Param)
         and scope is not None
         and any(
-            _validates(site, event) and same(_holder(argument.value), holder)
+            _validates(site, event) and same(root_of(argument.value), holder)
             for event in scope.events
             if isinstance(event, Call)
             for argument in event.arguments
         )
     )
-
-
-def _holder(value: Value) -> Value:
-    """What a value is a member of, and that in turn; itself where it is of nothing."""
-    while isinstance(value, Member):
-        value = value.base
-    return value
 
 
 def _used_as_claims(project: Project, site: Site) -> bool:

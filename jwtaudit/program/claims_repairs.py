@@ -13,7 +13,7 @@ from jwtaudit.program.scopes import Returned
 from jwtaudit.program.signing_evidence import signers_with_key
 from jwtaudit.program.sites import Site
 from jwtaudit.repair import AddStatement, CallInstead, Repair, Snippet, Unwrap
-from jwtaudit.values import ABSENT, Call, Member, Outcome
+from jwtaudit.values import ABSENT, Call, Outcome, root_of
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
@@ -105,6 +105,5 @@ def _verifying(project: Project, site: Site) -> Site:
 
 def _is_signed(value: Value, site: Site) -> bool:
     """Whether a value is what a call gives, or a part of it, and nothing that was read there."""
-    while isinstance(value, Member):
-        value = value.base
+    value = root_of(value)
     return isinstance(value, Outcome) and value.call.place == site.place

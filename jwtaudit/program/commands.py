@@ -8,7 +8,7 @@ from jwtaudit.program.arguments import given_by_callers
 from jwtaudit.program.context import in_main
 from jwtaudit.program.names import names_of, words
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Member, Outcome, Param, Symbol, Value
+from jwtaudit.values import Outcome, Param, Symbol, Value, root_of
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
@@ -39,8 +39,7 @@ def is_command(project: Project, call: Call) -> bool:
 
 def is_parameter_of_command(project: Project, value: Value) -> bool:
     """Whether a value is what a command was given; a bot's commands are asynchronous."""
-    while isinstance(value, Member):  # an entry of its options
-        value = value.base
+    value = root_of(value)  # of an entry of its options
     if not isinstance(value, Param):
         return False
     function = project.scope(value.function)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.travels import deep
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Const, Member, Operation, Outcome, Value, same
+from jwtaudit.values import Const, Member, Operation, Outcome, Value, root_of, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,11 +29,12 @@ def copied(item: Value, iterable: Value, tests: Iterable[Value]) -> Value | None
         whole = item.call.arguments[0].value
         if any(same(part, whole) or _lists_columns(part) for part in deep(iterable)):
             return Member(whole, Const(_FIELDS), item=False, place=item.place)
-    elif isinstance(iterable, Outcome) and iterable.call.name.endswith(".items"):
-        while isinstance(item, Member):
-            item = item.base
-        if same(item, iterable):
-            return iterable.call.receiver  # `{k: v for k, v in user.__dict__.items()}`
+    elif (
+        isinstance(iterable, Outcome)
+        and iterable.call.name.endswith(".items")
+        and same(root_of(item), iterable)
+    ):
+        return iterable.call.receiver  # `{k: v for k, v in user.__dict__.items()}`
     return None
 
 

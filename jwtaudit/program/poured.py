@@ -18,6 +18,7 @@ from jwtaudit.values import (
     Value,
     member,
     options,
+    root_of,
 )
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ def _gone_through(value: Value) -> Iterator[Value]:
         yield value.base
     if isinstance(value, Outcome) and value.call.name == "getattr" and value.call.arguments:
         yield value.call.arguments[0].value
-    while isinstance(value, Member):
-        value = value.base
+    value = root_of(value)
     if isinstance(value, Outcome) and value.call.name.endswith(".items") and value.call.receiver:
         yield value.call.receiver
 

@@ -23,6 +23,7 @@ from jwtaudit.values import (
     Unknown,
     Value,
     options,
+    root_of,
 )
 
 if TYPE_CHECKING:
@@ -48,10 +49,7 @@ def is_row_of_person(project: Project, value: Value) -> bool:
         return False
     if isinstance(value.base, Outcome) and _is_built(value.base):
         return True
-    base: Value = value
-    while isinstance(base, Member):
-        base = base.base
-    return any(map(_asks_for_person, _asking(project, base)))
+    return any(map(_asks_for_person, _asking(project, root_of(value))))
 
 
 def _is_one(value: Member) -> bool:

@@ -26,6 +26,7 @@ from jwtaudit.values import (
     Unknown,
     Value,
     options,
+    root_of,
     same,
     walk,
 )
@@ -120,8 +121,7 @@ class Steering:
         return None
 
     def _token(self, value: Value) -> Value:
-        while isinstance(value, Member):
-            value = value.base
+        value = root_of(value)
         if isinstance(value, Outcome):
             model = self.project.model_of(value.call)
             if model is not None:

@@ -17,6 +17,7 @@ from jwtaudit.values import (
     Value,
     member,
     options,
+    root_of,
     same,
 )
 
@@ -64,9 +65,7 @@ def roots(token: Value, depth: int = 0) -> Iterator[Value]:
 
 def _checked(entry: Member) -> Value | None:
     """The entry as it was given to a schema: ``schema.safeParse(input).data.token``."""
-    base: Value = entry
-    while isinstance(base, Member):
-        base = base.base
+    base = root_of(entry)
     if not isinstance(base, Outcome) or not base.call.arguments:
         return None
     if base.call.name.rpartition(".")[2] not in _OF_SCHEMAS or base.call.target is not None:

@@ -111,6 +111,13 @@ def walk(value: Value) -> Iterator[Value]:
             stack.extend(reversed(inner(current)))
 
 
+def root_of(value: Value) -> Value:
+    """What a value is a member of, and that in turn; itself where it is of nothing."""
+    while isinstance(value, Member):
+        value = value.base
+    return value
+
+
 def options(value: Value) -> tuple[Value, ...]:
     """The alternatives of a join, flattened; any other value is its only alternative.
 
