@@ -96,6 +96,7 @@ ROLES = frozenset(
         "schema",  # value: what was described before, or is here, is read from the environment
         "exit",  # does not come back
         "dump",  # receiver or value: an object turned into a mapping of all its fields
+        "load",  # value: a mapping turned into an object of the receiver, or of `type`, a class
         # class whose objects write out records; effect: which fields if none is named: `all`
         "record-writer",
         "expire",  # receiver: a token; lifetime: how long it is good from now on

@@ -271,9 +271,13 @@ def _given_field(
         if order.index(name) == index:
             return argument.value
     rest = [a.value for a in call.arguments if a.spread == 2]
-    if by_name_only or len(rest) != 1 or name in scope.names:
+    if by_name_only or len(rest) != 1:
         return None
-    return member(rest[0], Const(name), item=True, place=call.place)  # Claims(**claims)
+    default = scope.names.get(name)
+    if default is None:
+        return member(rest[0], Const(name), item=True, place=call.place)  # Claims(**claims)
+    default = classes.field_default(interpreter.project, default)
+    return Setting(name, default, scope.ref.id.qualname, place=default.place)
 
 
 def _substitute_instance(

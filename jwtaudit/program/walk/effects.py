@@ -121,6 +121,16 @@ def _merged(table: Table, other: Value, *, deep: bool) -> Table:
     return merge(table, (other,))
 
 
+def _load(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """``Settings.model_validate(mapping)``: as ``Settings(**mapping)``."""
+    named = _argument(interpreter, call, model, "type")
+    cls = call.receiver if isinstance(named, Absent) else named
+    value = _argument(interpreter, call, model, "value")
+    if not isinstance(cls, ClassRef) or isinstance(value, Absent):
+        return Outcome(call, place=call.place)
+    return interpreter.apply(cls, (Bound(value, None, 2),), call.place, frame)
+
+
 def _make_partial(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
     if not call.arguments:
         return Outcome(call, place=call.place)
@@ -237,6 +247,7 @@ ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "environment-default": _environment_default,
     "transform": _transform,
     "mapping": _make_mapping,
+    "load": _load,
     "partial": _make_partial,
     "plugin": _plug_in,
     "run": _run,
