@@ -17,6 +17,18 @@ def file_of(path: str) -> str:
     return path.partition(BLOCK)[0]
 
 
+_TO_FILL_IN = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_NOT_OF_A_NAME = re.compile(r"[^\w\r\n]")
+
+
+def filled_in(text: str) -> str:
+    """A path, or a text, with a name in the place of what a template fills in; as long as before.
+
+    ``{{cookiecutter.app}}/models.py`` becomes ``__cookiecutter_app__/models.py``.
+    """
+    return _TO_FILL_IN.sub(lambda match: _NOT_OF_A_NAME.sub("_", match.group()), text)
+
+
 class Span(NamedTuple):
     """A half-open range of character offsets into a file's decoded text."""
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 
-_KEPT = re.compile(
-    r"""
+KEPT = r"""
     (?P<prefix>[rbu]{0,2})
     (?:\"\"\"(?:[^\\"]|\\.|\"(?!\"\"))*\"\"\" | '''(?:[^\\']|\\.|'(?!''))*'''
     | \"(?:[^\\\n"]|\\.)*\" | '(?:[^\\\n']|\\.)*')
     | \#[^\n]*
-    """,
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
+    """
+"""A string or a comment, to be read with blanks left out."""
+
+_KEPT = re.compile(KEPT, re.VERBOSE | re.IGNORECASE | re.DOTALL)
 _BEGIN = r"(?P<begin>(?:^|[:;])[ \t]*)"
 _MORE = r"(?=[ \t]*(?:[\w'\"`{-]|\Z)|[ \t]+[(\[])"  # at the end of a part stands a string
 _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (

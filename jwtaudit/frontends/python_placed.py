@@ -77,13 +77,17 @@ def _syntax_error(text: str, error: cst.ParserSyntaxError) -> Unparsable:
 
 
 def _parsed(text: str) -> tuple[cst.Module, str]:
-    """The syntax tree, and the text that it is of: Python 2 is read as if it were Python 3."""
+    """The syntax tree, and the text that it is of.
+
+    Python 2 is read as if it were Python 3, and a template as what it is filled in to be.
+    """
     try:
         return cst.parse_module(text), text
     except cst.ParserSyntaxError:
         from jwtaudit.frontends.python2 import as_python3  # noqa: PLC0415 - rarely met
+        from jwtaudit.frontends.python_templates import without_tags  # noqa: PLC0415
 
-        other = as_python3(text)
+        other = as_python3(without_tags(text))
         if other == text:
             raise
         with suppress(cst.ParserSyntaxError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.facts import Import
 from jwtaudit.program.containers import METHODS
 from jwtaudit.program.scopes import Assigned, FunctionScope, Returned, Stored
+from jwtaudit.source import filled_in
 from jwtaudit.values import (
     ABSENT,
     Closure,
@@ -54,7 +55,7 @@ class PythonModules:
         return self._found[key]
 
     def _find(self, importer: str, module: str, level: int) -> str | None:
-        relative = module.replace(".", "/")
+        relative = filled_in(module).replace(".", "/")
         folder = importer.rpartition("/")[0]
         if level:
             for _ in range(level - 1):
@@ -96,7 +97,14 @@ class PythonModules:
         for candidate in (f"{base}/__init__.py", f"{base}.py", f"{base}.pyi"):
             if candidate in self.project.files:
                 return candidate
+            if self._templates and filled_in(candidate) in self._templates:
+                return self._templates[filled_in(candidate)]
         return None
+
+    @cached_property
+    def _templates(self) -> dict[str, str]:
+        """The files below folders whose names are filled in, by what they are called in imports."""
+        return {filled_in(path): path for path in self.project.files if "{{" in path}
 
     def import_module(self, importer: str, module: str, level: int, place: Place) -> Value:
         """What ``import module`` binds."""
