@@ -10,6 +10,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.program.context import exclusive, is_test
 from jwtaudit.program.names import names_of, words
+from jwtaudit.program.readings import readings
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import verifications
@@ -63,7 +64,7 @@ def auth_bypass_switch(project: Project) -> Iterator[Draft]:
                 continue
             if any(c.order < event.order and not exclusive(c.path, event.path) for c in verifying):
                 continue  # verified before
-            if not _lets_in(scope, event, verifying, switch):
+            if not _lets_in(project, scope, event, verifying, switch):
                 continue
             who = (
                 "any client can send it"
@@ -111,9 +112,12 @@ def _production_only(value: Value) -> _Switch | None:
     return _Switch(f"`{name}`", plain=False, by_client=False) if name and compared else None
 
 
-def _lets_in(scope: FunctionScope, test: Tested, verifying: list[Call], switch: _Switch) -> bool:
+def _lets_in(
+    project: Project, scope: FunctionScope, test: Tested, verifying: list[Call], switch: _Switch
+) -> bool:
     """Whether one side of a test goes on without the verification that the other side makes."""
     ours = [c for c in verifying if c.order > test.order]
+    read = [r for r in readings(project) if r.scope == scope.id]
     for side, exits, other in (
         ("then", test.then_exits, test.else_exits),
         ("else", test.else_exits, test.then_exits),
@@ -122,6 +126,8 @@ def _lets_in(scope: FunctionScope, test: Tested, verifying: list[Call], switch: 
         inside = [c for c in ours if arm is not None and arm in c.path]
         if inside:
             continue  # this side verifies
+        if exits and arm is not None and any(arm in reading.path for reading in read):
+            continue  # this side asks for a token and believes it: told where it is read
         opposite = _arm(scope, test, "else" if side == "then" else "then")
         elsewhere = [c for c in ours if opposite is not None and opposite in c.path]
         if exits and arm is not None and (elsewhere or ours):

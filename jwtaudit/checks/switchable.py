@@ -9,9 +9,12 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
 from jwtaudit.program.context import is_test
+from jwtaudit.program.leaving import Leaving
 from jwtaudit.program.origins import Origin, is_guarded, steps
+from jwtaudit.program.readings import readings
 from jwtaudit.program.stores import read_of
 from jwtaudit.program.switches import branch_of_setting
+from jwtaudit.program.verifiers import verifications
 from jwtaudit.values import (
     Const,
     Env,
@@ -38,6 +41,7 @@ _TESTS = re.compile(r"(?i)test|pytest|(^|_)ci$")
 @check("verification-switchable")
 def verification_switchable(project: Project) -> Iterator[Draft]:
     """Whether the signature is verified is decided at run time."""
+    yield from _left_out(project)
     for site in project.sites("verify", "verify-signature"):
         if is_test(site.place.path):
             continue
@@ -59,6 +63,30 @@ def verification_switchable(project: Project) -> Iterator[Draft]:
                 advice="Verify always; give development and tests a key of their own.",
                 anchor=f"{scope.name if scope is not None else ''} {name}",
             )
+
+
+def _left_out(project: Project) -> Iterator[Draft]:
+    """Functions that verify, but for a branch of a setting, which returns what it has only read."""
+    leaving, checks = Leaving(project), verifications(project)
+    for reading in readings(project):
+        for check in checks.get(reading.scope, ()):
+            test = leaving.switch(reading, check)
+            name = None if test is None else _setting(test.value)
+            if test is None or name is None or _TESTS.search(name):
+                continue
+            if any(map(_is_for_tests, walk(test.value))):
+                continue
+            yield Draft(
+                "",
+                reading.place,
+                f"{name} decides whether the token is verified: where it is not, whoever sends a"
+                " token can write any claim into it",
+                Confidence.MEDIUM,
+                related=((test.place, "decided here"), (check.place, "verified here otherwise")),
+                advice="Verify always; give development and tests a key of their own.",
+                anchor=f"{reading.scope.qualname} {name}",
+            )
+            break
 
 
 def _turns_off(value: Value) -> bool:

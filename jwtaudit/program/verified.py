@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.finding import Confidence
 from jwtaudit.models import VERIFYING
-from jwtaudit.program.authority_words import asks_issuer, is_harmless, says
+from jwtaudit.program.authority_words import asks_issuer, says
 from jwtaudit.program.authority_words import words as told
 from jwtaudit.program.classes import stands_for
 from jwtaudit.program.context import exclusive
 from jwtaudit.program.guards import Guards
+from jwtaudit.program.leaving import Leaving
 from jwtaudit.program.names import names_of, words
-from jwtaudit.program.scopes import Returned, Tested
+from jwtaudit.program.scopes import Returned
 from jwtaudit.program.sites import Site
 from jwtaudit.program.standing_before import is_guarded
 from jwtaudit.program.switches import turned_off
-from jwtaudit.program.taking import Taking, Target
 from jwtaudit.program.token_roots import alike, handed, roots
 from jwtaudit.program.token_sources import name_called
 from jwtaudit.program.travels import deep, event_values
@@ -224,7 +224,7 @@ class Verified:
         if event.scope == check.call.scope and exclusive(check.call.path, event.path):
             return True  # one side verifies, and the other believes
         return itself.scope == reading.scope and (
-            _apart(itself.path, reading.path) or self._leaves(reading, itself)
+            _apart(itself.path, reading.path) or self._leaving.believes(reading, itself)
         )
 
     def _reads(self, scope: FunctionId) -> list[Call]:
@@ -242,50 +242,9 @@ class Verified:
             and any(e.order > check.order for e in self._returns(check.scope, branch))
         )
 
-    def _leaves(self, reading: Reading, check: Call) -> bool:
-        """Whether claims are returned in a branch before it comes to a verification.
-
-        A setting that chooses the branch is a switch, which other rules tell of.
-        """
-        whole, around = Target(reading.place), len(reading.path)
-        scope = self.project.scope(reading.scope)
-        return any(
-            isinstance(event, Returned)
-            and event.path
-            and event.path[:around] == reading.path
-            and event.order < check.order
-            and (
-                any(not is_harmless(t.claim) for t in self._taking.inside(event.value, whole))
-                or (
-                    event.path == reading.path
-                    and any(part.place == reading.place for part in deep(event.value))
-                )
-            )
-            and not any(
-                self._is_switched(reading.scope, event.path[:depth])
-                for depth in range(max(around, 1), len(event.path) + 1)
-            )
-            for event in (scope.events if scope is not None else ())
-        )
-
     @cached_property
-    def _taking(self) -> Taking:
-        return Taking(self.project)
-
-    def _is_switched(self, function: FunctionId, path: tuple[Arm, ...]) -> bool:
-        scope = self.project.scope(function)
-        *around, branch = path
-        tests = (
-            event
-            for event in (scope.events if scope is not None else ())
-            if isinstance(event, Tested)
-            and event.path == tuple(around)
-            and event.place.span.start >= branch.start
-        )
-        test = min(tests, key=lambda event: event.place.span.start, default=None)
-        return test is not None and any(
-            isinstance(part, (Env, Setting)) or _is_set_up(part) for part in deep(test.value)
-        )
+    def _leaving(self) -> Leaving:
+        return Leaving(self.project)
 
     def _returns(self, function: FunctionId, branch: tuple[Arm, ...]) -> Iterator[Returned]:
         scope = self.project.scope(function)
@@ -385,11 +344,6 @@ class Verified:
                     if isinstance(part, Closure):
                         found.setdefault(part.id, []).append(call)
         return found
-
-
-def _is_set_up(value: Value) -> bool:
-    """Whether a value was given to an object when that was made: ``self.environment``."""
-    return isinstance(value, Param) and value.function.qualname.endswith("__init__")
 
 
 def _is_other(call: Call) -> bool:
