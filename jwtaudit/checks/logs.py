@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _NAMED = ("trace", "debug", "info", "warning", "warn", "error", "critical", "exception", "fatal")
 _LEVELS = frozenset({"log", *_NAMED, *(f"a{name}" for name in _NAMED)})  # `await log.ainfo(...)`
+_WRITERS = frozenset({*_LOGGERS, *_NAMED, "echo", "print"})  # functions of the project's own
 # Arguments that say how something is logged.
 _MANNER = frozenset({"file", "end", "sep", "flush", "exc_info", "stack_info", "stacklevel", "fg"})
 _CONSOLE = "to the console"
@@ -316,7 +317,9 @@ def _passed_on(project: Project, function: FunctionId) -> Iterator[str]:
 
     It may look at the others, and write something else: the claims that help.
     """
-    scope = project.scope(function) if _LOGGERS & set(words(function.qualname)) else None
+    owner, _, name = function.qualname.rpartition(".")
+    writes = _LOGGERS.intersection(words(owner)) or _WRITERS.intersection(words(name))
+    scope = project.scope(function) if writes else None
     for event in () if scope is None else scope.events:
         model = project.model_of(event) if isinstance(event, Call) else None
         if isinstance(event, Call) and model is not None and model.role == "log":
