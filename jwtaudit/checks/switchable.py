@@ -67,10 +67,10 @@ def verification_switchable(project: Project) -> Iterator[Draft]:
 
 def _left_out(project: Project) -> Iterator[Draft]:
     """Functions that verify, but for a branch of a setting, which returns what it has only read."""
-    leaving, checks = Leaving(project), verifications(project)
+    leaving, verifying = Leaving(project), verifications(project)
     for reading in readings(project):
-        for check in checks.get(reading.scope, ()):
-            test = leaving.switch(reading, check)
+        for verified in verifying.get(reading.scope, ()):
+            test = leaving.switch(reading, verified)
             name = None if test is None else _setting(test.value)
             if test is None or name is None or _TESTS.search(name):
                 continue
@@ -82,7 +82,7 @@ def _left_out(project: Project) -> Iterator[Draft]:
                 f"{name} decides whether the token is verified: where it is not, whoever sends a"
                 " token can write any claim into it",
                 Confidence.MEDIUM,
-                related=((test.place, "decided here"), (check.place, "verified here otherwise")),
+                related=((test.place, "decided here"), (verified.place, "verified here otherwise")),
                 advice="Verify always; give development and tests a key of their own.",
                 anchor=f"{reading.scope.qualname} {name}",
             )
