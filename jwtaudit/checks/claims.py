@@ -189,7 +189,7 @@ def checks_itself(project: Project, site: Site, claim: str) -> bool:
     return (
         compares(project, site.call, claim)
         or is_compared_before(project, site, claim)
-        or is_handed_to_check(project, site.call)
+        or is_handed_to_check(project, site.call, claim)
         or is_registered_check(project, claim)
         or (claim != "aud" and is_chosen_by(project, site, claim))
     )

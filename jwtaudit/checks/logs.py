@@ -272,10 +272,10 @@ def _logged(project: Project, call: Call) -> Iterator[_Message]:
     model = project.model_of(call)
     passed: set[str] | None = None
     if call.target is not None:
-        passed = set(_passed_on(project, call.target))
-        if not passed:
+        written = dict(_passed_on(project, call.target))
+        if not written:
             return
-        logger = True
+        passed, logger = set(written), logger or any(written.values())
     elif model is None:
         if not logger or not _is_logger(call):
             return
@@ -312,9 +312,10 @@ def _is_console(project: Project, call: Call) -> bool:
     return call.name.startswith(_CONSOLES) and not in_browser(project, call.place.path)
 
 
-def _passed_on(project: Project, function: FunctionId) -> Iterator[str]:
+def _passed_on(project: Project, function: FunctionId) -> Iterator[tuple[str, bool]]:
     """The parameters that a function of the project's own, called as a logger is, writes.
 
+    And whether it is to a log, as what is called so does, or to the console.
     It may look at the others, and write something else: the claims that help.
     """
     owner, _, name = function.qualname.rpartition(".")
@@ -323,8 +324,10 @@ def _passed_on(project: Project, function: FunctionId) -> Iterator[str]:
     for event in () if scope is None else scope.events:
         model = project.model_of(event) if isinstance(event, Call) else None
         if isinstance(event, Call) and model is not None and model.role == "log":
+            log = bool(_LOGGERS.intersection(words(function.qualname)))
+            log = log or event.name.rpartition(".")[2] in _LEVELS
             parts = (part for argument in event.arguments for part in told(argument.value))
-            yield from (part.name for part in parts if isinstance(part, Param))
+            yield from ((part.name, log) for part in parts if isinstance(part, Param))
 
 
 def _cut_fields(call: Call) -> frozenset[int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeGuard
 from weakref import WeakKeyDictionary
 
+from jwtaudit.program.claim_checks import may_look_at
 from jwtaudit.program.context import is_test
-from jwtaudit.program.names import pairs
+from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.resources import words_of_data
@@ -186,7 +187,7 @@ def is_foreign(site: Site) -> bool:
             model = site.project.model_of(part.call)
             if model is not None and model.role in ("key-source", "http-request"):
                 return True
-            if model is None and _fetches_keys(part.call):
+            if model is None and (_fetches_keys(part.call) or _asks_for_keys(part.call)):
                 return True
         # Unlike a key of one's own, a set of them is read where somebody else changes them.
         if isinstance(part, (Env, Setting, Param)) and _KEY_SETS & pairs(part.name or ""):
@@ -196,6 +197,16 @@ def is_foreign(site: Site) -> bool:
 
 def _fetches_keys(call: Call) -> bool:
     return call.name.rpartition(".")[2] in words_of_data("steering", "fetching")
+
+
+def _asks_for_keys(call: Call) -> bool:
+    """Whether something unknown is asked for a set of keys, by what it is given."""
+    return call.target is None and any(
+        _KEY_SETS & pairs(name)
+        for argument in call.arguments
+        for option in options(argument.value)
+        for name in ((str(option.value),) if isinstance(option, Const) else tuple(names_of(option)))
+    )
 
 
 def can_expect(site: Site, argument: str) -> bool:
@@ -256,14 +267,15 @@ def _tests(project: Project, function: FunctionId, claim: str, steps: int) -> bo
     return False
 
 
-def is_handed_to_check(project: Project, call: Call) -> bool:
-    """Whether what the call gave is given to something that checks, going by its name.
+def is_handed_to_check(project: Project, call: Call, claim: str | None = None) -> bool:
+    """Whether what the call gave is given to something that checks (a claim), going by its name.
 
     A library's own validation checks what the call was told to expect, and nothing else.
     """
     return any(
         _is_check(event)
         and not ((model := project.model_of(event)) and model.role == "claims-validator")
+        and (claim is None or may_look_at(project, event, claim))
         for event in project.uses(call)
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.project import Project
     from jwtaudit.program.readings import Reading
     from jwtaudit.program.sites import Site
-    from jwtaudit.values import Value
+    from jwtaudit.values import FunctionId, Value
 
 
 def is_chosen_by(project: Project, site: Site, claim: str) -> bool:
@@ -42,8 +42,17 @@ def is_compared_before(project: Project, site: Site, claim: str) -> bool:
     """Whether what verifies a token compares a claim of it that it has read without that.
 
     What was read without verification is what the signature is then found to be right for. An
-    object may have read it when it was made, and look at all of it in one method.
+    object may have read it in one method, and look at it in another. Where nobody takes what the
+    verification gives, the claims that are looked at elsewhere in its class have to be those.
     """
+    if (site.call.origin or site.call).discarded and any(
+        isinstance(event, Tested)
+        and _are_of_one(event.scope, site.call.scope)
+        and is_test_of(project, event.value)
+        and any(bases_of(project, event.value, claim))
+        for event in project.events
+    ):
+        return True
     return any(
         isinstance(event, (Tested, Returned))
         and is_test_of(project, event.value)
@@ -51,21 +60,27 @@ def is_compared_before(project: Project, site: Site, claim: str) -> bool:
         for reading in _before(project, site)
         for event in project.holders(reading.place)
         if event.scope in (site.call.scope, reading.scope)
+        or _are_of_one(event.scope, reading.scope)
     )
 
 
 def _before(project: Project, site: Site) -> Iterator[Reading]:
-    """Where claims of the same token are read, in the same function or when its object is made."""
+    """Where claims of the same token are read, in the same function or by the same object."""
     scope, token = site.call.scope, _as_written(site)
     for reading in readings(project):
-        own = reading.scope == scope or (
-            reading.scope.path == scope.path
-            and reading.scope.qualname == f"{scope.qualname.rpartition('.')[0]}.__init__"
-        )
+        own = reading.scope == scope or _are_of_one(reading.scope, scope)
         if own and alike(
             reading.token if reading.site is None else _as_written(reading.site), token
         ):
             yield reading
+
+
+def _are_of_one(function: FunctionId, other: FunctionId) -> bool:
+    """Whether functions are methods of one class, which share what its objects keep."""
+    owner = function.qualname.rpartition(".")[0]
+    return (
+        bool(owner) and function.path == other.path and owner == other.qualname.rpartition(".")[0]
+    )
 
 
 def _as_written(site: Site) -> Value:

@@ -1,0 +1,63 @@
+"""Whether what checks claims, going by its name, can look at a claim at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jwtaudit.program.travels import deep, event_values
+from jwtaudit.values import Call, Const, Member, Param, options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import Event, FunctionScope
+    from jwtaudit.values import FunctionId, Value
+
+_MAX_STEPS = 3
+
+
+def may_look_at(project: Project, call: Call, claim: str) -> bool:
+    """Whether a function that is called may look at a claim of what it is given.
+
+    One of the project's own does not that never says its name, asks for none by a name that it was
+    told, and hands the claims on to nobody else.
+    """
+    return call.target is None or _may_look(project, call.target, claim, _MAX_STEPS)
+
+
+def _may_look(project: Project, function: FunctionId, claim: str, steps: int) -> bool:
+    scope = project.scope(function)
+    if scope is None or scope.definition is None or not steps or not scope.events:
+        return True
+    return any(
+        _says(value, claim) for event in scope.events for value in event_values(event)
+    ) or any(_hands_on(project, scope, event, claim, steps) for event in scope.events)
+
+
+def _says(value: Value, claim: str) -> bool:
+    """Whether a value names a claim, or asks for one whose name is told elsewhere."""
+    return any(
+        part.value == claim
+        if isinstance(part, Const)
+        else isinstance(part, Member)
+        and (part.name == claim or (part.item and not isinstance(part.key, Const)))
+        for part in deep(value)
+    )
+
+
+def _hands_on(project: Project, scope: FunctionScope, event: Event, claim: str, steps: int) -> bool:
+    """Whether whatever a function was given goes on as a whole to what may look at it."""
+    if not isinstance(event, Call) or not any(_given(scope, event)):
+        return False
+    if event.target is not None:
+        return event.target != scope.id and _may_look(project, event.target, claim, steps - 1)
+    model = project.model_of(event)
+    return model is None or model.role != "log"
+
+
+def _given(scope: FunctionScope, call: Call) -> Iterator[Param]:
+    for argument in call.arguments:
+        for option in options(argument.value):
+            if isinstance(option, Param) and option.function == scope.id:
+                yield option
