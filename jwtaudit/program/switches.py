@@ -21,6 +21,7 @@ from jwtaudit.values import (
     Param,
     Setting,
     Table,
+    Unknown,
     Value,
     member,
     options,
@@ -52,6 +53,19 @@ def turned_off(site: Site) -> Iterator[Off]:
         for evidence in fulfilling(site, switch.when):
             for single in effect.split("+"):
                 yield Off(single, evidence, switch)
+
+
+def is_left_on(site: Site, effect: str) -> bool:
+    """Whether a check is left on for sure: nothing that it hangs on is for a caller to say."""
+    if any(effect == off.effect for off in turned_off(site)):
+        return False
+    return not any(
+        isinstance(part, (Param, Unknown))
+        for switch in site.model.switches
+        if any(effect in what.split("+") for _, what in switch.effect)
+        for option in options(site.argument(switch.when.argument))
+        for part in (option, *deep(_inside(option, switch.when.key)))
+    )
 
 
 def fulfilling(site: Site, when: Condition) -> Iterator[Origin]:

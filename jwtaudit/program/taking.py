@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jwtaudit.models import VERIFYING
 from jwtaudit.program.authority_words import words
 from jwtaudit.program.scopes import Stored
+from jwtaudit.program.sites import Site
+from jwtaudit.program.switches import is_left_on
 from jwtaudit.program.travels import event_values
 from jwtaudit.values import (
     Absent,
@@ -103,7 +106,8 @@ class Taking:
         if depth > _MAX_DEPTH:
             return
         if target.matches(value):
-            yield Taken(None, self._token(value))
+            if not self._verifies(value):
+                yield Taken(None, self._token(value))
         elif isinstance(value, Member):
             yield from self._narrow(value.base, value.name, target, depth)
             if not isinstance(value.key, Const):
@@ -138,6 +142,14 @@ class Taking:
         return call.name in self.project.builtin_roots and call.name not in (
             "print", "isinstance", "len", "bool", "all", "any", "hasattr",
         )  # fmt: skip
+
+    def _verifies(self, value: Value) -> bool:
+        """Whether a call verifies as its result is seen here: by another caller than who reads."""
+        call = value.call if isinstance(value, Outcome) else None
+        model = self.project.model_of(call) if call is not None else None
+        if call is None or model is None or model.role not in VERIFYING:
+            return False
+        return is_left_on(Site(self.project, call, model), "signature")
 
     def _token(self, value: Value) -> Value:
         if isinstance(value, Outcome):
