@@ -342,8 +342,9 @@ def _unchecked(site: Site) -> Value | None:
         given += [a.value for a in arguments if a.name in words("tls-switches")]
         given += _set_on(site.project, made, "tls-switches")
     for value in given:
-        if any(isinstance(o, Const) and o.value is True for o in options(value)):
-            continue  # a switch, which is on somewhere
+        # a switch, which is on somewhere; nothing stands for the context that checks
+        if any(isinstance(o, Const) and o.value in (True, None) for o in options(value)):
+            continue
         for option in options(value):
             if isinstance(option, Const) and option.value is False:
                 return option

@@ -235,7 +235,7 @@ class Model:
         raising: the method that fails, in the place of this one, where nothing is found.
         initializer: the method of a handler that gets what the handler is listed with.
         effect: what a transform does, how a generator makes its bytes, which clock it is, whether
-            a mapping is merged into the depth.
+            mappings are merged into the depth, or the first of them wins.
     """
 
     library: Library

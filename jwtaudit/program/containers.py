@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from jwtaudit.program.environment import is_environment
+from jwtaudit.program.environment import is_environment, laid_over
 from jwtaudit.program.formatting import formatted, joined
 from jwtaudit.program.operations import as_table, extend
 from jwtaudit.values import (
@@ -68,9 +68,8 @@ def table_update(use: Use) -> Value | None:
     if not isinstance(use.base, Table) and not mappings and not named:
         return None
     _note(use, "update")
-    use.interpreter.rebind(
-        use.target, merge(as_table(use.base), (*others, Table(named))), use.frame
-    )
+    filled = laid_over(use.interpreter.models, as_table(use.base), (*others, Table(named)))
+    use.interpreter.rebind(use.target, filled, use.frame)
     return Const(None, place=use.place)
 
 

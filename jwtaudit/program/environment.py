@@ -23,6 +23,7 @@ from jwtaudit.values import (
     Value,
     hop,
     join,
+    merge,
     options,
     rewrite,
 )
@@ -96,6 +97,22 @@ def is_environment(models: Models, value: Value) -> bool:
     return isinstance(value, Symbol) and any(
         model.role == "environment" for model in models.exactly(f"{value.name}.{_READ}")
     )
+
+
+def laid_over(models: Models, table: Table, others: tuple[Value, ...]) -> Table:
+    """The table with other mappings merged into it; under the environment it holds defaults."""
+    for other in others:
+        inside = other.rest if isinstance(other, Table) else (other,)
+        if any(is_environment(models, part) for part in inside):
+            kept = {
+                name: Env(name, value, place=value.place)
+                if isinstance(name, str) and isinstance(value, Const)
+                else value
+                for name, value in table.entries.items()
+            }
+            table = replace(table, entries=kept)
+        table = merge(table, (other,))
+    return table
 
 
 def _is_for_tests(project: Project, event: Stored | Call) -> bool:

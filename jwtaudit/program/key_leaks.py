@@ -19,6 +19,7 @@ from jwtaudit.values import (
     Setting,
     Value,
     options,
+    root_of,
     same,
 )
 
@@ -99,4 +100,7 @@ def _is_called_secret(key: Value) -> bool:
 def _is_key(part: Value, key: Value) -> bool:
     if isinstance(part, Const):
         return isinstance(part.value, (str, bytes)) and bool(part.value) and part.place == key.place
+    asked = root_of(key)
+    if isinstance(key, Member) and isinstance(asked, Outcome) and asked.call.origin is not None:
+        return False  # what a function gave one of its callers; others ask it for something else
     return isinstance(part, (*_SOURCES, Outcome)) and same(part, key)

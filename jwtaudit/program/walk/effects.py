@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jwtaudit.program import schemas, scripts, serializers
+from jwtaudit.program.environment import laid_over
 from jwtaudit.program.operations import by_encoding, is_cut, is_text, put, texts_in, transform
 from jwtaudit.program.walk.asked import asked_for
 from jwtaudit.values import (
@@ -99,20 +100,23 @@ def _transform(interpreter: Interpreter, call: Call, model: Model, frame: Frame)
 
 def _make_mapping(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
     table = Table({}, place=call.place)
-    for argument in call.arguments:
+    in_order = reversed(call.arguments) if model.effect == "first-wins" else call.arguments
+    for argument in in_order:
         if argument.name is not None:
             place = argument.place or call.place
             table.entries[argument.name] = put(argument.name, argument.value, place)
+        elif model.effect == "deep":
+            table = _merged(table, argument.value)
         else:
-            table = _merged(table, argument.value, deep=model.effect == "deep")
+            table = laid_over(interpreter.models, table, (argument.value,))
     return table
 
 
-def _merged(table: Table, other: Value, *, deep: bool) -> Table:
-    """Two mappings as one; ``deep``: what both hold under one key, too."""
-    if deep and isinstance(other, Table):
+def _merged(table: Table, other: Value) -> Table:
+    """Two mappings as one, what both hold under one key, too."""
+    if isinstance(other, Table):
         entries = {
-            key: _merged(before, value, deep=True)
+            key: _merged(before, value)
             if isinstance(before := table.entries.get(key), Table)
             else value
             for key, value in other.entries.items()

@@ -9,6 +9,7 @@ from jwtaudit import facts as f
 from jwtaudit.program import scripts
 from jwtaudit.program.copies import copied
 from jwtaudit.program.development import side_of_tests
+from jwtaudit.program.environment import laid_over
 from jwtaudit.program.operations import element, extend, put, transform
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.walk.calls import call_expression, library_call
@@ -36,7 +37,6 @@ from jwtaudit.values import (
     Value,
     join,
     member,
-    merge,
     same,
     walk,
 )
@@ -116,7 +116,7 @@ def _mapping(interpreter: Interpreter, node: f.Mapping, frame: Frame) -> Value:
     for key, value in node.entries:
         evaluated = interpreter.expr(value, frame)
         if key is None:
-            result = merge(result, (evaluated,))
+            result = laid_over(interpreter.models, result, (evaluated,))
             continue
         name = interpreter.expr(key, frame)
         if isinstance(name, Const):
