@@ -197,7 +197,7 @@ def _asked_member(value: Value) -> str | None:
     if isinstance(value, Outcome) and value.call.name.endswith(".get") and value.call.receiver:
         asked = value.call.receiver
         of_request = _holds_url(asked) or _holds_raw_query(asked)
-        return next(iter(_asked(value.call)), None) if of_request else None
+        return next(_texts_asked(value.call), None) if of_request else None
     return None
 
 
@@ -372,8 +372,13 @@ def _looks_like_token(project: Project, call: Call) -> bool:
 
 def _asked(call: Call) -> frozenset[str]:
     """The words of the names that a call asks the query string for, also by a default."""
-    given = (option for argument in call.arguments for option in options(argument.value))
-    return frozenset(word for value in given for name in _text_of(value) for word in words(name))
+    return frozenset(word for name in _texts_asked(call) for word in words(name))
+
+
+def _texts_asked(call: Call) -> Iterator[str]:
+    for argument in call.arguments:
+        for option in options(argument.value):
+            yield from _text_of(option)
 
 
 def _text_of(value: Value) -> Iterator[str]:
