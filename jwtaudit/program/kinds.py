@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import Assigned, Returned, Tested
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Const, Outcome, Setting, Table, options, walk
+from jwtaudit.values import Const, Instance, Outcome, Setting, Table, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -171,14 +171,39 @@ def holders(project: Project, call: Call, *, within: FunctionId | None = None) -
 
 
 def _fields(value: Value, call: Call) -> Iterator[str]:
-    """The keys of a mapping under which the result of a call stands."""
+    """The keys of a mapping, or fields of an object, under which the result of a call stands."""
     for part in walk(value):
-        for key, held in part.entries.items() if isinstance(part, Table) else ():
+        for key, held in _entries_in(part):
             made_by = {step.place for step in held.trace}
             if (isinstance(held, Outcome) and held.call.place == call.place) or (
                 call.target is not None and call.place in made_by
             ):
-                yield str(key)
+                yield key
+
+
+def _entries_in(value: Value) -> list[tuple[str, Value]]:
+    """What a mapping holds by its keys, or an object by what its class is given."""
+    if isinstance(value, Table):
+        return [(str(key), held) for key, held in value.entries.items()]
+    made = value.call if isinstance(value, Instance) else None
+    return [(a.name, a.value) for a in (made.arguments if made else ()) if a.name is not None]
+
+
+def _gives_several(project: Project, call: Call) -> bool:
+    """Whether a function gives tokens of which one is for this and one for that."""
+    scope = project.scope(call.target) if call.target is not None else None
+    return any(
+        len(set(map(kind_of, names))) > 1
+        for event in (scope.events if scope is not None else ())
+        if isinstance(event, Returned)
+        for option in options(event.value)
+        for names in ([n for n, held in _entries_in(option) if _is_token(project, held)],)
+    )
+
+
+def _is_token(project: Project, value: Value) -> bool:
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    return model is not None and model.role == "sign"
 
 
 def _gives_it(site: Site) -> bool:
@@ -214,7 +239,9 @@ def _names(
         yield from holders(site.project, call)
     yield from holders(site.project, made, within=made.scope)
     several = words_of_data("name-words", "several")
-    yield from (call.name for call in site.chain if several.isdisjoint(words(call.name)[-1:]))
+    for call in site.chain:
+        if several.isdisjoint(words(call.name)[-1:]) and not _gives_several(site.project, call):
+            yield call.name
     yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if "*." in site.call.name:
