@@ -81,6 +81,7 @@ ROLES = frozenset(
         "duration",  # weeks, days, hours, minutes, seconds, milliseconds -> a length of time
         "partial",  # target, further arguments -> a callable
         "plugin",  # plugin: a function that is called with the other arguments
+        "provider",  # function: it is called with the other arguments for whoever asks
         "run",  # function: what it gives when called with the arguments behind it
         "getattr",  # object, name, default -> the attribute
         "import",  # name -> the module; effect: `member`, what a dotted path leads to

@@ -144,14 +144,20 @@ def _make_partial(interpreter: Interpreter, call: Call, model: Model, frame: Fra
 def _run(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
     """``await asyncio.to_thread(jwt.decode, token, key)``: what the function gives."""
     function = _argument(interpreter, call, model, "function")
-    at = model.parameters.index("function")
-    if any(argument.spread for argument in call.arguments[: at + 1]):
+    given = _behind(call, model, "function")
+    if given is None or not isinstance(function, (Symbol, Closure, ClassRef, Partial, Member)):
         return Outcome(call, place=call.place)
-    if not isinstance(function, (Symbol, Closure, ClassRef, Partial, Member)):
-        return Outcome(call, place=call.place)
-    positional = [a for a in call.arguments if a.name is None][at + 1 :]
+    return interpreter.apply(function, given, call.place, frame)
+
+
+def _behind(call: Call, model: Model, meaning: str) -> tuple[Bound, ...] | None:
+    """What a call gives behind a function, for this to be called with; None where it is open."""
+    at = model.parameters.index(model.meanings.get(meaning, meaning)) + 1
+    if any(argument.spread for argument in call.arguments[:at]):
+        return None
+    positional = [argument for argument in call.arguments if argument.name is None][at:]
     named = [a for a in call.arguments if a.name not in (None, *model.parameters)]
-    return interpreter.apply(function, (*positional, *named), call.place, frame)
+    return (*positional, *named)
 
 
 def _selection(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
@@ -179,6 +185,22 @@ def _plug_in(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -
             given = tuple(a for a in call.arguments[1:])
             interpreter.apply(option, given, call.place, frame)
     return Outcome(call, place=call.place)
+
+
+def _provide(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
+    """A class or function that a container calls for whoever asks; it asks others for the rest."""
+    function = _argument(interpreter, call, model, "function")
+    given = _behind(call, model, "function")
+    if given is None or not isinstance(function, (Symbol, Closure, ClassRef, Partial)):
+        return Outcome(call, place=call.place)
+    provided = tuple(
+        a._replace(value=interpreter.apply(a.value, (), call.place, frame))
+        if isinstance(a.value, Partial)
+        else a
+        for a in given
+    )
+    interpreter.apply(function, provided, call.place, frame)
+    return Partial(function, provided, place=call.place)
 
 
 def _application(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
@@ -254,6 +276,7 @@ ROLES: dict[str, Callable[[Interpreter, Call, Any, Frame], Value]] = {
     "load": _load,
     "partial": _make_partial,
     "plugin": _plug_in,
+    "provider": _provide,
     "run": _run,
     "schema": _schema,
     "serialize": _serialize,
