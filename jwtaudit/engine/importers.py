@@ -98,11 +98,16 @@ class Importers:
         # Names that tell nothing by themselves count where they are taken from their module.
         self._taken: set[str] = set()
         self._untold: dict[str, set[bytes]] = {}
+        # What users of an interface call: they import that, and not what stands behind it.
+        self._interfaces: dict[str, set[bytes]] = {}
         for fact, defined in zip(candidates, used, strict=True):
             module = dotted(fact.path)
             self._taken.update(f"{_end(module)}.{name}" for name in defined)
             untold = {name.encode() for name in defined if not tells(name)}
             self._untold.setdefault(_end(module), set()).update(untold)
+            for path, name, methods in _interfaces(fact, defined):
+                self._interfaces.setdefault(name, set()).update(methods)
+                near.add(path)
             found = frozenset(filter(tells, defined)) | _passed_on(fact, known)
             if found:
                 self.modules[module] = found
@@ -136,6 +141,8 @@ class Importers:
         for module in _imports(path, data):
             package, _, name = module.rpartition(".")
             if any(f"{end}.{name}" in self._taken for end in _ends(path, package)):
+                return True
+            if any(b"." + asked + b"(" in data for asked in self._interfaces.get(name, ())):
                 return True
             for end in _ends(path, module):
                 names |= self._names_by_end.get(end, set())
@@ -273,6 +280,28 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
         wanted = {name for name in new if tells(name)}
         changed = bool(new)
     return frozenset(found)
+
+
+def _interfaces(fact: Facts, used: Collection[str]) -> Iterator[tuple[str, str, set[bytes]]]:
+    """What classes that use token code derive from: the module's file, the name, their methods.
+
+    The file is told without regard to the root from which it is imported.
+    """
+    imports = {node.alias: node for node in fact.body if isinstance(node, f.Import)}
+    for node in fact.body:
+        if not isinstance(node, f.Class) or node.name not in used:
+            continue
+        methods = {
+            member.name.encode()
+            for member in node.body
+            if isinstance(member, f.Function) and member.name in used and member.name[0] != "_"
+        }
+        for base in node.bases:
+            name = base.value.id if isinstance(base.value, f.Name) else ""
+            source = imports.get(name)
+            if source is not None and source.name is not None and methods:
+                above = fact.path.split("/")[: -source.level] if source.level else ()
+                yield "/".join((*above, *source.module.split("."))) + ".py", source.name, methods
 
 
 def _taking_apart(fact: Facts, mentioned: Mapping[str, set[str]]) -> set[str]:

@@ -12,12 +12,13 @@ from jwtaudit.program.arguments import entry_of, given
 from jwtaudit.program.configuring import configured
 from jwtaudit.program.context import is_test
 from jwtaudit.program.handed_on import named_by_callers
+from jwtaudit.program.interfaces import called_by_interface
 from jwtaudit.program.interpreter import Interpreter
 from jwtaudit.program.limits import DETOURS_PER_FILE, MAX_DETOURS, MAX_DISTANCE, MAX_LOADED, Cut
 from jwtaudit.program.modules_js import ScriptModules
 from jwtaudit.program.modules_python import PythonModules
 from jwtaudit.program.recognition import Recognition
-from jwtaudit.program.scopes import ClassScope, Event, FunctionScope, ModuleScope
+from jwtaudit.program.scopes import MODULE, ClassScope, Event, FunctionScope, ModuleScope
 from jwtaudit.program.sites import Site, called_elsewhere, contexts
 from jwtaudit.program.travels import all_parts, travelling
 from jwtaudit.values import (
@@ -361,6 +362,10 @@ class Project:
         for call in self.calls:
             if call.target is not None:
                 out[call.target].append(call)
+        for scope in self.classes.values():
+            out[scope.ref.id] += scope.made
+        for heir, call in called_by_interface(self, out):
+            out[heir].append(call)
         return out
 
     @cached_property
@@ -410,7 +415,7 @@ class Project:
     def scope(self, identity: FunctionId) -> FunctionScope | None:
         """The function (or module body) with this identity."""
         found = self.functions.get(identity)
-        if found is not None:
+        if found is not None or identity.qualname != MODULE:
             return found
         module = self.modules.get(identity.path)
         return module.body if module is not None else None

@@ -178,6 +178,9 @@ class ClassScope:
     """A class: the names its body binds, its bases, its methods.
 
     The bases are evaluated when somebody asks for them: they may lie in files of their own.
+
+    Attributes:
+        made: the calls that make objects of it, where its fields are what the constructor takes.
     """
 
     ref: ClassRef
@@ -188,6 +191,7 @@ class ClassScope:
     methods: dict[str, FunctionId] = field(default_factory=dict)
     annotations: dict[str, Value] = field(default_factory=dict)
     decorators: tuple[Value, ...] = ()
+    made: list[Call] = field(default_factory=list)
     _bases: tuple[Value, ...] | None = None
 
     @property

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, TypeGuard
 from jwtaudit.program import classes
 from jwtaudit.program.columns import method_of_record
 from jwtaudit.program.containers import METHODS
-from jwtaudit.program.walk.binding import bind, substitute
+from jwtaudit.program.walk.binding import substitute
+from jwtaudit.program.walk.constructing import constructed, given_field, is_field
 from jwtaudit.program.walk.inheritance import making_of_base
 from jwtaudit.values import (
+    ABSENT,
     Absent,
     Bound,
     Call,
@@ -239,10 +241,14 @@ def _declared(
         and name in scope.annotations
         and "__init__" not in scope.methods
     ):
-        given = _given_field(interpreter, scope, base.call, name)
+        given = given_field(interpreter, scope, base.call, name)
         if given is not None:
             return given
     declared = classes.class_setting(interpreter.project, scope, name, scope.names.get(name))
+    if isinstance(base, Instance) and base.call is None and is_field(interpreter, scope, name):
+        default = ABSENT if declared is None else declared
+        kind, place = scope.annotations[name], base.place
+        return Param(scope.ref.id, name, default, kind, place=place)
     if (
         declared is not None
         and _is_none(declared)
@@ -255,43 +261,15 @@ def _declared(
     return declared
 
 
-def _given_field(
-    interpreter: Interpreter, scope: ClassScope, call: Call, name: str
-) -> Value | None:
-    """The argument for a field of a class whose constructor is made from its fields."""
-    by_name_only = classes.is_settings_class(
-        interpreter.project, scope
-    )  # what comes first is a file to read
-    order = list(scope.annotations)
-    for index, argument in enumerate(call.arguments):
-        if argument.name == name:
-            return argument.value
-        if by_name_only or argument.name is not None or argument.spread:
-            continue
-        if order.index(name) == index:
-            return argument.value
-    rest = [a.value for a in call.arguments if a.spread == 2]
-    if by_name_only or len(rest) != 1:
-        return None
-    default = scope.names.get(name)
-    if default is None:
-        return member(rest[0], Const(name), item=True, place=call.place)  # Claims(**claims)
-    default = classes.field_default(interpreter.project, default)
-    return Setting(name, default, scope.ref.id.qualname, place=default.place)
-
-
 def _substitute_instance(
     interpreter: Interpreter, value: Value, scope: ClassScope, call: Call
 ) -> Value:
     """What an object holds, made by a call; objects that hold one another do so without end."""
-    init = scope.methods.get("__init__")
-    if init is None or interpreter.within >= _MAX_WITHIN:
+    if interpreter.within >= _MAX_WITHIN:
         return value
-    function = interpreter.project.functions[init]
-    binding = bind(interpreter, function, call.arguments, receiver=True)
     interpreter.within += 1
     try:
-        return substitute(interpreter, value, function.id, binding)
+        return substitute(interpreter, value, *constructed(interpreter, scope, call))
     finally:
         interpreter.within -= 1
 

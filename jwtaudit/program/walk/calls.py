@@ -13,6 +13,7 @@ from jwtaudit.program.containers import METHODS, Use
 from jwtaudit.program.scopes import OF_CLASSES, OVERRIDDEN
 from jwtaudit.program.walk.attributes import MAX_OPTIONS, receive
 from jwtaudit.program.walk.binding import bind, outcome, substitute
+from jwtaudit.program.walk.constructing import made_with
 from jwtaudit.program.walk.effects import ROLES
 from jwtaudit.program.walk.frame import Frame, dotted_name
 from jwtaudit.program.walk.inheritance import handed_to_library, inherited, is_super
@@ -341,6 +342,9 @@ def _instantiate(
     if library and init is None:
         call.name = library
     interpreter.note(frame, call)
+    if init is None and scope is not None and not interpreter.quiet:
+        fields = made_with(interpreter, scope, call)
+        scope.made.append(replace(call, arguments=tuple(Bound(v, n) for n, v in fields.items())))
     instance = Instance(ref, call, place=place)
     if library and classes.is_mapping_class(interpreter.project, ref):
         given = arguments if init is None else handed_to_library(interpreter, init, call)

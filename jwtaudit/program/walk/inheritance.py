@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program import classes
 from jwtaudit.program.walk.binding import bind, substitute_call
+from jwtaudit.program.walk.constructing import constructed
 from jwtaudit.values import (
     Bound,
     Call,
@@ -154,10 +155,7 @@ def receive_call(interpreter: Interpreter, call: Call, receiver: Value | None) -
         scope = interpreter.project.classes.get(ref.id)
         if scope is None:
             break
-        if "__init__" in scope.methods:
-            init = interpreter.project.functions[scope.methods["__init__"]]
-            binding = bind(interpreter, init, made.arguments, receiver=True)
-            call = substitute_call(interpreter, call, init.id, binding)
+        call = substitute_call(interpreter, call, *constructed(interpreter, scope, made))
         ref = next((base for base in scope.bases if isinstance(base, ClassRef)), None)
         made = made if ref is None else making_of_base(interpreter, scope, ref, made)
     return call
