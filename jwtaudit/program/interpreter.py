@@ -145,7 +145,8 @@ class Interpreter:
         if scope.is_decorated("classmethod") or definition.kind == "static":
             names[first.name] = scope.cls
         elif first.kind == "positional" and (scope.module.is_script or scope.first_is(RECEIVERS)):
-            names[first.name] = Instance(scope.cls, place=Place(scope.id.path, first.span))
+            place = Place(scope.id.path, first.span)
+            names[first.name] = Instance(scope.cls, place=place, is_own=True)
 
     def block(self, body: Iterable[f.Statement], frame: Frame) -> bool:
         """Walk statements; False when the end cannot be reached."""

@@ -200,12 +200,17 @@ class ClassRef:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """An instance of a project class; ``call`` made it (None for ``self``)."""
+    """An instance of a project class; ``call`` made it.
+
+    Attributes:
+        is_own: it is that of the method at hand, ``self``, so that nothing tells what made it.
+    """
 
     cls: ClassRef
     call: Call | None = None
     place: Place | None = None
     trace: Trace = ()
+    is_own: bool = False
 
 
 @dataclass(slots=True, eq=False)

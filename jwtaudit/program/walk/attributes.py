@@ -224,7 +224,7 @@ def _held(
             owner: Instance | ClassRef = parent
             if isinstance(base, Instance):
                 made = base.call and making_of_base(interpreter, scope, parent, base.call)
-                owner = Instance(parent, made)
+                owner = Instance(parent, made, is_own=base.is_own)
             inherited = _held(interpreter, owner, name, place, seen)
             if inherited is not None:
                 return inherited
@@ -245,7 +245,7 @@ def _declared(
         if given is not None:
             return given
     declared = classes.class_setting(interpreter.project, scope, name, scope.names.get(name))
-    if isinstance(base, Instance) and base.call is None and is_field(interpreter, scope, name):
+    if isinstance(base, Instance) and base.is_own and is_field(interpreter, scope, name):
         default = ABSENT if declared is None else declared
         kind, place = scope.annotations[name], base.place
         return Param(scope.ref.id, name, default, kind, place=place)
