@@ -16,9 +16,11 @@ from jwtaudit.models import SCRIPT
 from jwtaudit.program.app_stores import is_made_by_package, kept, read_of_application
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words
+from jwtaudit.program.operations import empty
 from jwtaudit.program.schemas import fields
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.store_sources import LIKELY, classes, common_folders, modules, settings_of
+from jwtaudit.program.travels import deep
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -95,6 +97,9 @@ class Stores:
             for name, entry in self._stored(event):
                 if all(entry.value.place != known.value.place for known in entries[name]):
                     entries[name].append(entry)
+        for name, many in entries.items():
+            if len(many) > 1:
+                entries[name] = [other for one in many for other in _but_for_itself(name, one)]
         for name, fallback in fallbacks:
             if not entries[name]:
                 self._left.add(fallback.place)
@@ -266,6 +271,8 @@ def is_store(value: Value) -> bool:
         return not value.item and value.name == _STORE
     if isinstance(value, Symbol):
         return value.name.rpartition(".")[2] == _STORE
+    if isinstance(value, Outcome):  # of its own, for an application to take over
+        return value.call.target is None and value.call.name.endswith(f".{_STORE.capitalize()}")
     return isinstance(value, Table) and any(is_store(rest) for rest in value.rest)
 
 
@@ -326,6 +333,19 @@ def _prefix(project: Project, event: Event) -> Iterator[str]:
         prefix = project.argument(event, model, "prefix")
         if isinstance(prefix, Const):
             yield str(prefix.value)
+
+
+def _but_for_itself(name: str, entry: Entry) -> Iterator[Entry]:
+    """An entry without what it is given out of the store itself: nothing only where it had nothing.
+
+    As in ``config["KEY"] = setting("KEY", default="", config=config)``.
+    """
+    full = [part for part in options(entry.value) if not empty(part)]
+    others = [part for part in full if all(name not in (read_of(p) or ()) for p in deep(part))]
+    if len(others) == len(full):
+        yield entry
+    elif others:
+        yield Entry(join(*others), entry.place)
 
 
 def _follow(value: Value, names: list[str]) -> Value:

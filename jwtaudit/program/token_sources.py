@@ -391,14 +391,22 @@ def _is_given_with_others(project: Project, token: Value) -> bool:
 def _is_renewed(project: Project, token: Value) -> bool:
     """Whether an object keeps the token, and beside it the one with which it is renewed.
 
-    Only whom tokens are issued to has both; whoever is shown them gets one with each request.
+    Only whom tokens are issued to has both, or renews its own without being given one; whoever is
+    shown them gets one with each request.
     """
     kept = {hop.place for part in deep(token) for hop in part.trace}
     if not kept:
         return False
     own = [event for event in project.events if isinstance(event, Stored) and _is_field(event)]
+    keepers = {_owner(e) for e in own if e.place in kept}
     owners = {_owner(e) for e in own if e.place in kept and _key(e) in words("answers")}
-    return any(_owner(e) in owners and _key(e) in words("renewing") for e in own)
+    return any(_owner(e) in owners and _key(e) in words("renewing") for e in own) or any(
+        (scope.id.path, scope.cls.id.qualname) in keepers
+        and scope.short_name.lstrip("_") in words("renewed-by")
+        and all(p.name == _SELF for p in scope.definition.parameters)
+        for scope in list(project.functions.values())
+        if scope.cls is not None and scope.definition is not None
+    )
 
 
 def _is_field(event: Stored) -> bool:
