@@ -50,8 +50,10 @@ def matters(data: bytes, vocabulary: Vocabulary) -> bool:
         return True
     decoding = tuple(name for name in vocabulary.calls if "decode" in name)
     setting = tuple(name for name in vocabulary.calls if name not in decoding)
-    return _is_called_near_token(lower, setting) or (
-        _is_called_near_token(lower, decoding) and _AT_DOTS.search(lower) is not None
+    return (
+        _is_called_near_token(lower, setting)
+        or (_is_called_near_token(lower, decoding) and _AT_DOTS.search(lower) is not None)
+        or (_passes_on(lower, setting) and _TOKENS.search(lower) is not None)
     )
 
 
@@ -153,6 +155,9 @@ _HELD = re.compile(
 )
 _CALL = re.compile(rb"[ \t]*%s\(" % _TYPES)
 _TOKEN_WORD = re.compile(rb"token|jwt|auth")
+# set_cookie(key, value, max_age=age), in a file that speaks of tokens elsewhere
+_BY_NAMES = re.compile(rb"[ \t]*\([^()\"'`]{1,300}\)")
+_TOKENS = re.compile(rb"(?:access|refresh)_?token")
 _NEAR = 300
 # `?token=${token}`, "token=" + token, behind the sign
 _PUT_TOGETHER = re.compile(rb"\$\{|[\"'`]\s{0,20}\+")
@@ -251,6 +256,11 @@ def _is_called_near_token(lower: bytes, names: Iterable[str], before: int = 0) -
         and _TOKEN_WORD.search(lower, max(0, start - before), called.end() + _NEAR) is not None
         for start, end in _begun(lower, names)
     )
+
+
+def _passes_on(lower: bytes, names: Iterable[str]) -> bool:
+    """Whether a method is called with names alone: what it is given, others say."""
+    return any(_BY_NAMES.match(lower, end) is not None for _, end in _begun(lower, names))
 
 
 def _names_it(data: bytes, words: Searches) -> bool:

@@ -23,16 +23,24 @@ _ERROR = "error"  # RFC 6749, 5.2
 
 def is_answer_with_tokens(project: Project, value: Value) -> bool:
     """Whether a value is all that an authorization server answered when asked for tokens."""
-    if not isinstance(value, Outcome):
-        return False
-    if has_role(project, value, "token-request"):
+    if isinstance(value, Outcome) and has_role(project, value, "token-request"):
         return True
-    body = value.call.receiver if value.call.name.rpartition(".")[2] == "json" else None
+    answer = _answer_of(value)
     return (
-        isinstance(body, Outcome)
-        and has_role(project, body, "http-request")
-        and any(_asks_for_tokens(argument.value) for argument in body.call.arguments)
+        answer is not None
+        and has_role(project, answer, "http-request")
+        and any(_asks_for_tokens(argument.value) for argument in answer.call.arguments)
     )
+
+
+def _answer_of(body: Value) -> Outcome | None:
+    """The answer that a value is the body of: ``answer.json()``, ``answer.text``."""
+    answer: Value | None = None
+    if isinstance(body, Outcome) and body.call.name.rpartition(".")[2] == "json":
+        answer = body.call.receiver
+    elif isinstance(body, Member) and not body.item and body.name in ("content", "text"):
+        answer = body.base
+    return answer if isinstance(answer, Outcome) else None
 
 
 def _asks_for_tokens(sent: Value) -> bool:
@@ -76,7 +84,7 @@ def _is_about(part: Value, answer: Value) -> bool:
     """Whether a part of a condition is the answer, or says how the request for it went."""
     if same(part, answer):
         return True
-    request = answer.call.receiver if isinstance(answer, Outcome) else None
+    request = _answer_of(answer)
     return request is not None and isinstance(part, Member) and same(part.base, request)
 
 
