@@ -213,7 +213,7 @@ def _is_value(text: str, name: str) -> bool:
 
 def _is_environment(path: str) -> bool:
     """Whether a file is the environment itself, in which nothing is put in a name's place."""
-    return PurePosixPath(path).name == ".env"
+    return PurePosixPath(path).name in (".env", ".flaskenv")
 
 
 # -- what the program does with it ---------------------------------------------------------------

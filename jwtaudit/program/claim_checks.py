@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jwtaudit.program.classes import reached
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.values import Call, Const, Member, Param, options
 
@@ -23,7 +24,9 @@ def may_look_at(project: Project, call: Call, claim: str) -> bool:
     One of the project's own does not that never says its name, asks for none by a name that it was
     told, and hands the claims on to nobody else.
     """
-    return call.target is None or _may_look(project, call.target, claim, _MAX_STEPS)
+    return call.target is None or any(
+        _may_look(project, function, claim, _MAX_STEPS) for function in reached(project, call)
+    )
 
 
 def _may_look(project: Project, function: FunctionId, claim: str, steps: int) -> bool:
@@ -51,7 +54,10 @@ def _hands_on(project: Project, scope: FunctionScope, event: Event, claim: str, 
     if not isinstance(event, Call) or not any(_given(scope, event)):
         return False
     if event.target is not None:
-        return event.target != scope.id and _may_look(project, event.target, claim, steps - 1)
+        return any(
+            function != scope.id and _may_look(project, function, claim, steps - 1)
+            for function in reached(project, event)
+        )
     model = project.model_of(event)
     return model is None or model.role != "log"
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.claims import handlers, holds_call, members_read
+from jwtaudit.program.classes import reached
 from jwtaudit.program.context import is_test
 from jwtaudit.program.kinds import Kind, kind_of
 from jwtaudit.program.scopes import Raised, Returned, Stored, Tested
@@ -183,7 +184,8 @@ class Reading:
         for event in self._uses():
             if isinstance(event, Call) and event.target is not None:
                 found += [
-                    (event.target, argument.name)
+                    (function, argument.name)
+                    for function in reached(self._project, event)
                     for argument in event.arguments
                     if argument.name is not None
                     if any(
@@ -210,7 +212,8 @@ class Reading:
             if isinstance(event, Call) and event.target is not None and steps:
                 for argument in event.arguments:
                     if argument.name is not None and _is(argument.value, function, parameter):
-                        found |= self._read_of(event.target, argument.name, steps - 1)
+                        for called in reached(self._project, event):
+                            found |= self._read_of(called, argument.name, steps - 1)
         return found
 
 

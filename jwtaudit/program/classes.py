@@ -179,6 +179,16 @@ def methods_of_heirs(project: Project, ref: ClassRef, name: str) -> Iterator[Fun
             yield scope.methods[name]
 
 
+def reached(project: Project, call: Call) -> Iterator[FunctionId]:
+    """The functions that a call may run: its target, and what heirs put in a method's place."""
+    if call.target is None:
+        return
+    yield call.target
+    if isinstance(call.receiver, Instance):
+        name = call.target.qualname.rpartition(".")[2]
+        yield from methods_of_heirs(project, call.receiver.cls, name)
+
+
 def has_heirs(project: Project, ref: ClassRef) -> bool:
     """Whether a class of the project derives from one, so that an object may be of either."""
     return any(

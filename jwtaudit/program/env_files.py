@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from jwtaudit.values import Const, Env, Value, hop, join, rewrite
 
 if TYPE_CHECKING:
     from jwtaudit.program.project import Project
+
+_ENVIRONMENT = re.compile(r"^\.(flask)?env|\.env$")
 
 _known: WeakKeyDictionary[Project, dict[bool, dict[str, list[Const]]]] = WeakKeyDictionary()
 
@@ -44,7 +47,7 @@ def _read(project: Project, *, samples: bool) -> dict[str, list[Const]]:
     found: dict[str, list[Const]] = defaultdict(list)
     for path, facts in sorted(project.facts.items()):
         name = PurePosixPath(path).name.lower()
-        if facts.language != "config" or not (name.startswith(".env") or name.endswith(".env")):
+        if facts.language != "config" or not _ENVIRONMENT.search(name):
             continue
         if is_test(path) or (is_sample(path) and not samples) or configures_tests(path):
             continue
