@@ -225,6 +225,16 @@ def test_ordinary_files_need_no_worker(tmp_path, monkeypatch):
     assert places(scan(tmp_path, {"a.py": FAULT})) == [(RULE, "a.py", LINE)]
 
 
+@pytest.mark.parametrize("lines", [0, 100])
+def test_a_function_that_only_tells_of_a_token_is_read_in_long_files_too(tmp_path, lines):
+    code = (
+        'import jwt\n\n\ndef told(token):\n    print("have", token)\n\n\ndef read(token, key):\n'
+        '    return jwt.decode(token, key, algorithms=["HS256"])\n'
+    )
+    report = scan(tmp_path, {"a.py": code + "x = 1\n" * lines}, select=("JWT506",))
+    assert places(report) == [("JWT506", "a.py", 5)]
+
+
 # -- workers -------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from jwtaudit.program.key_sources import sources
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import words
 from jwtaudit.program.origins import steps
-from jwtaudit.values import Call, Env, Outcome, Setting
+from jwtaudit.values import Call, Env, Instance, Outcome, Setting, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +83,19 @@ def _is_kept(project: Project, call: Call) -> bool:
         model = project.model_of(event)
         if model is None and not _WRITING.isdisjoint(words(event.name.rpartition(".")[2])):
             return True
+        if model is None and _is_row(project, event):
+            return True
         if model is not None and model.role == "file":
             return True
     return False
+
+
+def _is_row(project: Project, made: Call) -> bool:
+    """Whether a call makes an object that is added to what a session writes: ``db.add(row)``."""
+    return any(
+        isinstance(option, Instance) and option.call is not None and option.call.place == made.place
+        for call in project.calls
+        if call.name.rpartition(".")[2] == "add"
+        for argument in call.arguments
+        for option in options(argument.value)
+    )

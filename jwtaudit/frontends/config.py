@@ -81,18 +81,16 @@ def lower_config(source: Source) -> Facts:
     )
 
 
-def is_neutral(name: str) -> bool:
-    """Whether a name says nothing of what stands under it, so that its entries are left out."""
-    return _NAMED_SO.search(name) is None
-
-
 def lower_named(source: Source, names: Collection[str]) -> Facts:
-    """The entries of a configuration file under names that a program reads.
+    """The entries of a configuration file under names that a program reads, unless read before.
 
     Raises:
         Unparsable: the file is not what its name says.
     """
-    body = _entries(source, lambda name: is_neutral(name) and name in names)
+    left_out = not matters(source.data)
+    body = _entries(
+        source, lambda name: name in names and (left_out or _NAMED_SO.search(name) is None)
+    )
     return Facts(source.path, "config", body, relevant=bool(body))
 
 

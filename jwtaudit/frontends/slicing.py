@@ -28,6 +28,8 @@ _WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"(?m)^[ \t]*#[^\r\n]*")
 # A token that is taken apart by hand, in a function that may never name it.
 _TAKEN_APART = r"split\(\s{0,20}b?[\"']\.[\"']"
+# A token that may be written to a log: nothing else need be done with it there.
+_LOGGED = re.compile(r"(?i)\b(?:print|log(?:ger|ging)?\.\w+)[ \t]*\([\s\S]{0,160}?token")
 # Below this many lines a whole parse costs less than the slicing saves.
 _MIN_LINES = 60
 
@@ -51,7 +53,8 @@ class LeftOut(NamedTuple):
 
     Attributes:
         needless: those that cannot matter.
-        calling: those that may pass something to one that matters, by a call or by their word.
+        calling: those that may pass something to one that matters, by a call or by their word, or
+            tell somebody of a token.
     """
 
     needless: tuple[tuple[int, int], ...] = ()
@@ -202,7 +205,7 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
         words = frozenset(_WORD.findall(code))
         inherits = node.lineno in heirs and "super" in words
         matters = inherits or wanted.stand_in(text, code, words)
-        calls = not matters and wanted.are_spoken_of(text)
+        calls = not matters and (wanted.are_spoken_of(text) or _LOGGED.search(code) is not None)
         yield _Body(node.name, start, end, words, matters, calls)
 
 

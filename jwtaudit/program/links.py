@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from jwtaudit.program.names import is_link_name, names_of
+from jwtaudit.program.names import is_link_name, names_of, words
 from jwtaudit.program.scopes import Assigned
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.travels import all_parts
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
     from jwtaudit.values import FunctionId
 
+# Whom a message goes to, as an argument is called, and what it is.
+_ADDRESSED = frozenset(
+    {"to", "dest", "destination", "recipient", "recipients", "receiver", "receivers", "addressee"}
+)
+_MAIL = frozenset({"mail", "email", "mails", "emails"})
 _ONE_OF_EACH = frozenset({"index", "handler", "main", "route", "page", "+page", "+server"})
 
 
@@ -47,10 +52,17 @@ def in_letters(project: Project) -> Iterator[Place]:
 
 
 def _is_letter(event: Call) -> bool:
-    """Whether a call sends a message, to somebody and about something."""
-    named = {argument.name for argument in event.arguments}
+    """Whether a call sends a message: to somebody and about something, or a mail by its name."""
+    said = words(event.name.rpartition(".")[2])
+    if "send" in said and not _MAIL.isdisjoint(said):
+        return True
     tables = [o for a in event.arguments for o in options(a.value) if isinstance(o, Table)]
-    return any({"to", "subject"} <= keys for keys in (named, *(t.entries.keys() for t in tables)))
+    named = {argument.name for argument in event.arguments}
+    for names in (named, *(table.entries.keys() for table in tables)):
+        keys = [words(str(name)) for name in names if name is not None]
+        if any("subject" in key for key in keys) and not all(map(_ADDRESSED.isdisjoint, keys)):
+            return True
+    return False
 
 
 def _routes(project: Project) -> Mapping[FunctionId, list[str]]:

@@ -235,12 +235,7 @@ def _declared(
     interpreter: Interpreter, base: Instance | ClassRef, scope: ClassScope, name: str
 ) -> Value | None:
     """What the class body says of a name: given to the constructor, a default, or a setting."""
-    if (
-        isinstance(base, Instance)
-        and base.call is not None
-        and name in scope.annotations
-        and "__init__" not in scope.methods
-    ):
+    if isinstance(base, Instance) and base.call is not None and "__init__" not in scope.methods:
         given = given_field(interpreter, scope, base.call, name)
         if given is not None:
             return given

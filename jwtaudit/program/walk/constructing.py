@@ -46,7 +46,13 @@ def made_with(interpreter: Interpreter, scope: ClassScope, call: Call) -> dict[s
 
 
 def given_field(interpreter: Interpreter, scope: ClassScope, call: Call, name: str) -> Value | None:
-    """The argument for a field of a class whose constructor is made from its fields."""
+    """The argument for a field of a class whose constructor is made from its fields.
+
+    The columns of a record have no annotations; they are given by name.
+    """
+    if name not in scope.annotations:
+        given = (argument.value for argument in call.arguments if argument.name == name)
+        return next(given, None) if name in scope.names else None
     by_name_only = classes.is_settings_class(
         interpreter.project, scope
     )  # what comes first is a file to read
