@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.classes import reached
 from jwtaudit.program.travels import deep, event_values
-from jwtaudit.values import Call, Const, Member, Param, options
+from jwtaudit.values import Call, Const, Member, Outcome, Param, options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event, FunctionScope
     from jwtaudit.values import FunctionId, Value
@@ -34,24 +32,33 @@ def _may_look(project: Project, function: FunctionId, claim: str, steps: int) ->
     if scope is None or scope.definition is None or not steps or not scope.events:
         return True
     return any(
-        _says(value, claim) for event in scope.events for value in event_values(event)
+        _says(scope, value, claim) for event in scope.events for value in event_values(event)
     ) or any(_hands_on(project, scope, event, claim, steps) for event in scope.events)
 
 
-def _says(value: Value, claim: str) -> bool:
+def _says(scope: FunctionScope, value: Value, claim: str) -> bool:
     """Whether a value names a claim, or asks for one whose name is told elsewhere."""
-    return any(
-        part.value == claim
-        if isinstance(part, Const)
-        else isinstance(part, Member)
-        and (part.name == claim or (part.item and not isinstance(part.key, Const)))
-        for part in deep(value)
-    )
+    for part in deep(value):
+        if isinstance(part, Const):
+            if part.value == claim:
+                return True
+        elif isinstance(part, Member):
+            if part.name == claim or (
+                part.item and not isinstance(part.key, Const) and _is_given(scope, part.base)
+            ):
+                return True
+        elif isinstance(part, Outcome) and part.call.arguments and part.call.receiver is not None:
+            first = part.call.arguments[0].value
+            if not isinstance(first, Const) and _is_given(scope, part.call.receiver):
+                return True  # claims.get(name)
+    return False
 
 
 def _hands_on(project: Project, scope: FunctionScope, event: Event, claim: str, steps: int) -> bool:
     """Whether whatever a function was given goes on as a whole to what may look at it."""
-    if not isinstance(event, Call) or not any(_given(scope, event)):
+    if not isinstance(event, Call) or not any(
+        _is_given(scope, argument.value) for argument in event.arguments
+    ):
         return False
     if event.target is not None:
         return any(
@@ -62,8 +69,8 @@ def _hands_on(project: Project, scope: FunctionScope, event: Event, claim: str, 
     return model is None or model.role != "log"
 
 
-def _given(scope: FunctionScope, call: Call) -> Iterator[Param]:
-    for argument in call.arguments:
-        for option in options(argument.value):
-            if isinstance(option, Param) and option.function == scope.id:
-                yield option
+def _is_given(scope: FunctionScope, value: Value) -> bool:
+    """Whether a value is what a function was given."""
+    return any(
+        isinstance(option, Param) and option.function == scope.id for option in options(value)
+    )
