@@ -144,11 +144,8 @@ def is_taken_apart(value: Value, index: int) -> bool:
     """Whether a value is a part of a token, decoded by hand: header (0) or claims (1)."""
     if not (isinstance(value, Operation) and value.operator == "json-decode"):
         return False
-    decoded = (
-        p for p in walk(value) if isinstance(p, Operation) and p.operator.startswith("base64")
-    )
-    for operation in decoded:
-        for part in walk(operation):
+    for decoded in walk(value):
+        for part in _decoded(decoded):
             if (
                 isinstance(part, Member)
                 and isinstance(part.key, Const)
@@ -158,6 +155,17 @@ def is_taken_apart(value: Value, index: int) -> bool:
             ):
                 return True
     return False
+
+
+def _decoded(value: Value) -> Iterator[Value]:
+    """What is inside a value that is decoded from base64, by whatever says so."""
+    if isinstance(value, Operation) and value.operator.startswith("base64"):
+        yield from walk(value)
+    elif isinstance(value, Outcome):
+        name = value.call.name.rpartition(".")[2].lower()
+        if "decode" in name and ("b64" in name or "base64" in name):
+            for argument in value.call.arguments:
+                yield from walk(argument.value)
 
 
 def is_header_of_token(project: Project, value: Value) -> bool:
