@@ -112,8 +112,17 @@ def _of_calls(project: Project) -> Iterator[Draft]:
 
 
 def _of_settings(project: Project) -> Iterator[tuple[Draft, bool]]:
-    """What settings say, and whether only a name tells that one is of a token."""
+    """What settings say, and whether only a name tells that one is of a token.
+
+    Where every call that signs is known to take another length, nothing takes what is called so.
+    """
+    taken = [list(_lifetimes(site)) for site in tokens_signed(project)]
+    settled = bool(taken) and all(
+        lived and not any(time.length is None or time.fallback for time in lived) for lived in taken
+    )
     for setting in lifetime_settings(project):
+        if setting.by_name and settled:
+            continue
         sure = Confidence.MEDIUM if setting.by_name else Confidence.HIGH
         if is_development_file(setting.place.path):
             sure = Confidence.LOW
