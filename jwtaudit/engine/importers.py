@@ -15,6 +15,7 @@ from jwtaudit import facts as f
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as name_words
 from jwtaudit.program.nodes import nodes
+from jwtaudit.resources import words_of_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -98,15 +99,15 @@ class Importers:
         # Names that tell nothing by themselves count where they are taken from their module.
         self._taken: set[str] = set()
         self._untold: dict[str, set[bytes]] = {}
-        # What users of an interface call: they import that, and not what stands behind it.
-        self._interfaces: dict[str, set[bytes]] = {}
+        # What calls tell users of a class that token code is called by, or is given.
+        self._told_by: dict[str, set[bytes]] = {}
         for fact, defined in zip(candidates, used, strict=True):
             module = dotted(fact.path)
             self._taken.update(f"{_end(module)}.{name}" for name in defined)
             untold = {name.encode() for name in defined if not tells(name)}
             self._untold.setdefault(_end(module), set()).update(untold)
-            for path, name, methods in _interfaces(fact, defined):
-                self._interfaces.setdefault(name, set()).update(methods)
+            for path, name, calls in (*_interfaces(fact, defined), *_given_types(fact, defined)):
+                self._told_by.setdefault(name, set()).update(calls)
                 near.add(path)
             found = frozenset(filter(tells, defined)) | _passed_on(fact, known)
             if found:
@@ -115,7 +116,7 @@ class Importers:
                 near.add(fact.path)
         self._reach = _Reach(near)
         self.names = frozenset(name for names in self.modules.values() for name in names)
-        self.words = self.names.union(*used)
+        self.words = self.names.union(*used, filter(_is_of_settings, self._told_by))
         self._asked = _calls_of(self.names)
         self._tops = {path.partition("/")[0] for path in near}
         self._names_by_end: dict[str, set[bytes]] = {}
@@ -142,7 +143,7 @@ class Importers:
             package, _, name = module.rpartition(".")
             if any(f"{end}.{name}" in self._taken for end in _ends(path, package)):
                 return True
-            if any(b"." + asked + b"(" in data for asked in self._interfaces.get(name, ())):
+            if any(call in data for call in self._told_by.get(name, ())):
                 return True
             for end in _ends(path, module):
                 names |= self._names_by_end.get(end, set())
@@ -282,26 +283,66 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _interfaces(fact: Facts, used: Collection[str]) -> Iterator[tuple[str, str, set[bytes]]]:
+_Told = tuple[str, str, set[bytes]]
+
+
+def _interfaces(fact: Facts, used: Collection[str]) -> Iterator[_Told]:
     """What classes that use token code derive from: the module's file, the name, their methods.
 
-    The file is told without regard to the root from which it is imported.
+    Whoever is given such an object imports that, and not what stands behind it. The file is told
+    without regard to the root from which it is imported.
     """
-    imports = {node.alias: node for node in fact.body if isinstance(node, f.Import)}
+    imports = _imported(fact)
     for node in fact.body:
         if not isinstance(node, f.Class) or node.name not in used:
             continue
-        methods = {
-            member.name.encode()
+        calls = {
+            f".{member.name}(".encode()
             for member in node.body
             if isinstance(member, f.Function) and member.name in used and member.name[0] != "_"
         }
         for base in node.bases:
-            name = base.value.id if isinstance(base.value, f.Name) else ""
-            source = imports.get(name)
-            if source is not None and source.name is not None and methods:
-                above = fact.path.split("/")[: -source.level] if source.level else ()
-                yield "/".join((*above, *source.module.split("."))) + ".py", source.name, methods
+            source = imports.get(_name_of(base.value))
+            if source is not None and calls:
+                yield _file_of(fact, source), source.name or "", calls
+
+
+def _given_types(fact: Facts, used: Collection[str]) -> Iterator[_Told]:
+    """The types of the settings that classes are given which use token code, and their making.
+
+    Who makes them need not know what for: a container brings them together by these types.
+    """
+    imports = _imported(fact)
+    for node in fact.body:
+        for member in node.body if isinstance(node, f.Class) and node.name in used else ():
+            types: list[f.Expression | None] = []
+            if isinstance(member, f.Function) and member.name == "__init__":
+                types += [parameter.annotation for parameter in member.parameters]
+            elif isinstance(member, f.Assign):
+                types.append(member.annotation)
+            for name in map(_name_of, types):
+                source = imports.get(name)
+                if source is not None and source.name and _is_of_settings(source.name):
+                    yield _file_of(fact, source), source.name, {f"{source.name}(".encode()}
+
+
+def _is_of_settings(name: str) -> bool:
+    return not words_of_data("name-words", "settings").isdisjoint(name_words(name))
+
+
+def _imported(fact: Facts) -> dict[str, f.Import]:
+    """What a module imports by name."""
+    found = (node for node in fact.body if isinstance(node, f.Import))
+    return {node.alias: node for node in found if node.name is not None}
+
+
+def _name_of(node: f.Expression | None) -> str:
+    return node.id if isinstance(node, f.Name) else ""
+
+
+def _file_of(fact: Facts, source: f.Import) -> str:
+    above = fact.path.split("/")[: -source.level] if source.level else ()
+    return "/".join((*above, *source.module.split("."))) + ".py"
 
 
 def _taking_apart(fact: Facts, mentioned: Mapping[str, set[str]]) -> set[str]:

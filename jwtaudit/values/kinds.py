@@ -203,7 +203,8 @@ class Instance:
     """An instance of a project class; ``call`` made it.
 
     Attributes:
-        is_own: it is that of the method at hand, ``self``, so that nothing tells what made it.
+        is_own: it is that of the method at hand, ``self``, or one that such an object is given:
+            it may be any that is made.
     """
 
     cls: ClassRef

@@ -118,7 +118,8 @@ def _param_attribute(
 ) -> Value | None:
     """An attribute of a parameter whose type, or whose injected value, is a project class."""
     if isinstance(base.annotation, ClassRef):
-        found = _class_attribute(interpreter, Instance(base.annotation), name, place)
+        made = Instance(base.annotation, is_own=_is_of_constructor(interpreter, base))
+        found = _class_attribute(interpreter, made, name, place)
         if found is not None:
             return found
     if isinstance(base.annotation, Table):
@@ -130,6 +131,13 @@ def _param_attribute(
     if isinstance(base.default, (Instance, ClassRef, Setting)):
         return attribute(interpreter, base.default, name, place)
     return None
+
+
+def _is_of_constructor(interpreter: Interpreter, parameter: Param) -> bool:
+    """Whether a parameter is one by which an object is given others, often by their types alone."""
+    function = parameter.function
+    named = function.qualname.endswith(".__init__")
+    return named or function in interpreter.project.classes
 
 
 def _class_attribute(

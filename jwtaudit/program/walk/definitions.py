@@ -20,6 +20,7 @@ from jwtaudit.values import (
     Const,
     Env,
     FunctionId,
+    Imported,
     Instance,
     Member,
     Outcome,
@@ -176,7 +177,17 @@ def _decorators(
     """What a function is decorated with; by name only in a file that is read for values."""
     if not frame.scope.module.distance:
         return tuple(interpreter.expr(node, frame) for node in nodes)
-    return tuple(Symbol(dotted_name(node) or "?") for node in nodes)
+    return tuple(Symbol(_imported_name(node, frame)) for node in nodes)
+
+
+def _imported_name(node: f.Expression, frame: Frame) -> str:
+    """The dotted name of what a decorator is, or is made by, as far as its import tells."""
+    dotted = dotted_name(node.function if isinstance(node, f.Call) else node) or "?"
+    first, dot, rest = dotted.partition(".")
+    source = frame.names.get(first)
+    if not isinstance(source, Imported) or source.level:
+        return dotted
+    return ".".join(filter(None, (source.module, source.name))) + dot + rest
 
 
 def _type(interpreter: Interpreter, node: f.Expression, frame: Frame) -> Value:
