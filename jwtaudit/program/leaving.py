@@ -8,7 +8,7 @@ from jwtaudit.program.authority_words import is_harmless
 from jwtaudit.program.scopes import Returned, Tested
 from jwtaudit.program.taking import Taking, Target
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Env, Param, Setting
+from jwtaudit.values import Env, Param, Setting, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,26 @@ class Leaving:
         A setting that chooses the branch is a switch, which another rule tells of.
         """
         return any(
-            not any(map(_is_switch, self._tests(reading, event)))
+            not any(map(_is_switch, self._tests(event, reading.path)))
             for event in self._returns(reading, check)
+        )
+
+    def gives(self, reading: Reading, check: Call) -> bool:
+        """Whether claims that another function has read are returned before a verification."""
+        scope = self.project.scope(check.scope)
+        return any(
+            not any(map(_is_switch, self._tests(event, ())))
+            for event in (scope.events if scope is not None else ())
+            if isinstance(event, Returned)
+            and event.order < check.order
+            and any(arm.side in ("then", "else") for arm in event.path)
+            and any(option.place == reading.place for option in options(event.value))
         )
 
     def switch(self, reading: Reading, check: Call) -> Tested | None:
         """The test of a setting under which claims are returned before a verification."""
         for event in self._returns(reading, check):
-            for test in self._tests(reading, event):
+            for test in self._tests(event, reading.path):
                 if _is_switch(test):
                     return test
         return None
@@ -62,10 +74,10 @@ class Leaving:
             ):
                 yield event
 
-    def _tests(self, reading: Reading, event: Returned) -> Iterator[Tested]:
+    def _tests(self, event: Returned, read: tuple[Arm, ...]) -> Iterator[Tested]:
         """What is asked on the way from where claims are read to where they are returned."""
-        for depth in range(max(len(reading.path), 1), len(event.path) + 1):
-            test = self._test_of(reading.scope, event.path[:depth])
+        for depth in range(max(len(read), 1), len(event.path) + 1):
+            test = self._test_of(event.scope, event.path[:depth])
             if test is not None:
                 yield test
 

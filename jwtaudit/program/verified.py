@@ -223,9 +223,24 @@ class Verified:
             return True
         if event.scope == check.call.scope and exclusive(check.call.path, event.path):
             return True  # one side verifies, and the other believes
-        return itself.scope == reading.scope and (
-            _apart(itself.path, reading.path) or self._leaving.believes(reading, itself)
+        if itself.scope == reading.scope:
+            return _apart(itself.path, reading.path) or self._leaving.believes(reading, itself)
+        return self._is_given_before(reading, itself)
+
+    def _is_given_before(self, reading: Reading, itself: Call) -> bool:
+        """Whether a function gives what another has read, and verifies only behind that."""
+        return any(
+            self._leaving.gives(reading, check.call)
+            for scope in self._doing_both
+            for check in self.checks(scope)
+            if check.itself is itself
         )
+
+    @cached_property
+    def _doing_both(self) -> list[FunctionId]:
+        """The functions that come to a verification, and to claims that nobody has verified."""
+        both = self.reading & self.verifying
+        return [scope for scope in self.project.functions if scope in both]
 
     def _reads(self, scope: FunctionId) -> list[Call]:
         """The calls in a function of those that read without verifying, themselves or by others."""
