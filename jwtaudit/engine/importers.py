@@ -280,7 +280,18 @@ def _token_names(fact: Facts, words: tuple[str, ...]) -> frozenset[str]:
         found |= new
         wanted = {name for name in new if tells(name)}
         changed = bool(new)
-    return frozenset(found)
+    taken = {name for owner in found for name in named.get(owner, ())}
+    return frozenset(found).union(_setting(fact, taken))
+
+
+def _setting(fact: Facts, taken: set[str]) -> Iterator[str]:
+    """The functions that set variables of their module which token code takes."""
+    for owner, body in _definitions(fact.body):
+        if isinstance(body, f.Function) and any(
+            isinstance(node, f.Scope) and not taken.isdisjoint(node.names)
+            for node in nodes((body,))
+        ):
+            yield owner
 
 
 _Told = tuple[str, str, set[bytes]]

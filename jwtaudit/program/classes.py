@@ -76,8 +76,9 @@ def prefix(project: Project, scope: ClassScope) -> str:
     return found.value if isinstance(found, Const) and isinstance(found.value, str) else ""
 
 
-def fields(project: Project, ref: ClassRef, name: str) -> list[Value]:
-    """What the methods of a class store under ``self.name``."""
+def fields(project: Project, owner: Instance | ClassRef, name: str) -> list[Value]:
+    """What the methods of a class store under ``self.name``; under ``cls.name`` for the class."""
+    ref = owner.cls if isinstance(owner, Instance) else owner
     scope = project.classes[ref.id]
     found: list[Value] = []
     for method in sorted(scope.methods.values(), key=lambda m: not m.qualname.endswith("__init__")):
@@ -98,27 +99,34 @@ def fields(project: Project, ref: ClassRef, name: str) -> list[Value]:
             project.interpreter.function(function)
         found += [
             hop(_opened(event.value), event.place, f"`self.{name}` is set")
-            for event in _stored(function, ref, name)
+            for event in _stored(function, owner, name)
         ]
         found += [
             hop(value, call.place, f"`self.{name}` is set")
             for value, call in poured(project, function, ref, name)
+            if isinstance(owner, Instance)
         ]
     return found
 
 
-def _stored(function: FunctionScope, ref: ClassRef, name: str) -> Iterator[Stored]:
-    """Where a method sets an attribute of its own object."""
+def _stored(function: FunctionScope, owner: Instance | ClassRef, name: str) -> Iterator[Stored]:
+    """Where a method sets an attribute of its own object, or of its class."""
     for event in function.events:
         if (
             isinstance(event, Stored)
             and not event.item
-            and isinstance(event.base, Instance)
-            and event.base.cls.id == ref.id
+            and _is_of(event.base, owner)
             and isinstance(event.key, Const)
             and event.key.value == name
         ):
             yield event
+
+
+def _is_of(base: Value, owner: Instance | ClassRef) -> bool:
+    """Whether a value is an object of the same class, or the class itself."""
+    if isinstance(owner, Instance):
+        return isinstance(base, Instance) and base.cls.id == owner.cls.id
+    return isinstance(base, ClassRef) and base.id == owner.id
 
 
 def text_left(project: Project, ref: ClassRef, name: str) -> Const | None:
@@ -128,7 +136,7 @@ def text_left(project: Project, ref: ClassRef, name: str) -> Const | None:
     if not isinstance(default, Const) or not isinstance(default.value, str) or not default.value:
         return None
     makers = (project.functions[scope.methods[m]] for m in _MAKERS if m in scope.methods)
-    paths = [event.path for maker in makers for event in _stored(maker, ref, name)]
+    paths = [event.path for maker in makers for event in _stored(maker, Instance(ref), name)]
     arms = {arm for path in paths for arm in path}
     both = len({arm.start for arm in arms}) < len(arms)  # each branch sets it
     return default if paths and all(paths) and not both else None
@@ -147,7 +155,7 @@ def setting_left(project: Project, ref: ClassRef, name: str) -> Value | None:
         return None
     for method, identity in scope.methods.items():
         function = project.functions[identity]
-        if any(True for _ in _stored(function, ref, name)) and (
+        if any(True for _ in _stored(function, Instance(ref), name)) and (
             method in _MAKERS or function.decorators
         ):
             return None

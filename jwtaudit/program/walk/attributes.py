@@ -212,14 +212,15 @@ def _held(
         return bound
     found: list[Value] = []
     if isinstance(base, Instance):
-        found.extend(classes.fields(interpreter.project, ref, name))
+        found.extend(classes.fields(interpreter.project, base, name))
         if found and (left := classes.text_left(interpreter.project, ref, name)) is not None:
             found.append(left)
         elif found and (kept := classes.setting_left(interpreter.project, ref, name)) is not None:
             found.append(kept)
     if not found:
         value = _declared(interpreter, base, scope, name)
-        if value is not None:
+        found.extend(classes.fields(interpreter.project, ref, name))
+        if value is not None and not (found and _is_empty(value)):
             found.append(value)
     if found:
         result = join(*found)
@@ -285,6 +286,10 @@ def receive(interpreter: Interpreter, value: Value, scope: FunctionScope, receiv
     return (
         value if owner is None else _substitute_instance(interpreter, value, owner, receiver.call)
     )
+
+
+def _is_empty(value: Value) -> bool:
+    return isinstance(value, Const) and not value.value
 
 
 def _is_none(value: Value) -> bool:
