@@ -29,6 +29,7 @@ from jwtaudit.program.token_sources import has_role
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropUnused, Repair, Replace
 from jwtaudit.values import (
+    ABSENT,
     Absent,
     Const,
     FunctionId,
@@ -127,7 +128,11 @@ def algorithm_from_token(project: Project) -> Iterator[Draft]:
             continue  # whoever types a token deceives nobody but themselves
         for name in listed(site):
             for part in _sources(name):
-                if is_header_of_token(project, part) and not _allowlisted(project, site, name):
+                if (
+                    is_header_of_token(project, part)
+                    and not _allowlisted(project, site, name)
+                    and not _is_by_algorithm(site, name)
+                ):
                     yield call_draft(
                         site,
                         name.place or site.place,
@@ -324,6 +329,26 @@ def _allowlisted(project: Project, site: Site, algorithm: Value) -> bool:
         if argument.name is not None
         and any(same(option, name) for option in options(argument.value) for name in names)
     )
+
+
+def _is_by_algorithm(site: Site, algorithm: Value) -> bool:
+    """Whether the key is looked up by the very algorithm: each that has one has its own."""
+    found = [
+        option
+        for option in options(site.argument("key"))
+        if not (isinstance(option, Const) and option.value is None)  # there is none
+    ]
+    return bool(found) and all(same(_looked_up_by(option), algorithm) for option in found)
+
+
+def _looked_up_by(value: Value) -> Value:
+    """What a value is looked up by: ``keys[algorithm]``, ``keys.get(algorithm)``."""
+    if isinstance(value, Member):
+        return value.key
+    if isinstance(value, Outcome) and value.call.receiver is not None and value.call.arguments:
+        asked = value.call.name.rpartition(".")[2] == "get"
+        return value.call.arguments[0].value if asked else ABSENT
+    return ABSENT
 
 
 def _compared(project: Project) -> list[Value]:
