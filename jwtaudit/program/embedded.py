@@ -43,9 +43,11 @@ _LENGTHS = {
 _MAX_TOKEN = 16_384
 _BEFORE = 80
 _SENT = re.compile(r"(?i)(?:\bbearer\s+|(?:^|[;\s\"'])[\w.-]*(?:jwt|token|session|auth)[\w.-]*=)\Z")
-_EXAMPLE = frozenset({"example", "examples"})
+_EXAMPLE = frozenset({"example", "examples", "placeholder"})
 # How a document says so, before the token: on its line, or on the one above.
-_EXAMPLE_LINE = re.compile(r"(?i)\b(?:examples?|samples?)[\"']?\s*:[^\n]*(?:\n[^\n]*)?\Z")
+_EXAMPLE_LINE = re.compile(
+    r"(?i)\b(?:examples?|placeholders?|samples?)[\"']?\s*:[^\n]*(?:\n[^\n]*)?\Z"
+)
 _DESCRIPTION = re.compile(r"(?m)^\s*\{?\s*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
 _HEAD = 2000
 
