@@ -12,13 +12,14 @@ from jwtaudit.program.command_options import with_defaults
 from jwtaudit.program.context import is_test
 from jwtaudit.program.development import is_replaced_in_production
 from jwtaudit.program.dotted_settings import resolved
+from jwtaudit.program.env_files import given_in_files
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.travels import deep
 from jwtaudit.source import Place
-from jwtaudit.values import ABSENT, Absent, Const, Sequence, Table, Value, member, options
+from jwtaudit.values import ABSENT, Absent, Const, Env, Sequence, Table, Value, member, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +124,21 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                     value, entry.place, "verify", library, version, algorithms, setting=name
                 )
             given += entries
+        if not given:
+            yield from _in_variables(project, library, algorithms)
+
+
+def _in_variables(
+    project: Project, library: Library, algorithms: frozenset[str]
+) -> Iterator[KeyUse]:
+    """The key in the variables that a store is told to take by their prefix, the first there is."""
+    for prefix, place in project.stores.prefixes.items():
+        for name in () if is_test(place.path) else library.key_settings:
+            variable = Env(f"{prefix}_{name}", ABSENT, place=place)
+            version = project.version(library, place.path)
+            yield KeyUse(variable, place, "verify", library, version, algorithms, setting=name)
+            if given_in_files(project, variable) is not variable:
+                break
 
 
 def _is_set(project: Project, library: Library, name: str) -> bool:

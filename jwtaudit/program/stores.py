@@ -78,7 +78,7 @@ class Stores:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.likely: set[str] = set()
-        self.prefixes: list[str] = []
+        self.prefixes: dict[str, Place] = {}  # and where each is told
         self._left: set[Place] = set()
 
     def is_left(self, place: Place | None) -> bool:
@@ -93,7 +93,7 @@ class Stores:
         fallbacks: list[tuple[str, Entry]] = []
         for event in tuple(self._events()):
             fallbacks += _left(event)
-            self.prefixes += _prefix(self.project, event)
+            self.prefixes.update(_prefix(self.project, event))
             for name, entry in self._stored(event):
                 if all(entry.value.place != known.value.place for known in entries[name]):
                     entries[name].append(entry)
@@ -326,13 +326,13 @@ def prefixed(project: Project, setting: Env | Setting) -> Iterator[str]:
         yield from (f"{prefix}_{setting.name}" for prefix in project.stores.prefixes)
 
 
-def _prefix(project: Project, event: Event) -> Iterator[str]:
+def _prefix(project: Project, event: Event) -> Iterator[tuple[str, Place]]:
     """The prefix of the variables that a store is told to take: ``from_prefixed_env("SHOP")``."""
     model = project.model_of(event) if isinstance(event, Call) else None
     if isinstance(event, Call) and model is not None and model.effect == "by-prefix":
         prefix = project.argument(event, model, "prefix")
         if isinstance(prefix, Const):
-            yield str(prefix.value)
+            yield str(prefix.value), event.place
 
 
 def _but_for_itself(name: str, entry: Entry) -> Iterator[Entry]:
