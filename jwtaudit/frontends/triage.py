@@ -87,7 +87,7 @@ _ALL = re.compile(rb"(?m)^[ \t]*from[ \t]+[\w.]+[ \t]+import[ \t]*\*")
 _BY_NAME = re.compile(rb"import(?:_module|__)[ \t]*\(\s*[\"']([\w.]*)")
 # a token that is taken apart by hand; every repetition has a bound
 _TAKEN_APART = re.compile(
-    rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?b64decode\("
+    rb"(?s)split\(\s{0,20}b?[\"']\.[\"'].{0,600}?(?:b64(?:url)?_?decode\(|\bhmac\.new\()"
     rb"|b64decode\([^\n]{0,120}split\(\s{0,20}b?[\"']\.[\"']"
 )
 # token.split("."), SEPARATOR = ".": without it what is decoded is the password of basic

@@ -96,7 +96,9 @@ def signs_parts(project: Project, call: Call, kind: type[Member | Param]) -> boo
             for p in inside
             if isinstance(p, kind) and (not isinstance(p, Member) or is_split(p.base))
         ]
-        if len(parts) == _PARTS and any(_is_dot(p) for p in inside):
+        within = {id(v) for p in parts if isinstance(p, Member) for v in walk(p.base)}
+        outermost = [p for p in parts if id(p) not in within]  # the token may be split off itself
+        if len(outermost) == _PARTS and any(_is_dot(p) for p in inside):
             return True
         if kind is Member and any(_is_first_two(p) for p in inside):
             return True
