@@ -9,6 +9,7 @@ from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
 from jwtaudit.models import applies
 from jwtaudit.program.context import is_test
+from jwtaudit.program.key_sources import may_be_nothing
 from jwtaudit.program.leaving import Leaving
 from jwtaudit.program.origins import Origin, is_guarded, steps
 from jwtaudit.program.readings import readings
@@ -16,16 +17,19 @@ from jwtaudit.program.stores import read_of
 from jwtaudit.program.switches import branch_of_setting
 from jwtaudit.program.verifiers import verifications
 from jwtaudit.values import (
+    Absent,
     Const,
     Env,
     Member,
     Operation,
+    Outcome,
     Param,
     Setting,
     Table,
     Value,
     member,
     options,
+    same,
     walk,
 )
 
@@ -47,7 +51,9 @@ def verification_switchable(project: Project) -> Iterator[Draft]:
             continue
         for value in _switching(site):
             test = branch_of_setting(project, value) if _turns_off(value) else None
-            name = _setting(value if test is None else test.value)
+            name = _setting(value if test is None else test.value) or _presence(site, value)
+            if _is_always_there(project, value):
+                continue
             if name is None or _TESTS.search(name) or _is_kept_on(project, value):
                 continue
             if test is not None and any(map(_is_for_tests, walk(test.value))):
@@ -130,6 +136,43 @@ def _setting(value: Value) -> str | None:
         if (read := read_of(part)) is not None and isinstance(part, Member):
             return f"the setting `{read[0]}`"
     return None
+
+
+def _asked_for(project: Project, value: Value) -> Value | None:
+    """What a value only tells the presence of: ``bool(key)``, ``key is not None``."""
+    if isinstance(value, Operation) and value.operator in ("is not", "!="):
+        others = [o for o in value.operands if not (isinstance(o, Const) and not o.value)]
+        return others[0] if len(others) == 1 else None
+    model = project.model_of(value.call) if isinstance(value, Outcome) else None
+    if isinstance(value, Outcome) and model is not None and model.role == "digest":
+        return value.call.arguments[0].value if len(value.call.arguments) == 1 else None
+    return None
+
+
+def _is_always_there(project: Project, value: Value) -> bool:
+    """Whether the presence is asked of a variable without which the program does not start."""
+    asked = _asked_for(project, value)
+    needed = isinstance(asked, Env) and isinstance(asked.default, Absent)
+    return needed and isinstance(asked, Env) and not may_be_nothing(project, asked)
+
+
+def _presence(site: Site, value: Value) -> str | None:
+    """What decides where tokens are verified only if there is a key to do so with."""
+    asked = _asked_for(site.project, value)
+    if asked is None or not same(asked, site.argument("key")):
+        return None
+    for option in options(asked):
+        if (name := _setting(option)) is not None:
+            return name
+        if isinstance(option, Outcome) and option.call.name.endswith(".get"):
+            given = [argument.value for argument in option.call.arguments]
+            if all(isinstance(one, Const) for one in given) and not _is_text(given[1:]):
+                return "a key that may be left out"
+    return None
+
+
+def _is_text(given: list[Value]) -> bool:
+    return any(isinstance(one, Const) and bool(one.value) for one in given)
 
 
 _DECIDING = (

@@ -164,7 +164,7 @@ def _sources(project: Project, value: Value, so_far: Source, depth: int) -> Iter
                     yield from _default(project, text, source, depth)
             elif not isinstance(option.default, Absent):
                 yield from _default(project, option, source, depth)
-            elif isinstance(option, Env) and option.as_text and _may_be_nothing(project, option):
+            elif isinstance(option, Env) and option.as_text and may_be_nothing(project, option):
                 text = replace(option, default=Const(TEXT_OF_NOTHING, place=option.place))
                 yield from _default(project, text, source, depth)
         elif isinstance(option, Operation):
@@ -213,7 +213,7 @@ def _is_undefined(default: Value) -> bool:
     return isinstance(default, Const) and default.value is None
 
 
-def _may_be_nothing(project: Project, lookup: Env) -> bool:
+def may_be_nothing(project: Project, lookup: Env) -> bool:
     """Whether a reader gives nothing where a variable is not set, rather than fail."""
     return any(
         site.place == lookup.place and site.model.effect == "none"
