@@ -88,7 +88,9 @@ def fields(project: Project, owner: Instance | ClassRef, name: str) -> list[Valu
             if (
                 definition is not None
                 and definition.omitted
-                and method.qualname.rpartition(".")[2] not in _MAKERS
+                and (
+                    isinstance(owner, ClassRef) or method.qualname.rpartition(".")[2] not in _MAKERS
+                )
             ):
                 continue
             if definition is not None and (found or not definition.omitted):
