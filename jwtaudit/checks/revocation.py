@@ -14,7 +14,7 @@ from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_identity import identities
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.kinds import Kind
-from jwtaudit.program.names import names_of, pairs
+from jwtaudit.program.names import names_of, pairs, words
 from jwtaudit.program.refused_tokens import asks_for_revocation
 from jwtaudit.program.scopes import Returned
 from jwtaudit.program.ties import are_one_program
@@ -58,6 +58,10 @@ def no_revocation(project: Project) -> Iterator[Draft]:
             related=tuple((site.place, "nor here") for site in others),
             advice=f"Look the token's `jti` up in `{hook}`, or keep lifetimes to minutes.",
         )
+
+
+# Functions so called give the identifier that a token bears.
+_WHICH = (("session", "id"), ("token", "id"))
 
 
 class _Keyed(NamedTuple):
@@ -128,6 +132,8 @@ def revocation_check_skipped(project: Project) -> Iterator[Draft]:
 def _tells_apart(project: Project, place: Place, site: Site) -> bool:
     """Whether callers are told apart here by token or address, as to limit how often they call."""
     around = [call.scope for call in site.calls if call.place == place]
+    if any(words(scope.qualname)[-2:] in _WHICH for scope in around):
+        return True  # which session or token it is, and not who may enter
     limiting = words_of_data("name-words", "limiting")
     if any(limiting & pairs(f"{scope.path} {scope.qualname}") for scope in around):
         return True
