@@ -93,9 +93,6 @@ def test_users_of_a_name_that_a_package_passes_on_are_read(package, read):
     assert [f.rule_id for f in scan(files)] == ["JWT301"]
 
 
-@pytest.mark.xfail(
-    reason="a field of a parameter's class is its default, whatever the callers give", strict=True
-)
 def test_a_field_given_to_an_injected_object_wins_over_its_default():
     files = {
         "conf.py": (
