@@ -152,8 +152,11 @@ def _asked_for(project: Project, value: Value) -> Value | None:
 def _is_always_there(project: Project, value: Value) -> bool:
     """Whether the presence is asked of a variable without which the program does not start."""
     asked = _asked_for(project, value)
-    needed = isinstance(asked, Env) and isinstance(asked.default, Absent)
-    return needed and isinstance(asked, Env) and not may_be_nothing(project, asked)
+    return (
+        isinstance(asked, Env)
+        and isinstance(asked.default, Absent)
+        and not may_be_nothing(project, asked)
+    )
 
 
 def _presence(site: Site, value: Value) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from jwtaudit.program import classes
 from jwtaudit.program.columns import method_of_record
 from jwtaudit.program.containers import METHODS
+from jwtaudit.program.operations import empty
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.program.walk.constructing import constructed, given_field, is_field
 from jwtaudit.program.walk.inheritance import making_of_base
@@ -220,7 +221,7 @@ def _held(
     if not found:
         value = _declared(interpreter, base, scope, name)
         found.extend(classes.fields(interpreter.project, ref, name))
-        if value is not None and not (found and _is_empty(value)):
+        if value is not None and not (found and empty(value)):
             found.append(value)
     if found:
         result = join(*found)
@@ -286,10 +287,6 @@ def receive(interpreter: Interpreter, value: Value, scope: FunctionScope, receiv
     return (
         value if owner is None else _substitute_instance(interpreter, value, owner, receiver.call)
     )
-
-
-def _is_empty(value: Value) -> bool:
-    return isinstance(value, Const) and not value.value
 
 
 def _is_none(value: Value) -> bool:
