@@ -21,14 +21,16 @@ from jwtaudit.program.key_names import may_name_token_key, names_token_key
 from jwtaudit.program.key_sources import Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses
 from jwtaudit.program.named_files import is_loaded, names_file
+from jwtaudit.program.names import words
 from jwtaudit.program.script_settings import variables
 from jwtaudit.program.stores import prefixed, read_of
 from jwtaudit.program.wordlist import is_known, is_placeholder
+from jwtaudit.resources import words_of_data
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Const, Env, Member, Outcome, Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from jwtaudit.facts import Facts
     from jwtaudit.program import Project
@@ -70,6 +72,7 @@ _BUILD = re.compile(
 )
 # What a section, or what a recipe makes, is called.
 _TESTED = re.compile(r"(^|[._-])test(s|ing)?(?=[._-]).*\.", re.IGNORECASE)
+_TOKEN_SECRET = ("token", "secret")
 _ENOUGH = 16
 _LONGEST_NOTE = 200
 
@@ -180,15 +183,30 @@ def _entries(project: Project) -> Iterator[_Entry]:
                 if not isinstance(target, Name):
                     continue
                 text, itself = str(literal.value), _is_environment(path)
-                around, _, leaf = target.id.rpartition(".")
-                if _TESTED.search(target.id) or (leaf == "key" and f"{around}.secret" in named):
-                    continue  # of the two, the key is what the secret goes by
+                if _TESTED.search(target.id) or _is_half(target.id, named):
+                    continue
                 if _is_value(text, target.id) or (itself and text.lower() == target.id.lower()):
                     yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
         for name, text, place in variables(project):
             if not is_for_tests(place.path) and _is_value(text, name):
                 yield _Entry(name, text, place)
+
+
+def _is_half(name: str, named: Collection[str]) -> bool:
+    """Whether a name is the lesser half of a pair, or belongs to one of OAuth 1.0 (RFC 5849, 3.1).
+
+    Of a `key` and a `secret` the first is what the second goes by.
+    """
+    around, _, leaf = name.rpartition(".")
+    if leaf == "key" and f"{around}.secret" in named:
+        return True
+    beside = (other.rpartition(".") for other in named)
+    return words(leaf)[-2:] == _TOKEN_SECRET and any(
+        not words_of_data("key-names", "delegating").isdisjoint(words(other))
+        for section, _, other in beside
+        if section == around
+    )
 
 
 def _named(facts: Facts) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from jwtaudit.source import Place
 
 _ASKED = "__getattr__"
+_BLANKS = re.compile(r"_{2,}")
 _COMMAND = "manage.py"  # by which an application is run, and which names its settings
 _FOLLOWED = Unknown("imports itself")  # what stands for a name while its import is followed
 
@@ -97,14 +99,14 @@ class PythonModules:
         for candidate in (f"{base}/__init__.py", f"{base}.py", f"{base}.pyi"):
             if candidate in self.project.files:
                 return candidate
-            if self._templates and filled_in(candidate) in self._templates:
-                return self._templates[filled_in(candidate)]
+            if self._templates and (found := self._templates.get(_named_later(candidate))):
+                return found
         return None
 
     @cached_property
     def _templates(self) -> dict[str, str]:
         """The files below folders whose names are filled in, by what they are called in imports."""
-        return {filled_in(path): path for path in self.project.files if "{{" in path}
+        return {_named_later(path): path for path in self.project.files if "{{" in path}
 
     def import_module(self, importer: str, module: str, level: int, place: Place) -> Value:
         """What ``import module`` binds."""
@@ -324,6 +326,11 @@ class PythonModules:
                 if "settings" in path and path.endswith(".py") and _holds_settings(path)
             )
         )
+
+
+def _named_later(path: str) -> str:
+    """A path without what a template fills in, whatever blanks there are in its tags."""
+    return _BLANKS.sub("_", filled_in(path))
 
 
 def _holds_settings(path: str) -> bool:

@@ -34,7 +34,7 @@ def test_strings_stay():
 _PROJECT = {
     "{{cookiecutter.project}}/{{cookiecutter.app}}/app.py": """
 from flask import Flask
-from {{cookiecutter.app}}.extensions import jwt
+from {{ cookiecutter.app }}.extensions import jwt
 {%- if cookiecutter.queue == "yes" %}, queue{% endif %}
 
 
@@ -70,3 +70,18 @@ def test_imports_lead_into_folders_that_are_named_later(key, expected):
         "{{cookiecutter.project}}/{{cookiecutter.app}}/config.py"
     }
     assert all(f.location.start_line == 2 for f in found)
+
+
+@pytest.mark.parametrize("tag", ["{{cookiecutter.app}}", "{{ cookiecutter.app }}"])
+def test_blanks_in_tags_do_not_matter_to_imports(tag):
+    files = {
+        "{{cookiecutter.app}}/keys.py": 'KEY = "b3f0c9d1-signing"\n',
+        "{{cookiecutter.app}}/tokens.py": (
+            f"import jwt\n\nfrom {tag}.keys import KEY\n\n\n"
+            "def read(token):\n"
+            "    return jwt.decode(token, KEY, algorithms=['HS256'])\n"
+        ),
+    }
+    assert [f.location.path for f in scan(files) if f.rule_id == "JWT201"] == [
+        "{{cookiecutter.app}}/keys.py"
+    ]
