@@ -31,15 +31,21 @@ def lower(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:
         Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
     """
     with _refusals():
-        bodies = left_out(source, vocabulary) if vocabulary else LeftOut()
-        omitted = frozenset(start for start, _ in bodies.needless)
+        left = left_out(source, vocabulary) if vocabulary else LeftOut()
+        omitted = frozenset(start for start, _ in left.needless)
         if vocabulary and vocabulary.any_file and (facts := python_tree.lower(source, omitted)):
             return facts
-        read = python_tree.bodies(source, {start for start, _ in bodies.calling})
+        read = python_tree.parts(
+            source,
+            {start for start, _ in left.calling},
+            {start for start, _ in left.definitions},
+            omitted,
+        )
     from jwtaudit.frontends import python_cst  # noqa: PLC0415 - takes long to import
 
-    blank = sorted((*bodies.needless, *(b for b in bodies.calling if b[0] in read)))
-    return python_cst.lower(source, blanked(source.text, blank), omitted, read=read)
+    others = (part for part in (*left.calling, *left.definitions) if part[0] in read)
+    text = blanked(source.text, (*left.needless, *others))
+    return python_cst.lower(source, text, omitted, read=read)
 
 
 def lower_notebook(source: Source, vocabulary: Vocabulary | None = None) -> f.Facts:

@@ -33,7 +33,7 @@ def lower(
         omitted: where the bodies begin that were blanked in it.
         moved: how far the text stands from the file's beginning.
         offsets: where each of its characters stands in the file, for what is not written plainly.
-        read: what other blanked bodies hold, by where they begin.
+        read: what other blanked parts hold, by where they begin.
 
     Raises:
         Unparsable: a syntax error, or nesting beyond what the interpreter's stack holds.
@@ -97,8 +97,11 @@ class _Lowering(CstExpressions):
     def delete(self, node: cst.Del) -> f.Statement:
         return f.Delete(self.span(node), self.expr(node.target))
 
-    def evaluate(self, node: cst.Expr) -> f.Statement:
+    def evaluate(self, node: cst.Expr) -> f.Statement | tuple[f.Statement, ...]:
         value = node.value
+        if isinstance(value, cst.Integer):  # in place of a part that is blanked
+            place = self.span(node)
+            return self.read.get(place.start, f.Evaluate(place, self.expr(value)))
         if isinstance(value, (cst.SimpleString, cst.ConcatenatedString)):
             before = len(self.texts)
             lowered = self.expr(value)
@@ -250,7 +253,7 @@ class _Lowering(CstExpressions):
             Span(span.start, max(span.start, self.span(node.body).start)),
             identifier(node.name.value),
             self.parameters(node.params),
-            () if omitted else self.read.get(start, body),
+            () if omitted else body,
             tuple(self.expr(d.decorator) for d in node.decorators),
             node.asynchronous is not None,
             None if node.returns is None else self.expr(node.returns.annotation),

@@ -17,7 +17,7 @@ from jwtaudit.frontends.flatness import is_flat
 from jwtaudit.frontends.python_strings import pieces
 from jwtaudit.frontends.python_tree_expressions import OPERATORS, TreeExpressions
 from jwtaudit.frontends.slicing import outermost
-from jwtaudit.frontends.trees import functions, parsed, statements, syntax_tree
+from jwtaudit.frontends.trees import first_line, functions, parsed, statements, syntax_tree
 from jwtaudit.source import Span
 
 if TYPE_CHECKING:
@@ -58,20 +58,41 @@ def lower_around(source: Source, start: int) -> tuple[f.Statement, ...] | None:
     tree = parsed(f"{before[1:]}if 1:\n{text}" if text[0] in " \t" else before + text)
     if tree is None or _matches(text, tree.body):
         return None
-    return _TreeLowering(source).block(functions(tree))
+    return _TreeLowering(source).block(functions(tree.body))
 
 
-def bodies(source: Source, starts: Collection[int]) -> dict[int, tuple[f.Statement, ...]]:
-    """Bodies of outermost functions, by where they begin; none where that is left to libcst."""
-    tree = _tree(source.text) if starts else None
+def parts(
+    source: Source,
+    bodies: Collection[int],
+    definitions: Collection[int],
+    omitted: frozenset[int] = frozenset(),
+) -> dict[int, tuple[f.Statement, ...]]:
+    """Parts of a file, by where they begin; none where that is left to libcst.
+
+    Args:
+        source: the file.
+        bodies: where bodies of outermost functions begin.
+        definitions: where the lines of functions and classes of the module begin.
+        omitted: where the bodies begin that are left out of those.
+    """
+    tree = _tree(source.text) if bodies or definitions else None
     if tree is None:
         return {}
-    lowering = _TreeLowering(source)
-    found = ((lowering.span(node.body[0]).start, node.body) for node in functions(tree))
+    lowering = _TreeLowering(source, omitted)
+    found: dict[int, list[ast.stmt]] = {}
+    for function in functions(tree.body) if bodies else ():
+        start = lowering.span(function.body[0]).start
+        if start in bodies:
+            found[start] = function.body
+    for node in tree.body if definitions else ():
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            start = source.line_starts[first_line(node) - 1]
+            if start in definitions:
+                found[start] = [node]
     return {
         start: lowering.block(body)
-        for start, body in found
-        if start in starts and not _matches(source.text, body)
+        for start, body in found.items()
+        if not _matches(source.text, body)
     }
 
 

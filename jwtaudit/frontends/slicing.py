@@ -10,24 +10,26 @@ are read by the fast parser, the rest only when they turn out to be needed.
 from __future__ import annotations
 
 import ast
+import bisect
 import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.frontends import TEXT_NEEDLES
-from jwtaudit.frontends.trees import functions, statements, syntax_tree
+from jwtaudit.frontends.trees import first_line, functions, statements, syntax_tree
+from jwtaudit.frontends.triage import finds, hits, words_for
 from jwtaudit.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jwtaudit.frontends.triage import Vocabulary
 
 _WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"(?m)^[ \t]*#[^\r\n]*")
 # A token that is taken apart by hand, in a function that may never name it.
-_TAKEN_APART = r"split\(\s{0,20}b?[\"']\.[\"']"
+_TAKEN_APART = re.compile(r"split\(\s{0,20}b?[\"']\.[\"']")
 # A token that may be written to a log: nothing else need be done with it there.
 _LOGGED = re.compile(r"(?i)\b(?:print|log(?:ger|ging)?\.\w+)[ \t]*\([\s\S]{0,160}?token")
 # Below this many lines a whole parse costs less than the slicing saves.
@@ -47,47 +49,59 @@ class _Body:
     def extent(self) -> tuple[int, int]:
         return self.start, self.end
 
+    def is_in(self, extents: Sequence[tuple[int, int]]) -> bool:
+        """Whether it lies in one of some extents, which are in order."""
+        after = bisect.bisect_right(extents, self.extent)
+        return after > 0 and self.start < extents[after - 1][1]
+
 
 class LeftOut(NamedTuple):
-    """Where the bodies begin and end that the costly parse can leave out.
+    """Where what the costly parse can leave out begins and ends.
 
     Attributes:
-        needless: those that cannot matter.
-        calling: those that may pass something to one that matters, by a call or by their word, or
-            tell somebody of a token.
+        needless: bodies that cannot matter.
+        calling: other bodies that may pass something to one that matters, by a call or by their
+            word, or tell somebody of a token.
+        definitions: the lines of functions and classes of the module in which nothing matters;
+            bodies in them may be needless.
     """
 
     needless: tuple[tuple[int, int], ...] = ()
     calling: tuple[tuple[int, int], ...] = ()
+    definitions: tuple[tuple[int, int], ...] = ()
 
 
 def left_out(source: Source, vocabulary: Vocabulary) -> LeftOut:
-    """The bodies in a file that the costly parse can leave out."""
+    """What of a file the costly parse can leave out."""
     text = source.text
     if text.count("\n") < _MIN_LINES:
         return LeftOut()
     tree = syntax_tree(text)
     if tree is None:
         return LeftOut()
-    bodies = list(_bodies(tree, source, _Wanted(tree, vocabulary)))
+    wanted = _Wanted(tree, source, vocabulary)
+    bodies = list(_bodies(tree, source, wanted))
     _spread(bodies)
     others = [body for body in bodies if not body.matters]
     if others:
         _extents(text)  # asked for when one of them is needed; now the tree is at hand
+    definitions = tuple(_definitions(tree, source, wanted, others))
     return LeftOut(
         tuple(body.extent for body in others if not body.calls),
-        tuple(body.extent for body in others if body.calls),
+        tuple(body.extent for body in others if body.calls and not body.is_in(definitions)),
+        definitions,
     )
 
 
-def blanked(text: str, bodies: Iterable[tuple[int, int]]) -> str:
-    """The text without these bodies."""
+def blanked(text: str, parts: Iterable[tuple[int, int]]) -> str:
+    """The text without these parts, and what lies in them."""
     out: list[str] = []
     position = 0
-    for start, end in bodies:
-        out.append(text[position:start])
-        out.append("0" + " " * (end - start - 1))
-        position = end
+    for start, end in sorted(parts):
+        if start >= position:
+            out.append(text[position:start])
+            out.append("0" + " " * (end - start - 1))
+            position = end
     out.append(text[position:])
     return "".join(out)
 
@@ -117,10 +131,9 @@ def _extents(text: str) -> tuple[tuple[int, int], ...]:
     source = Source("", b"", text)
     tree = syntax_tree(text)
     found = []
-    for node in () if tree is None else functions(tree):
-        line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    for node in () if tree is None else functions(tree.body):
         end = _offset(source, *_end(node))
-        found.append((source.line_starts[line - 1], end))
+        found.append((source.line_starts[first_line(node) - 1], end))
     return tuple(found)
 
 
@@ -129,10 +142,11 @@ class _Wanted:
 
     Names imported from modules that the vocabulary means, its words standing alone or in a name,
     its methods, and the needles of texts. A project may give hundreds of names to look for, so
-    they are compared with the words of a function, not searched for one by one.
+    they are compared with the words of a function, not searched for one by one; and all else is
+    looked for in the file once, not in each function.
     """
 
-    def __init__(self, tree: ast.Module, vocabulary: Vocabulary) -> None:
+    def __init__(self, tree: ast.Module, source: Source, vocabulary: Vocabulary) -> None:
         self._names: set[str] = set()
         for node in statements(tree.body):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -142,28 +156,38 @@ class _Wanted:
                     if any(word in dotted for word in vocabulary.imports):
                         self._names.add(alias.asname or alias.name.split(".")[0])
         self._calls = frozenset(vocabulary.calls)
-        texts = "|".join((*map(re.escape, TEXT_NEEDLES), _TAKEN_APART))
-        loose = "|".join(map(re.escape, vocabulary.imports)) or "(?!)"
         self._speaks = bool(vocabulary.imports or vocabulary.calls)
-        self._texts = re.compile(texts)
-        self._loose = re.compile(rf"(?i)(?<![a-z])(?:{loose})(?![a-z])")
+        text = source.text
+        lower = text.encode("ascii", "replace").lower()  # offsets stay
+        loose = words_for(vocabulary.imports) if vocabulary.imports else ()
+        self._spoken = sorted(start for start, _ in hits(lower, loose))
+        self._said = [start for start in self._spoken if not _is_comment(text, start)]
+        needles = [place for needle in TEXT_NEEDLES for place in _finds(text, needle)]
+        parted = [place for place in _finds(text, "split(") if _TAKEN_APART.match(text, place)]
+        self._texts = sorted((*needles, *parted))
+        self._tokens = list(finds(lower, b"token"))
 
-    def stand_in(self, text: str, code: str, words: frozenset[str]) -> bool:
-        """Whether one of them stands in a function.
-
-        Args:
-            text: the whole of it.
-            code: the same without what is said about it.
-            words: those of the code.
-        """
+    def stand_in(self, part: _Part) -> bool:
+        """Whether one of them stands in a part of the file."""
         if not self._speaks:
             return False
-        if not words.isdisjoint(self._names):
+        if not part.words.isdisjoint(self._names):
             return True
-        called = "|".join(map(re.escape, words & self._calls))
-        if called and re.search(rf"\b(?:{called})[ \t]*\(", code):
+        called = "|".join(map(re.escape, part.words & self._calls))
+        if called and re.search(rf"\b(?:{called})[ \t]*\(", part.code):
             return True
-        return self._loose.search(code) is not None or self._texts.search(text) is not None
+        return any(_within(self._said, *extent) for extent in part.extents) or any(
+            _within(self._texts, *extent) for extent in (*part.extents, *part.told)
+        )
+
+    def are_told_of(self, part: _Part) -> bool:
+        """Whether one of them is spoken of, in a comment or a docstring, or a token is logged."""
+        names_token = any(_within(self._tokens, *extent) for extent in part.extents)
+        if names_token and _LOGGED.search(part.code):
+            return True
+        return self._speaks and any(
+            _within(self._spoken, *extent) for extent in (*part.extents, *part.told)
+        )
 
     def heirs(self, tree: ast.Module) -> frozenset[int]:
         """The lines of the methods of classes that derive from what is imported so."""
@@ -183,30 +207,83 @@ class _Wanted:
                 )
         return frozenset(lines)
 
-    def are_spoken_of(self, text: str) -> bool:
-        """Whether one of them stands in a function's comments or docstring, if nowhere else."""
-        return self._speaks and self._loose.search(text) is not None
+
+class _Part:
+    """A part of a file: code, and what is told about it, which calls nobody.
+
+    Args:
+        source: the file.
+        extents: where the code stands.
+        told: where a docstring stands.
+    """
+
+    def __init__(
+        self, source: Source, extents: Sequence[tuple[int, int]], *told: tuple[int, int]
+    ) -> None:
+        self.extents = extents
+        self.told = told
+        self.code = _COMMENT.sub("", "".join(source.text[slice(*extent)] for extent in extents))
+        self.words = frozenset(_WORD.findall(self.code))
 
 
 def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body]:
     """The bodies of a module's functions and of its classes' methods, in order."""
     heirs = wanted.heirs(tree)
-    for node in functions(tree):
+    for node in functions(tree.body):
         first = node.body[0]
         if getattr(first, "decorator_list", ()):
             continue  # begins at an @, not at its own place: rare, and kept whole
         begin = _offset(source, node.lineno, node.col_offset)
         start = _offset(source, first.lineno, first.col_offset)
         end = _offset(source, *_end(node))
-        text = source.text[begin:end]
-        # Who is only spoken of in the docstring and in comments is not called here.
         told = _offset(source, *_end(first)) if _is_text(first) else start
-        code = _COMMENT.sub("", text[: start - begin] + source.text[told:end])
-        words = frozenset(_WORD.findall(code))
-        inherits = node.lineno in heirs and "super" in words
-        matters = inherits or wanted.stand_in(text, code, words)
-        calls = not matters and (wanted.are_spoken_of(text) or _LOGGED.search(code) is not None)
-        yield _Body(node.name, start, end, words, matters, calls)
+        part = _Part(source, ((begin, start), (told, end)), (start, told))
+        inherits = node.lineno in heirs and "super" in part.words
+        matters = inherits or wanted.stand_in(part)
+        calls = not matters and wanted.are_told_of(part)
+        yield _Body(node.name, start, end, part.words, matters, calls)
+
+
+def _definitions(
+    tree: ast.Module, source: Source, wanted: _Wanted, others: list[_Body]
+) -> Iterator[tuple[int, int]]:
+    """The functions and classes of a module of whose bodies, and of the rest, none matters."""
+    extents = {body.start: body.extent for body in others}
+    for node in tree.body:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        start = source.line_starts[first_line(node) - 1]
+        end = _offset(source, *_end(node))
+        inside = []
+        for function in functions([node]):
+            first = function.body[0]
+            body = extents.get(_offset(source, first.lineno, first.col_offset))
+            if body is None:
+                break
+            inside.append(body)
+        else:
+            places = (start, *(place for body in inside for place in body), end)
+            part = _Part(source, tuple(zip(places[::2], places[1::2], strict=True)))
+            if not wanted.stand_in(part):
+                yield start, end
+
+
+def _within(places: list[int], start: int, end: int) -> bool:
+    """Whether one of some places, in order, lies between two."""
+    first = bisect.bisect_left(places, start)
+    return first < len(places) and places[first] < end
+
+
+def _is_comment(text: str, place: int) -> bool:
+    """Whether a line is nothing but a comment."""
+    return text[text.rfind("\n", 0, place) + 1 : place].lstrip(" \t").startswith("#")
+
+
+def _finds(text: str, needle: str) -> Iterator[int]:
+    place = text.find(needle)
+    while place >= 0:
+        yield place
+        place = text.find(needle, place + 1)
 
 
 def _is_text(node: ast.stmt) -> bool:

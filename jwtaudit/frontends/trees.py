@@ -48,8 +48,13 @@ def statements(body: list[ast.stmt], *, inside: bool = True) -> Iterator[ast.stm
 _HOLDERS = (ast.ExceptHandler, ast.match_case)
 
 
-def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The outermost functions, those of classes included, in order."""
-    for node in statements(tree.body, inside=False):
+def functions(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The outermost functions among statements, those of classes included, in order."""
+    for node in statements(body, inside=False):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
+
+
+def first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    """The line, from 1, at which a definition begins, its decorators included."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -45,7 +45,7 @@ def matters(data: bytes, vocabulary: Vocabulary) -> bool:
     lower = data.lower()
     if b"\n" not in lower:
         lower = lower.replace(b"\r", b"\n")  # lines end so, too
-    words = _words(vocabulary.imports)
+    words = words_for(vocabulary.imports)
     if words and (_names_it(lower, words) or _TAKEN_APART.search(lower)):
         return True
     decoding = tuple(name for name in vocabulary.calls if "decode" in name)
@@ -111,7 +111,7 @@ def matters_as_script(data: bytes, vocabulary: Vocabulary) -> bool:
         return True
     lower = data.lower()
     return (
-        any(_says_it(lower, *hit) for hit in _hits(lower, _words(vocabulary.imports)))
+        any(_says_it(lower, *hit) for hit in hits(lower, words_for(vocabulary.imports)))
         or (bool(vocabulary.imports) and _splits(lower))
         or any(_LOGGED.match(lower, start + 8) for start in finds(lower, b"console."))
         or any(_PUT_TOGETHER.match(lower, start + 6) for start in finds(lower, b"token="))
@@ -155,9 +155,10 @@ _HELD = re.compile(
 )
 _CALL = re.compile(rb"[ \t]*%s\(" % _TYPES)
 _TOKEN_WORD = re.compile(rb"token|jwt|auth")
-# set_cookie(key, value, max_age=age), in a file that speaks of tokens elsewhere
+# set_cookie(key, value, max_age=age), in a file that speaks of tokens elsewhere, and not merely
+# in the name of a test
 _BY_NAMES = re.compile(rb"[ \t]*\([^()\"'`]{1,300}\)")
-_TOKENS = re.compile(rb"(?:access|refresh)_?token")
+_TOKENS = re.compile(rb"(?<!def test_)(?:access|refresh)_?token")
 _NEAR = 300
 # `?token=${token}`, "token=" + token, behind the sign
 _PUT_TOGETHER = re.compile(rb"\$\{|[\"'`]\s{0,20}\+")
@@ -168,7 +169,7 @@ _LOGGED = re.compile(rb"\w{1,9}\([^\n]{0,120}?(?:token|jwt)")
 
 
 @functools.lru_cache(maxsize=8)
-def _words(words: tuple[str, ...]) -> Searches:
+def words_for(words: tuple[str, ...]) -> Searches:
     """Searches for the words, without those that end with another one that stands for itself."""
     return searches(
         word.encode()
@@ -180,7 +181,7 @@ def _words(words: tuple[str, ...]) -> Searches:
     )
 
 
-def _hits(lower: bytes, words: Searches) -> Iterator[tuple[int, int]]:
+def hits(lower: bytes, words: Searches) -> Iterator[tuple[int, int]]:
     """Where a word stands that is no part of a longer one."""
     for search, alike in words:
         for word in alike if search(lower) else ():
@@ -268,7 +269,7 @@ def _names_it(data: bytes, words: Searches) -> bool:
     end = 0
     comment = True
     stands = called = False
-    for begin, behind in sorted(_hits(data, words)):
+    for begin, behind in sorted(hits(data, words)):
         if begin >= end:
             start = data.rfind(b"\n", 0, begin) + 1
             end = data.find(b"\n", begin)
@@ -290,4 +291,4 @@ def _names_it(data: bytes, words: Searches) -> bool:
 
 
 def _stands_in_one(texts: Iterable[bytes], words: Searches) -> bool:
-    return any(True for text in texts for _ in _hits(text, words))
+    return any(True for text in texts for _ in hits(text, words))

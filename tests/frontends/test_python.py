@@ -8,6 +8,7 @@ import pytest
 
 from jwtaudit import facts as f
 from jwtaudit.frontends import Unparsable, extract, extract_function, language_of, read
+from jwtaudit.frontends.slicing import blanked, left_out
 from jwtaudit.frontends.triage import VALUES, Vocabulary, matters
 from jwtaudit.program.limits import MAX_CALL_DEPTH
 
@@ -117,6 +118,31 @@ def test_bodies_that_cannot_matter_are_left_out() -> None:
     assert [s.span for s in sliced.body] == [s.span for s in whole.body]
     spans = {n.span for n in nodes(whole.body) if isinstance(n, f.Name)}
     assert {n.span for n in nodes(sliced.body) if isinstance(n, f.Name)} <= spans
+
+
+def test_definitions_in_which_nothing_matters_are_read_as_libcst_would() -> None:
+    quiet = (
+        "@final\nclass Colour(Enum, metaclass=Meta):\n    '''é'''\n    RED: int = 1\n"
+        "    @property\n    def name(self):\n        # as jwt has it\n        return 'ü'\n\n"
+        "@once\nasync def start(x: int = 3, *a) -> None:\n    sign({'a': 1})\n"
+    )
+    text = "LINE = 0\n" * 60 + (
+        "import jwt\n"
+        f"def sign(p):\n    return jwt.encode(p, 'k')\n{quiet}"
+        "class Told:\n    jwt_key = 'k'\n    def other(self):\n        return sign(1)  # é\n"
+        "class Held:\n    def also(self):\n        return jwt.encode({}, 'k')\n"
+        "TAIL = start\n"
+    )
+    source = read("x.py", text.encode())
+    left = left_out(source, VOCABULARY)
+    assert [text[start:end].splitlines()[1] for start, end in left.definitions] == [
+        "class Colour(Enum, metaclass=Meta):",
+        "async def start(x: int = 3, *a) -> None:",
+    ]
+    assert "Colour" not in blanked(text, left.definitions)
+    sliced, whole = extract("x.py", text.encode(), VOCABULARY), extract("x.py", text.encode())
+    assert not any(functions(sliced).values())
+    assert sliced.body == whole.body
 
 
 def test_what_a_class_hands_down_matters_where_it_is_asked_for() -> None:
