@@ -255,11 +255,7 @@ def _holds_url(value: Value) -> bool:
 def _open_parameters(project: Project) -> Iterator[tuple[Param, _Sink]]:
     """Parameters of a function that answers requests, which no path and no default explains."""
     for site, part in _read_tokens(project):
-        if not isinstance(part, Param) or _NO_LOGIN & set(words(part.name)):
-            continue
-        if is_link_name(part.name):
-            continue
-        if part.place is not None and _is_open(project, part):
+        if isinstance(part, Param) and part.place is not None and _is_open(project, part):
             yield part, _sink(site, part, part.place)
 
 
@@ -282,8 +278,11 @@ def _is_open(project: Project, parameter: Param) -> bool:
 
 def _read_tokens(project: Project) -> Iterator[tuple[Site, Value]]:
     for site in project.sites("verify", "verify-signature", "decode-unverified"):
-        if not is_tested(site):
-            yield from ((site, part) for part in walk(site.argument("token")))
+        for part in () if is_tested(site) else walk(site.argument("token")):
+            if not isinstance(part, Param) or not (
+                _NO_LOGIN & set(words(part.name)) or is_link_name(part.name)
+            ):
+                yield site, part
 
 
 def _sink(site: Site, part: Value, source: Place) -> _Sink:

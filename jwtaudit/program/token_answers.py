@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.token_sources import has_role
-from jwtaudit.values import Const, Member, Operation, Outcome, Table, Value, options, same, walk
+from jwtaudit.values import (
+    Arm,
+    Call,
+    Const,
+    Member,
+    Operation,
+    Outcome,
+    Table,
+    Value,
+    options,
+    same,
+    walk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import Event
@@ -19,6 +31,7 @@ _FINE = ("==", "<", "in", "")  # `answer.ok`, `answer.status_code == 200`, `"id_
 _REFUSED = ("!=", ">", ">=", "not in", "not")
 _JOINED = {"or": "then", "and": "else"}
 _ERROR = "error"  # RFC 6749, 5.2
+_REFUSALS = ("raise_for_status", "json")  # what fails where there are no tokens
 
 
 def is_answer_with_tokens(project: Project, value: Value) -> bool:
@@ -50,10 +63,28 @@ def _asks_for_tokens(sent: Value) -> bool:
 def is_refusal(project: Project, event: Event, answer: Value) -> bool:
     """Whether a test has shown, where an event stands, that the answer holds no tokens."""
     scope = project.scope(event.scope)
-    return any(
+    events = () if scope is None else scope.events
+    return _is_caught(events, event, answer) or any(
         isinstance(test, Tested) and bad in _sides(test, event)
-        for test in (() if scope is None else scope.events)
+        for test in events
         for bad in _bad_sides(test, answer)
+    )
+
+
+def _is_caught(events: Iterable[Event], event: Event, answer: Value) -> bool:
+    """Whether an event stands where it is caught that the server refused, or sent no JSON.
+
+    In what is tried nothing else may fail that has the tokens in its hands.
+    """
+    request = _answer_of(answer)
+    arm = next((arm for arm in reversed(event.path) if arm.side.startswith("except")), None)
+    if request is None or arm is None:
+        return False
+    tried = Arm(arm.start, "try")
+    calls = [one for one in events if isinstance(one, Call) and tried in one.path]
+    read = [one for one in calls if one.receiver is not None and same(one.receiver, request)]
+    return any(one.name.rpartition(".")[2] in _REFUSALS for one in read) and all(
+        one in read or one is request.call for one in calls
     )
 
 
