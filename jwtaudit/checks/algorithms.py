@@ -31,6 +31,7 @@ from jwtaudit.repair import DropUnused, Repair, Replace
 from jwtaudit.values import (
     ABSENT,
     Absent,
+    Closure,
     Const,
     FunctionId,
     Member,
@@ -165,6 +166,8 @@ def mixed_algorithm_families(project: Project) -> Iterator[Draft]:
     for site in verifying(project):
         if site.semantic("keys") == "typed" or _typed_key(project, site):
             continue
+        if _is_looked_up_by_algorithm(project, site.argument("key")):
+            continue
         first = next((f for names in lists(site) if (f := _mixed(project, names))), None)
         if first is None:
             continue
@@ -288,6 +291,20 @@ def _typed_key(project: Project, site: Site) -> bool:
         has_role(project, part, "key-import", "key-generate", "key-source")
         for option in options(site.argument("key"))
         for part in _made_by(option)
+    )
+
+
+def _is_looked_up_by_algorithm(project: Project, key: Value) -> bool:
+    """Whether a function is given for the key, and asks the header for its algorithm."""
+    return any(
+        isinstance(event, Tested)
+        and any(
+            isinstance(base, Param) and base.function == option.id
+            for base in bases_of(project, event.value, "alg")
+        )
+        for option in options(key)
+        if isinstance(option, Closure) and (scope := project.scope(option.id)) is not None
+        for event in scope.events
     )
 
 
