@@ -122,7 +122,7 @@ def _token(project: Project, part: Value, message: _Message) -> Draft | None:
             what, sure = "the `Authorization` header", Confidence.MEDIUM
         elif lost:
             pass
-        elif is_all_headers(part):
+        elif is_all_headers(part) and not _lacks_token(project, message.event):
             what, sure = "the `Authorization` header, with all others,", Confidence.MEDIUM
         elif is_all_cookies(project, part, path):
             what, sure = "the cookie with the token, beside all others,", Confidence.MEDIUM
@@ -375,6 +375,15 @@ def _is_refused(project: Project, event: Event, text: Value) -> bool:
     )
 
 
+def _lacks_token(project: Project, event: Event) -> bool:
+    """Whether a test has shown, where an event stands, that a request came without its token."""
+    scope = project.scope(event.scope)
+    return any(
+        isinstance(test, Tested) and any(map(is_authorization, _missing(test, event)))
+        for test in (() if scope is None else scope.events)
+    )
+
+
 def _is_unreadable(project: Project, event: Event, token: Value) -> bool:
     """Whether a token is named where it was not taken apart, or not verified: it is of no use."""
     tried = {arm.start for arm in event.path if arm.side.startswith("except")}
@@ -410,7 +419,8 @@ def _missing(test: Tested, event: Event) -> Iterator[Value]:
     if any(test.is_side("then", arm) for arm in event.path):
         yield from _unfit(test.value)
     if any(test.is_side("else", arm) for arm in event.path):
-        yield from options(test.value)
+        for option in options(test.value):
+            yield from _held_against_none(option, "is not", "!=") or (option,)
 
 
 def _unfit(test: Value) -> Iterator[Value]:
@@ -425,6 +435,15 @@ def _unfit(test: Value) -> Iterator[Value]:
     for option in options(test):
         if isinstance(option, Operation) and option.operator == "not":
             yield from options(option.operands[0])
+        yield from _held_against_none(option, "is", "==")
+
+
+def _held_against_none(test: Value, *operators: str) -> tuple[Value, ...]:
+    """The values that a comparison with None, or ``null``, asks for."""
+    if not isinstance(test, Operation) or test.operator not in operators:
+        return ()
+    asked, other = test.operands
+    return options(asked) if isinstance(other, Const) and other.value is None else ()
 
 
 def _asks_for_form(call: Call) -> bool:

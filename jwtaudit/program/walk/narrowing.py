@@ -1,4 +1,4 @@
-"""What a test shows of parameters that may be left out."""
+"""What a test shows of parameters that may be left out, and of moments without a zone."""
 
 from __future__ import annotations
 
@@ -54,6 +54,30 @@ def filled_in(
     }
 
 
+def made_aware(
+    test: f.Expression, names: dict[str, Value], filled: dict[str, Value], before: dict[str, Value]
+) -> dict[str, Value]:
+    """The variables after a test that gives a moment a zone where it has none.
+
+    ``if until.tzinfo is None: until = until.replace(tzinfo=UTC)``: else it had one.
+
+    Args:
+        test: the condition.
+        names: the variables after both branches.
+        filled: those at the end of the branch for what has no zone.
+        before: those before the test.
+    """
+    if isinstance(test, f.Compare) and test.operator in _UNLIKE[False]:
+        asked = test.left if _is_none(test.right) else None
+    else:
+        asked = test.operand if isinstance(test, f.Unary) and test.operator == "not" else None
+    if not isinstance(asked, f.Attribute) or asked.name != "tzinfo":
+        return names
+    name = asked.object.id if isinstance(asked.object, f.Name) else ""
+    changed = name in filled and filled[name] is not before.get(name)
+    return names | {name: filled[name]} if changed else names
+
+
 def _may_be_none(parameter: Param) -> bool:
     return isinstance(parameter.default, Const) and parameter.default.value is None
 
@@ -69,9 +93,16 @@ def _there(test: f.Expression, *, holds: bool) -> Iterator[str]:
         yield from _there(test.left, holds=holds)
         yield from _there(test.right, holds=holds)
     elif isinstance(test, f.Compare) and test.operator in _UNLIKE[holds]:
-        right = test.right
-        if isinstance(test.left, f.Name) and isinstance(right, f.Literal) and right.value is None:
-            yield test.left.id
+        yield from _names(test.left) if _is_none(test.right) else ()
+
+
+def _names(value: f.Expression) -> Iterator[str]:
+    if isinstance(value, f.Name):
+        yield value.id
+
+
+def _is_none(value: f.Expression) -> bool:
+    return isinstance(value, f.Literal) and value.value is None
 
 
 _UNLIKE = {True: ("is not", "!="), False: ("is", "==")}

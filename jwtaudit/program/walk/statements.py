@@ -11,7 +11,7 @@ from jwtaudit.program.scopes import Caught, Raised, Returned, Tested
 from jwtaudit.program.walk.definitions import define, define_class
 from jwtaudit.program.walk.expressions import noted
 from jwtaudit.program.walk.frame import Frame, dotted_name
-from jwtaudit.program.walk.narrowing import filled_in, narrowed
+from jwtaudit.program.walk.narrowing import filled_in, made_aware, narrowed
 from jwtaudit.program.walk.targets import assign, assignment, delete
 from jwtaudit.source import Place
 from jwtaudit.values import ABSENT, Arm, Const, Imported, Join, ModuleRef, Symbol, Unknown
@@ -111,7 +111,8 @@ def _if(interpreter: Interpreter, node: f.If, frame: Frame) -> bool:
     frame.path = path
     event.then_exits, event.else_exits = not alive, not otherwise_alive
     if alive and otherwise_alive:
-        frame.swap(filled_in(join_names(after, frame.names), after, shown))
+        names = filled_in(join_names(after, frame.names), after, shown)
+        frame.swap(made_aware(node.test, names, after, before))
     elif alive:
         frame.swap(after)
     return alive or otherwise_alive
