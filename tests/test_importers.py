@@ -60,6 +60,25 @@ def test_a_caller_without_a_word_is_found_in_a_long_file_with_one_elsewhere() ->
     assert any(step.location.path == "app/views.py" for step in (*found.trace, *found.related))
 
 
+def test_a_method_of_an_object_whose_type_a_further_file_names_is_read_in_a_long_file() -> None:
+    minting = (
+        "import os\nimport jwt\n\n\nclass Tickets:\n    def mint(self, claims):\n"
+        '        return jwt.encode(claims, os.environ["KEY"], algorithm="HS256")\n'
+    )
+    naming = (
+        "from typing import Annotated\nfrom fastapi import Depends\n"
+        "from minting import Tickets\n\n\ndef tickets():\n    return Tickets()\n\n\n"
+        "Office = Annotated[Tickets, Depends(tickets)]\n"
+    )
+    views = (
+        "from naming import Office\n\n\nasync def grant(office: Office, user: str):\n"
+        "    return office.mint({'sub': user})\n"
+    )
+    filler = "".join(f"\n\ndef page_{number}():\n    return {number}\n" for number in range(20))
+    files = {"minting.py": minting, "naming.py": naming, "views.py": views + filler}
+    assert [f for f in scan(files) if f.rule_id == "JWT301"]
+
+
 def importers(path: str = "app/security.py", text: str = SECURITY) -> Importers:
     return Importers([extract(path, text.encode())], ("jwt",), lambda module: module == "jwt")
 

@@ -73,6 +73,7 @@ class Loader:
         words = {language: self._models.words(language)[0] for language in PROGRAMS}
         new: Iterable[Facts] = tuple(facts.values())
         names: frozenset[str] = frozenset()
+        said: frozenset[str] = frozenset()
         aliases = ScriptAliases(self._files.tree.files, self.text)
         imports: dict[str, tuple[str, ...]] = {}
         modules: dict[str, frozenset[str]] = {}
@@ -82,7 +83,9 @@ class Loader:
                 new, words["javascript"], names, aliases.meant, imports, modules
             )
             filled = self._fill(python, facts)
-            wanted = tuple(self._importing(python, scripts, facts))
+            # an object whose type a later file names is called by what an earlier one defines
+            said |= python.words
+            wanted = tuple(self._importing(python, said, scripts, facts))
             found = self._further_facts(wanted)
             if not found and not filled:
                 return
@@ -112,11 +115,15 @@ class Loader:
         return filled
 
     def _importing(
-        self, python: Importers, scripts: ScriptImporters, known: Collection[str]
+        self,
+        python: Importers,
+        said: Collection[str],
+        scripts: ScriptImporters,
+        known: Collection[str],
     ) -> Iterator[tuple[str, bytes, Vocabulary]]:
         vocabularies = {
             importers: Vocabulary(calls=tuple(sorted(words)), any_file=True)
-            for importers, words in ((python, python.words), (scripts, scripts.names))
+            for importers, words in ((python, said), (scripts, scripts.names))
         }
         for path in self._files.tree.files:
             program = frontends.program_of(path)
