@@ -86,9 +86,8 @@ def _sent(project: Project) -> Iterator[Draft]:
 
 def _answers(project: Project) -> Iterator[tuple[Place, Value]]:
     """What is sent to clients: given to what answers, or returned by what routes lead to."""
-    for site in project.sites("respond"):
-        call = site.call.origin or site.call
-        if not is_tested(site):
+    for call in project.calls_with("respond"):
+        if not is_test(call.place.path):
             yield from ((call.place, argument.value) for argument in call.arguments)
     for event in project.events:
         if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from jwtaudit.checks import check
@@ -47,8 +48,9 @@ _IDENTIFIERS = (("id",), ("jti",), ("ids",))
 def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
     """A refresh token is kept as it is, and whoever reads what is kept can use it."""
     seen = set()
+    held = _held(project)
     for made in _made(project):
-        for event in project.uses(made.call):
+        for event in held.get(made.call.place, ()):
             place = _kept_at(project, made, event)
             if place is None or is_test(place.path):
                 continue
@@ -67,6 +69,19 @@ def refresh_token_stored_raw(project: Project) -> Iterator[Draft]:
                 advice="Store a SHA-256 hash of it, or its `jti`, and compare that.",
                 anchor=enclosing(project, place),
             )
+
+
+def _held(project: Project) -> dict[Place, list[Event]]:
+    """The events by the calls whose outcomes they have at hand, or a record made with them."""
+    found: dict[Place, list[Event]] = defaultdict(list)
+    for event, parts in project.parts:
+        made = event.receiver if isinstance(event, Call) else None
+        given = made.call.arguments if isinstance(made, Outcome) else ()
+        inside = (part for argument in given for part in walk(argument.value))
+        whole = (option for part in (*parts, *inside) for option in options(part))
+        for place in {one.call.place for one in whole if isinstance(one, Outcome)}:
+            found[place].append(event)
+    return found
 
 
 class _Made(NamedTuple):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from jwtaudit.checks import check
 from jwtaudit.finding import Confidence, Draft
@@ -359,15 +361,20 @@ def _unchecked(site: Site) -> Value | None:
 
 def _set_on(project: Project, made: Outcome, names: str) -> list[Value]:
     """What attributes of an object are set to, after it was made."""
+    if project not in _attributes:
+        _attributes[project] = defaultdict(list)
+        for event in project.events:
+            if isinstance(event, Stored) and isinstance(event.base, Outcome):
+                _attributes[project][event.base.call.place].append(event)
     return [
         event.value
-        for event in project.events
-        if isinstance(event, Stored)
-        and isinstance(event.key, Const)
-        and event.key.value in words(names)
-        and isinstance(event.base, Outcome)
-        and event.base.call.place == made.call.place
+        for event in _attributes[project].get(made.call.place, ())
+        if isinstance(event.key, Const) and event.key.value in words(names)
     ]
+
+
+_attributes: WeakKeyDictionary[Project, dict[Place, list[Stored]]] = WeakKeyDictionary()
+"""What is set on the outcomes of calls."""
 
 
 # -- drafts ----------------------------------------------------------------------------------------

@@ -282,13 +282,19 @@ def is_handed_to_check(project: Project, call: Call, claim: str | None = None) -
 
 def is_registered_check(project: Project, claim: str) -> bool:
     """Whether a function is registered as the check of a claim: ``add_check("aud", f)``."""
-    return any(
-        _is_registering(call)
-        and any(isinstance(a.value, Const) and a.value.value == claim for a in call.arguments)
-        and any(isinstance(a.value, Closure) for a in call.arguments)
-        for call in project.calls
-        if len(call.arguments) > 1 and not is_test(call.place.path)
-    )
+    if project not in _registered:
+        _registered[project] = frozenset(
+            argument.value.value
+            for call in project.calls
+            if len(call.arguments) > 1 and not is_test(call.place.path) and _is_registering(call)
+            if any(isinstance(a.value, Closure) for a in call.arguments)
+            for argument in call.arguments
+            if isinstance(argument.value, Const)
+        )
+    return claim in _registered[project]
+
+
+_registered: WeakKeyDictionary[Project, frozenset[Scalar]] = WeakKeyDictionary()
 
 
 def hands_to_check(project: Project, call: Call, claim: str) -> bool:

@@ -287,14 +287,25 @@ def _collects(project: Project, test: Tested, side: str) -> bool:
         and scope.definition is not None
         and any(
             statement.span.contains(span)
-            for branch in nodes(scope.definition.body)
-            if isinstance(branch, f.If) and branch.test.span == test.place.span
+            for branch in _branches(project, scope).get(test.place.span, ())
             for statement in (branch.body if side == "then" else branch.otherwise)
             for span in complaints
         )
     )
 
 
+def _branches(project: Project, scope: FunctionScope) -> dict[Span, list[f.If]]:
+    """The branches in a function, by where their tests stand."""
+    known = _ifs.setdefault(project, {})
+    if scope.id not in known:
+        found = known[scope.id] = defaultdict(list)
+        for node in nodes(scope.definition.body if scope.definition is not None else ()):
+            if isinstance(node, f.If):
+                found[node.test.span].append(node)
+    return known[scope.id]
+
+
+_ifs: WeakKeyDictionary[Project, dict[FunctionId, dict[Span, list[f.If]]]] = WeakKeyDictionary()
 _complaints: WeakKeyDictionary[Project, dict[str, set[Span]]] = WeakKeyDictionary()
 
 

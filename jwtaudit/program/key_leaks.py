@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from jwtaudit.program.key_uses import key_uses
 from jwtaudit.program.names import is_masked, names_of, words
+from jwtaudit.program.stores import read_of
 from jwtaudit.program.texts import told
 from jwtaudit.program.token_sources import has_role
 from jwtaudit.values import (
@@ -41,9 +42,22 @@ def shown_keys(project: Project, value: Value, reader: str) -> Iterator[Value]:
     # Stores are costly to look into, and give no function's parameter.
     may_be_stored = any(isinstance(key, (Const, Env, Setting)) for key in keys)
     for part in told(value) if keys else ():
-        held = project.stores.resolve(part, reader) if may_be_stored else part
+        read = may_be_stored and any(map(read_of, _owners(part)))
+        held = project.stores.resolve(part, reader) if read else part
         if any(_is_key(o, key) for o in options(held) for key in keys) and not is_masked(part):
             yield part
+
+
+def _owners(part: Value) -> Iterator[Value]:
+    """A value, and what it and its owners are read of: whoever reads a store is among them."""
+    for option in options(part):
+        owner: Value | None = option
+        while owner is not None:
+            yield owner
+            if isinstance(owner, Outcome):
+                owner = owner.call.receiver
+            else:
+                owner = owner.base if isinstance(owner, Member) else None
 
 
 def secret_keys(project: Project) -> tuple[Value, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import Assigned, Returned, Tested
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jwtaudit.program.project import Project
+    from jwtaudit.program.scopes import FunctionScope
     from jwtaudit.program.sites import Site
+    from jwtaudit.source import Place
     from jwtaudit.values import Call, FunctionId, Value
 
 
@@ -108,12 +112,18 @@ def named_kind(project: Project, value: Value) -> Kind:
     return next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
 
 
-def _entries(project: Project, value: Value) -> Iterator[str]:
-    for event in project.events if value.place is not None else ():
-        if isinstance(event, Assigned) and isinstance(event.value, Table):
-            for key, held in event.value.entries.items():
-                if held.place == value.place:
-                    yield str(key)
+def _entries(project: Project, value: Value) -> Iterable[str]:
+    if project not in _keys:
+        _keys[project] = defaultdict(list)
+        for event in project.events:
+            if isinstance(event, Assigned) and isinstance(event.value, Table):
+                for key, held in event.value.entries.items():
+                    _keys[project][held.place].append(str(key))
+    return () if value.place is None else _keys[project].get(value.place, ())
+
+
+_keys: WeakKeyDictionary[Project, dict[Place | None, list[str]]] = WeakKeyDictionary()
+"""Under which keys of a table that is assigned values stand."""
 
 
 def _variables(value: Value) -> Iterator[str]:
@@ -128,10 +138,9 @@ def branch_kind(project: Project, call: Call | None) -> Kind:
     for arm in reversed(call.path if call is not None else ()):
         tests = [
             event
-            for event in project.events
+            for event in project.events_in(call.place.path if call is not None else "")
             if isinstance(event, Tested)
             and call is not None
-            and event.place.path == call.place.path
             and arm.start <= event.place.span.start < call.place.span.start
         ]
         if arm.side not in ("then", "else") or not tests:
@@ -165,20 +174,28 @@ def holders(project: Project, call: Call, *, within: FunctionId | None = None) -
             continue
         if isinstance(use, Assigned) and not any(isinstance(o, Table) for o in options(use.value)):
             yield use.name  # what holds several things says nothing of one of them
-    for event in scope.events if scope is not None else ():
-        if isinstance(event, (Returned, Assigned)):
-            yield from _fields(event.value, call)
+    for key, held in _fields(project, scope) if scope is not None else ():
+        if (isinstance(held, Outcome) and held.call.place == call.place) or (
+            call.target is not None and any(step.place == call.place for step in held.trace)
+        ):
+            yield key
 
 
-def _fields(value: Value, call: Call) -> Iterator[str]:
-    """The keys of a mapping, or fields of an object, under which the result of a call stands."""
-    for part in walk(value):
-        for key, held in _entries_in(part):
-            made_by = {step.place for step in held.trace}
-            if (isinstance(held, Outcome) and held.call.place == call.place) or (
-                call.target is not None and call.place in made_by
-            ):
-                yield key
+def _fields(project: Project, scope: FunctionScope) -> list[tuple[str, Value]]:
+    """What stands under keys of mappings, or in fields of objects, that a function handles."""
+    known = _held.setdefault(project, {})
+    if scope.id not in known:
+        known[scope.id] = [
+            entry
+            for event in scope.events
+            if isinstance(event, (Returned, Assigned))
+            for part in walk(event.value)
+            for entry in _entries_in(part)
+        ]
+    return known[scope.id]
+
+
+_held: WeakKeyDictionary[Project, dict[FunctionId, list[tuple[str, Value]]]] = WeakKeyDictionary()
 
 
 def _entries_in(value: Value) -> list[tuple[str, Value]]:

@@ -350,6 +350,17 @@ class Project:
                     out.append(event)
         return tuple(out)
 
+    def events_in(self, path: str) -> Sequence[Event]:
+        """The events whose place is in a file."""
+        return self._events_by_path.get(path, ())
+
+    @cached_property
+    def _events_by_path(self) -> dict[str, list[Event]]:
+        found: dict[str, list[Event]] = defaultdict(list)
+        for event in self.events:
+            found[event.place.path].append(event)
+        return found
+
     @cached_property
     def calls(self) -> tuple[Call, ...]:
         """Every call."""
@@ -447,6 +458,10 @@ class Project:
                     for context in contexts(self, call)
                 ]
             yield from self._sites[role]
+
+    def calls_with(self, role: str) -> Iterator[Call]:
+        """The calls with a role, as the functions see them that they stand in."""
+        yield from (call for call, _ in self._calls_by_role.get(role, ()))
 
     # -- texts -----------------------------------------------------------------------------------
 

@@ -207,6 +207,8 @@ class ClassScope:
 class ModuleScope:
     """A file of the project; ``distance`` counts the imports from a file that matters.
 
+    ``attributes`` are those that are set in it, ``a.b.c``, by the variable that holds them.
+
     ``exports`` holds what it gives by name, and under None what it is for whoever imports it
     whole; in languages where every variable of a module can be imported, nothing. ``start`` is
     not 0 for a program in a string of the file.
@@ -217,6 +219,7 @@ class ModuleScope:
     distance: int = 0
     names: dict[str, Value] = field(default_factory=dict)
     star_imports: list[str] = field(default_factory=list)
+    attributes: dict[str, set[str]] = field(default_factory=dict)
     exports: dict[str | None, Value] = field(default_factory=dict)
     body: FunctionScope | None = None
     state: str = "new"

@@ -176,8 +176,8 @@ def _is_server_cookie(site: Site) -> bool:
 def _held(project: Project, site: Site) -> Value | None:
     """What a kept variable is given; ABSENT where others may, None where it is only read."""
     given: list[Value] = []
-    for event in project.events:
-        if event.place.path != site.place.path or isinstance(event, (Assigned, Tested)):
+    for event in project.events_in(site.place.path):
+        if isinstance(event, (Assigned, Tested)):
             continue
         if (value := _given(project, site, event)) is not None:
             given.append(value)

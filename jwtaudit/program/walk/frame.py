@@ -47,8 +47,14 @@ class Frame:
     def forget(self, name: str) -> None:
         """Drop what is known of the attributes of a variable."""
         prefix = name + "."
-        for key in [k for k in self.names if k.startswith(prefix)]:
-            del self.names[key]
+        for key in self.scope.module.attributes.get(name.partition(".")[0], ()):
+            if key.startswith(prefix):
+                self.names.pop(key, None)
+
+    def keep(self, dotted: str, value: Value) -> None:
+        """Note what an attribute of a variable is: ``settings.key``."""
+        self.scope.module.attributes.setdefault(dotted.partition(".")[0], set()).add(dotted)
+        self.names[dotted] = value
 
     def bind(self, name: str, value: Value) -> None:
         """Give a variable its value, in the scope where it is declared."""

@@ -71,7 +71,7 @@ def assign(
         dotted = dotted_name(target)
         if dotted is not None and not is_environment(interpreter.models, base):
             frame.forget(dotted)
-            frame.names[dotted] = hop(value, place, f"`{dotted}` is set")
+            frame.keep(dotted, hop(value, place, f"`{dotted}` is set"))
     elif isinstance(target, f.Item):
         base = interpreter.expr(target.object, frame)
         key2 = interpreter.expr(target.key, frame)
@@ -146,7 +146,7 @@ def rebind(interpreter: Interpreter, target: f.Expression, value: Value, frame: 
     elif isinstance(target, f.Attribute):
         dotted = dotted_name(target)
         if dotted is not None:
-            frame.names[dotted] = value
+            frame.keep(dotted, value)
             base = interpreter.expr(target.object, frame) if frame.is_script else UNKNOWN
             if isinstance(base, Table):  # `config.jwt.secret = ...` changes `config`, too
                 changed = merge(base, (Table({target.name: value}),))
