@@ -15,6 +15,7 @@ from jwtaudit.program.enclosing import enclosing
 from jwtaudit.program.key_uses import is_used
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.program.set_anew import is_set_anew
 from jwtaudit.program.times import times
 from jwtaudit.repair import (
     AddStatement,
@@ -260,7 +261,11 @@ def given(project: Project) -> tuple[Given, ...]:
         events = [event for event in project.events if not is_test(event.place.path)]
         replaced = _replaced(events)
         found = _given[project] = tuple(
-            one for event in events if event.place not in replaced for one in given_by(event)
+            one
+            for event in events
+            if event.place not in replaced
+            for one in given_by(event)
+            if not is_set_anew(project, one.name, one.value.place)
         )
     return found
 

@@ -15,6 +15,7 @@ from jwtaudit.program.dotted_settings import resolved
 from jwtaudit.program.env_files import given_in_files
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.scopes import Assigned, Stored
+from jwtaudit.program.set_anew import is_set_anew
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.travels import deep
@@ -117,6 +118,8 @@ def _configured(project: Project) -> Iterator[KeyUse]:
                 if is_test(entry.place.path) or not _decides(project, library, entry, given):
                     continue
                 if is_replaced_in_production(entry.place, told):
+                    continue
+                if is_set_anew(project, name, entry.place):
                     continue
                 version = project.version(library, entry.place.path)
                 value = _looked_up(project, entry.value, entry.place.path)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from jwtaudit.program.project import Project
 
-_tied: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+_tied: WeakKeyDictionary[Project, tuple[int, frozenset[str]]] = WeakKeyDictionary()
 
 
 def are_one_program(project: Project, one: str, other: str) -> bool:
@@ -20,15 +20,17 @@ def are_one_program(project: Project, one: str, other: str) -> bool:
 
     A folder may hold many small programs, such as examples, that look up the same variable.
     """
-    tied = _tied.get(project)
-    if tied is None:
-        tied = _tied[project] = frozenset(_imports(project))
+    known, tied = _tied.get(project, (0, frozenset[str]()))
+    if known != len(project.modules):  # files of settings are read when they are asked for
+        tied = frozenset(_imports(project))
+        _tied[project] = (len(project.modules), tied)
     return one == other or {one, other} <= tied
 
 
 def _imports(project: Project) -> Iterator[str]:
     """Both ends of every import that leads to a file of the project."""
-    for path, facts in project.facts.items():
+    read = {path: scope.facts for path, scope in project.modules.items() if scope is not None}
+    for path, facts in {**project.facts, **read}.items():
         for statement in facts.body:
             found = _found(project, path, statement) if isinstance(statement, f.Import) else None
             if found is not None and found != path:

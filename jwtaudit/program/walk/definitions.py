@@ -72,12 +72,13 @@ def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) ->
             given = isinstance(marker, (Instance, Setting, Env)) or is_text(marker)
             if isinstance(marker, Outcome):  # as if it stood behind a sign of equality
                 given = interpreter.project.model_of(marker.call) is not None
+            given = given or _is_injected(interpreter, marker)
             if given and (isinstance(default, Absent) or _is_nothing(default)):
                 default = marker
         if isinstance(default, Absent) and scope.decorators:
             default = of_parameter(interpreter.project, scope.decorators, parameter.name)
         place = Place(frame.file, parameter.span)
-        injected = any(at in interpreter.injected for at, _ in default.trace)
+        injected = _is_injected(interpreter, default)
         if isinstance(annotation, Outcome) and _is_left_to_framework(interpreter, default):
             held = _settings(interpreter, annotation, place)
             default, injected = (default, injected) if held is None else (held, True)
@@ -85,6 +86,11 @@ def _parameters(interpreter: Interpreter, scope: FunctionScope, frame: Frame) ->
             scope.id, parameter.name, default, annotation, place=place, injected=injected
         )
     return found
+
+
+def _is_injected(interpreter: Interpreter, value: Value) -> bool:
+    """Whether a value is what a function returned that a framework calls for a parameter."""
+    return any(at in interpreter.injected for at, _ in value.trace)
 
 
 def _is_left_to_framework(interpreter: Interpreter, default: Value) -> bool:
