@@ -151,11 +151,16 @@ def _is_set(project: Project, library: Library, name: str) -> bool:
 
 
 def _everywhere(project: Project, library: Library, name: str) -> tuple[Entry, ...]:
-    """What the project gives to a setting of a framework."""
-    return (
-        *project.stores.everywhere(name),
-        *_set(project, name),
-        *_kept_inside(project, library, name),
+    """What the project gives to a setting; what is read from an object may be in large letters."""
+    either = name.islower() and name in library.key_settings
+    return tuple(
+        entry
+        for said in ((name, name.upper()) if either else (name,))
+        for entry in (
+            *project.stores.everywhere(said),
+            *_set(project, said),
+            *_kept_inside(project, library, said),
+        )
     )
 
 
