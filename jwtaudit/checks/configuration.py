@@ -182,10 +182,11 @@ def _entries(project: Project) -> Iterator[_Entry]:
                 target, literal = statement.targets[0], statement.value
                 if not isinstance(target, Name):
                     continue
-                text, itself = str(literal.value), _is_environment(path)
+                text, itself = str(literal.value), _is_environment(path, target.id)
                 if _TESTED.search(target.id) or _is_half(target.id, named):
                     continue
-                if _is_value(text, target.id) or (itself and text.lower() == target.id.lower()):
+                leaf = target.id.rpartition(".")[2]
+                if _is_value(text, target.id) or (itself and text.lower() == leaf.lower()):
                     yield _Entry(target.id, text, Place(path, literal.span))
     if key_uses(project):
         for name, text, place in variables(project):
@@ -229,9 +230,9 @@ def _is_value(text: str, name: str) -> bool:
     )
 
 
-def _is_environment(path: str) -> bool:
-    """Whether a file is the environment itself, in which nothing is put in a name's place."""
-    return PurePosixPath(path).name in (".env", ".flaskenv")
+def _is_environment(path: str, name: str) -> bool:
+    """Whether an entry is of the environment itself, in which nothing is put in a name's place."""
+    return PurePosixPath(path).name in (".env", ".flaskenv") or "environment" in name.split(".")
 
 
 # -- what the program does with it ---------------------------------------------------------------
