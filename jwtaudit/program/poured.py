@@ -19,11 +19,13 @@ from jwtaudit.values import (
     member,
     options,
     root_of,
+    same,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jwtaudit.facts import Scalar
     from jwtaudit.program.project import Project
     from jwtaudit.program.scopes import FunctionScope
 
@@ -31,6 +33,7 @@ WAYS = frozenset({"setattr", "__dict__"})
 """The names one of which stands in a function that does so."""
 
 _FIELDS = "__dict__"
+_MOST_ENTRIES = 64
 
 
 def poured(
@@ -65,6 +68,19 @@ def _all_taken(
                     continue
                 if not declared or not isinstance(found, Member):
                     yield found, event
+
+
+def pairs(key: Value, value: Value) -> dict[Scalar, Value]:
+    """All that a name and a value are in turn: ``for name, value in mapping.items()``."""
+    if not isinstance(key, Member) or not isinstance(value, Member):
+        return {}
+    numbers = [one.key.value if isinstance(one.key, Const) else None for one in (key, value)]
+    if numbers != [0, 1] or not isinstance(key.base, Member) or not same(key.base, value.base):
+        return {}
+    for whole in _gone_through(key.base.base):
+        if isinstance(whole, Table) and not whole.rest and len(whole.entries) <= _MOST_ENTRIES:
+            return {n: v for n, v in whole.entries.items() if not isinstance(v, Absent)}
+    return {}
 
 
 def _wholes(call: Call, own: ClassRef) -> Iterator[Value]:

@@ -9,6 +9,7 @@ from jwtaudit import facts as f
 from jwtaudit.program import scripts
 from jwtaudit.program.environment import is_environment
 from jwtaudit.program.operations import as_table
+from jwtaudit.program.poured import pairs
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.walk.frame import Frame, dotted_name
 from jwtaudit.program.walk.operators import either, operate
@@ -76,21 +77,22 @@ def assign(
         base = interpreter.expr(target.object, frame)
         key2 = interpreter.expr(target.key, frame)
         into = target.object.id if isinstance(target.object, f.Name) else ""
-        stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path, into=into)
-        interpreter.note(frame, stored)
-        if frame.is_script:
-            scripts.assigned(interpreter, stored, frame)
+        each = pairs(key2, value)
+        for name, one in each.items():
+            at = one.place or place
+            stored = Stored(at, base, Const(name), True, one, frame.scope.id, frame.path, into=into)
+            interpreter.note(frame, stored)
+        if not each:
+            stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path, into=into)
+            interpreter.note(frame, stored)
+            if frame.is_script:
+                scripts.assigned(interpreter, stored, frame)
         if isinstance(key2, Const):
-            entry = hop(value, place, f"`{key2.value!s}` is set")
-            if isinstance(base, Sequence) or is_environment(interpreter.models, base):
-                return
-            rebind(
-                interpreter,
-                target.object,
-                merge(as_table(base), (Table({key2.value: entry}),)),
-                frame,
-            )
-        elif isinstance(base, Table):  # some entry: which one is not known
+            each = {key2.value: value}
+        if each and not isinstance(base, Sequence) and not is_environment(interpreter.models, base):
+            added = Table({n: hop(v, place, f"`{n!s}` is set") for n, v in each.items()})
+            rebind(interpreter, target.object, merge(as_table(base), (added,)), frame)
+        elif not each and isinstance(base, Table):  # some entry: which one is not known
             some = Operation("entry", (key2, value), place=place)
             rebind(interpreter, target.object, replace(base, rest=(*base.rest, some)), frame)
     elif isinstance(target, f.Elements):
