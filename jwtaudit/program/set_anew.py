@@ -43,7 +43,7 @@ def is_set_anew(project: Project, name: str, place: Place | None) -> bool:
 
 
 def _set(event: Event) -> Iterator[tuple[Scalar, Place]]:
-    """The name of an entry that a module sets whatever happens, and where its mapping is written."""
+    """The name of an entry that a module sets in any case, and where its mapping is written."""
     if not isinstance(event, Stored) or event.scope.qualname != MODULE or event.path:
         return
     mapping, here = event.base.place, event.place.path

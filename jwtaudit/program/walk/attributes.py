@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from jwtaudit.program import classes
 from jwtaudit.program.columns import method_of_record
 from jwtaudit.program.containers import METHODS
+from jwtaudit.program.declared import declared_with
 from jwtaudit.program.operations import empty
 from jwtaudit.program.walk.binding import substitute
 from jwtaudit.program.walk.constructing import constructed, given_field, is_field
@@ -70,6 +71,9 @@ def attribute(interpreter: Interpreter, base: Value, name: str, place: Place) ->
             found = _class_attribute(interpreter, Instance(record, place=base.place), name, place)
             if found is not None:
                 return found
+        declared = declared_with(interpreter.project, base, name, place)
+        if declared is not None:
+            return declared
     elif isinstance(base, (Setting, Env)) and isinstance(base.default, (Instance, ClassRef)):
         inner = attribute(interpreter, base.default, name, place)
         return (

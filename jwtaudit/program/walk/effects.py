@@ -126,13 +126,14 @@ def _merged(table: Table, other: Value) -> Table:
 
 
 def _load(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:
-    """``Settings.model_validate(mapping)``: as ``Settings(**mapping)``."""
+    """``Settings.model_validate(mapping)``: as ``Settings(**mapping)``; some are given none."""
     named = _argument(interpreter, call, model, "type")
     cls = call.receiver if isinstance(named, Absent) else named
     value = _argument(interpreter, call, model, "value")
-    if not isinstance(cls, ClassRef) or isinstance(value, Absent):
+    given = () if "value" not in model.meanings else (Bound(value, None, 2),)
+    if not isinstance(cls, ClassRef) or (given and isinstance(value, Absent)):
         return Outcome(call, place=call.place)
-    return interpreter.apply(cls, (Bound(value, None, 2),), call.place, frame)
+    return interpreter.apply(cls, given, call.place, frame)
 
 
 def _make_partial(interpreter: Interpreter, call: Call, model: Model, frame: Frame) -> Value:

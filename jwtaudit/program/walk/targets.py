@@ -78,9 +78,9 @@ def assign(
         key2 = interpreter.expr(target.key, frame)
         into = target.object.id if isinstance(target.object, f.Name) else ""
         each = pairs(key2, value)
-        for name, one in each.items():
+        for said, one in each.items():
             at = one.place or place
-            stored = Stored(at, base, Const(name), True, one, frame.scope.id, frame.path, into=into)
+            stored = Stored(at, base, Const(said), True, one, frame.scope.id, frame.path, into=into)
             interpreter.note(frame, stored)
         if not each:
             stored = Stored(place, base, key2, True, value, frame.scope.id, frame.path, into=into)
