@@ -78,8 +78,9 @@ def _held(project: Project) -> dict[Place, list[Event]]:
         made = event.receiver if isinstance(event, Call) else None
         given = made.call.arguments if isinstance(made, Outcome) else ()
         inside = (part for argument in given for part in walk(argument.value))
-        whole = (option for part in (*parts, *inside) for option in options(part))
-        for place in {one.call.place for one in whole if isinstance(one, Outcome)}:
+        for place in {
+            part.call.place for some in (parts, inside) for part in some if type(part) is Outcome
+        }:
             found[place].append(event)
     return found
 

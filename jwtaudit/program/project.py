@@ -398,9 +398,10 @@ class Project:
         """Where outcomes travel, and some operations: one look into every value for both."""
         uses: dict[Place, list[Event]] = defaultdict(list)
         operations: dict[str, list[tuple[Operation, Event]]] = defaultdict(list)
+        known: dict[int, list[Value]] = {}
         for event in self.events:
             found: set[Place] = set()
-            for part in travelling(event):
+            for part in travelling(event, known):
                 if isinstance(part, Outcome):
                     found.add(part.call.place)
                 elif part.operator in _LOOKED_INTO:

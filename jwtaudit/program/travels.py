@@ -21,8 +21,11 @@ def deep(value: Value) -> Iterable[Value]:
     return _inside(value) if type(value) in _HOLDING else (value,)
 
 
-def travelling(event: Event) -> Iterator[Outcome | Operation]:
-    """The outcomes and operations deep inside of an event's values."""
+def travelling(event: Event, known: dict[int, list[Value]]) -> Iterator[Outcome | Operation]:
+    """The outcomes and operations deep inside of an event's values.
+
+    ``known`` is what was found out about the values of other events: they share most of them.
+    """
     stack = [value for value in event_values(event) if type(value) in _HOLDING]
     seen: set[int] = set()
     while stack and len(seen) < _MAX_DEEP:
@@ -30,18 +33,24 @@ def travelling(event: Event) -> Iterator[Outcome | Operation]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, Outcome):
+        if isinstance(part, (Outcome, Operation)):
             yield part
-            inner = [a.value for a in part.call.arguments]
-            if part.call.receiver is not None:
-                inner.append(part.call.receiver)
-        else:
-            if isinstance(part, Operation):
-                yield part
-            inner = [*CHILDREN[type(part)](part)]
-            if isinstance(part, Member):
-                inner.append(part.key)
-        stack += [value for value in inner if type(value) in _HOLDING]
+        inner = known.get(id(part))
+        if inner is None:
+            inner = known[id(part)] = [v for v in _held(part) if type(v) in _HOLDING]
+        stack += inner
+
+
+def _held(part: Value) -> Iterator[Value]:
+    """What a value holds, or what the call was given that it is the outcome of."""
+    if isinstance(part, Outcome):
+        yield from (argument.value for argument in part.call.arguments)
+        if part.call.receiver is not None:
+            yield part.call.receiver
+    else:
+        yield from CHILDREN[type(part)](part)
+        if isinstance(part, Member):
+            yield part.key
 
 
 def _inside(value: Value) -> Iterator[Value]:
