@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jwtaudit import facts as f
+from jwtaudit.engine.handed import handed, kept
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import words as name_words
 from jwtaudit.program.nodes import nodes
@@ -31,6 +32,7 @@ _IMPORTED = re.compile(
     rb"(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*|[^\n#]*)|import[ \t]+([^\n#]*))",
     re.MULTILINE,
 )
+_CLASS = re.compile(rb"\nclass[ \t]+(\w+)")
 _WORD = re.compile(rb"[\w.]+")
 # A name that is used: one that is defined here is another.
 _NAME = re.compile(rb"(?<!\w)(?<!def )(?<!class )\w+")
@@ -76,6 +78,7 @@ class Importers:
         words: the words of token libraries' module names.
         is_library: whether a module belongs to a known library, whose users are known by it.
         names: what was looked for before.
+        earlier: all that was ever looked for, for what objects of it are handed to.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Importers:
         words: tuple[str, ...],
         is_library: Callable[[str], bool],
         names: Collection[str] = (),
+        earlier: Collection[str] = (),
     ) -> None:
         self.modules: dict[str, frozenset[str]] = {}
         near: set[str] = set()
@@ -96,6 +100,10 @@ class Importers:
         ]
         used = [_token_names(fact, words) for fact in candidates]
         known = frozenset(names).union(*(filter(tells, defined) for defined in used))
+        told = known.union(earlier)
+        # Classes that are handed objects of token code, and how what an application keeps is read.
+        self._handed: set[bytes] = set()
+        self._kept: set[bytes] = set()
         # Names that tell nothing by themselves count where they are taken from their module.
         self._taken: set[str] = set()
         self._untold: dict[str, set[bytes]] = {}
@@ -109,6 +117,8 @@ class Importers:
             for path, name, calls in (*_interfaces(fact, defined), *_given_types(fact, defined)):
                 self._told_by.setdefault(name, set()).update(calls)
                 near.add(path)
+            self._handed.update(map(str.encode, handed(fact, told | defined)))
+            self._kept |= kept(fact, told | defined)
             found = frozenset(filter(tells, defined)) | _passed_on(fact, known)
             if found:
                 self.modules[module] = found
@@ -118,6 +128,9 @@ class Importers:
         self.names = frozenset(name for names in self.modules.values() for name in names)
         self.words = self.names.union(*used, filter(_is_of_settings, self._told_by))
         self._asked = _calls_of(self.names)
+        self._methods = re.compile(
+            rb"\.(?:%s)\(" % "|".join(sorted(n for n in told if n[0].islower())).encode()
+        )
         self._tops = {path.partition("/")[0] for path in near}
         self._names_by_end: dict[str, set[bytes]] = {}
         for module, given in self.modules.items():
@@ -136,6 +149,8 @@ class Importers:
         """Whether a file imports one of the modules and mentions one of its names."""
         if b"\n" not in data:
             data = data.replace(b"\r", b"\n")  # lines end so, too
+        if self._is_handed(b"\n" + data):
+            return True
         if not self._reach.holds(path, data):
             return self._asks(path, data)
         names: set[bytes] = set()
@@ -172,6 +187,13 @@ class Importers:
         """Whether a file calls a method that reads tokens, of an object that it was given."""
         near = path.partition("/")[0] in self._tops
         return near and self._asked is not None and self._asked.search(data) is not None
+
+    def _is_handed(self, data: bytes) -> bool:
+        """Whether a file calls methods of an object that it was handed by others."""
+        told = any(text in data for text in self._kept) or (
+            self._handed and not self._handed.isdisjoint(_CLASS.findall(data))
+        )
+        return bool(told) and self._methods.search(data) is not None
 
     def _is_passed_on(self, module: str, data: bytes) -> bool:
         """Whether a name is taken from a package that may import it from one of the modules.

@@ -73,17 +73,19 @@ class Loader:
         words = {language: self._models.words(language)[0] for language in PROGRAMS}
         new: Iterable[Facts] = tuple(facts.values())
         names: frozenset[str] = frozenset()
+        known: frozenset[str] = frozenset()
         said: frozenset[str] = frozenset()
         aliases = ScriptAliases(self._files.tree.files, self.text)
         imports: dict[str, tuple[str, ...]] = {}
         modules: dict[str, frozenset[str]] = {}
         for _ in range(_WAVES):
-            python = Importers(new, words["python"], self._models.is_library, names)
+            python = Importers(new, words["python"], self._models.is_library, names, known)
             scripts = ScriptImporters(
                 new, words["javascript"], names, aliases.meant, imports, modules
             )
             filled = self._fill(python, facts)
             # an object whose type a later file names is called by what an earlier one defines
+            known |= python.names
             said |= python.words
             wanted = tuple(self._importing(python, said, scripts, facts))
             found = self._further_facts(wanted)

@@ -11,6 +11,7 @@ from jwtaudit.models import SCRIPT
 from jwtaudit.program.arguments import entry_of, given
 from jwtaudit.program.configuring import configured
 from jwtaudit.program.context import is_test
+from jwtaudit.program.given_objects import called_on_given
 from jwtaudit.program.handed_on import named_by_callers
 from jwtaudit.program.interfaces import called_by_interface
 from jwtaudit.program.interpreter import Interpreter
@@ -375,6 +376,8 @@ class Project:
                 out[call.target].append(call)
         for scope in self.classes.values():
             out[scope.ref.id] += scope.made
+        for method, call in called_on_given(self, out):
+            out[method].append(call)
         for heir, call in called_by_interface(self, out):
             out[heir].append(call)
         return out
