@@ -79,6 +79,62 @@ def test_a_method_of_an_object_whose_type_a_further_file_names_is_read_in_a_long
     assert [f for f in scan(files) if f.rule_id == "JWT301"]
 
 
+SIGNER = (
+    "import jwt\n\n\nclass Signer:\n    def __init__(self, key):\n        self.key = key\n\n"
+    "    def mint(self, claims):\n"
+    '        return jwt.encode(claims, self.key, algorithm="HS256")\n'
+)
+ADMIT = (
+    "class Admit:\n    def __init__(self, users, pen):\n        self.users = users\n"
+    "        self.pen = pen\n\n    def run(self, name):\n"
+    "        return self.pen.mint({'sub': self.users.find(name).id})\n"
+)
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "admit = Admit(Users(), Signer(os.environ['KEY']))\n",
+        "pen = Signer(os.environ['KEY'])\n\n\ndef admit():\n    return Admit(Users(), pen)\n",
+        "def pen():\n    return Signer(os.environ['KEY'])\n\n\n"
+        "def admit(pen=Depends(pen)):\n    return Admit(Users(), pen=pen)\n",
+        "class Box(containers.DeclarativeContainer):\n"
+        "    pen = providers.Singleton(Signer, key=os.environ['KEY'])\n"
+        "    admit = providers.Factory(Admit, users=Users, pen=pen)\n",
+    ],
+)
+def test_a_method_of_an_object_that_a_constructor_is_given(main: str) -> None:
+    head = (
+        "import os\nfrom dependency_injector import containers, providers\n"
+        "from fastapi import Depends\nfrom admit import Admit\nfrom signer import Signer\n"
+        "from users import Users\n\n\n"
+    )
+    files = {"signer.py": SIGNER, "admit.py": ADMIT, "main.py": head + main}
+    (found,) = [f for f in scan(files) if f.rule_id == "JWT301"]
+    assert any(step.location.path == "admit.py" for step in (*found.trace, *found.related))
+    files["admit.py"] = ADMIT.replace("id}", "id, 'exp': 1}")
+    assert not [f for f in scan(files) if f.rule_id == "JWT301"]
+
+
+@pytest.mark.parametrize(
+    ("made", "keep", "read"),
+    [
+        ("fastapi import FastAPI", "app.state.pen = {}\n", "request.app.state.pen"),
+        ("aiohttp.web import Application", "app['pen'] = {}\n", "request.app['pen']"),
+    ],
+)
+def test_a_method_of_an_object_that_an_application_keeps(made: str, keep: str, read: str) -> None:
+    main = (
+        f"import os\nfrom signer import Signer\nfrom {made}\n\n"
+        f"app = {made.rpartition(' ')[2]}()\n" + keep.format("Signer(os.environ['KEY'])")
+    )
+    views = f"async def admit(request):\n    return {read}.mint({{'sub': request.user.id}})\n"
+    files = {"signer.py": SIGNER, "views.py": views, "main.py": main}
+    assert [f for f in scan(files) if f.rule_id == "JWT301"]
+    files["views.py"] = views.replace("id}", "id, 'exp': 1}")
+    assert not [f for f in scan(files) if f.rule_id == "JWT301"]
+
+
 def importers(path: str = "app/security.py", text: str = SECURITY) -> Importers:
     return Importers([extract(path, text.encode())], ("jwt",), lambda module: module == "jwt")
 
