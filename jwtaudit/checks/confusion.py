@@ -22,7 +22,7 @@ from jwtaudit.program.switches import turned_off
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.token_roots import alike
-from jwtaudit.program.token_sources import is_in_session
+from jwtaudit.program.token_sources import has_role, is_in_session
 from jwtaudit.program.travels import event_values
 from jwtaudit.program.verifiers import wanted_kind
 from jwtaudit.resources import words_of_data
@@ -102,8 +102,11 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
     minting = {call.scope for one in minted for call in one.site.calls}
     told = set()
     for use, site in uses:
-        if use.role == "sign" or use.place in told or is_in_session(site.argument("token")):
+        token = site.argument("token")
+        if use.role == "sign" or use.place in told or is_in_session(token):
             continue
+        if all(isinstance(o, Outcome) and has_role(project, o, "sign") for o in options(token)):
+            continue  # it has just been made here
         wanted = wanted_kind(site, exchanges=any(c.scope in minting for c in site.calls))
         keys = identities(project, use.value)
         alike = [

@@ -169,7 +169,10 @@ def _declared(site: Site, rest: Value) -> tuple[str, ...]:
 
 
 def _only_tries_keys(site: Site) -> bool:
-    """Whether the token is verified at once by the same function, to try the keys."""
+    """Whether the token is verified at once by the same function, or dropped, to try the keys."""
+    call = site.call
+    if call.discarded and call.receiver is None and not site.project.is_script(site.place.path):
+        return True
     return any(
         isinstance(use, Call)
         and use.scope == site.call.scope

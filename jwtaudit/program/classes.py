@@ -207,6 +207,28 @@ def has_heirs(project: Project, ref: ClassRef) -> bool:
     )
 
 
+def makes_sibling(project: Project, call: Call, maker: FunctionId, method: FunctionId) -> bool:
+    """Whether a call of a constructor makes an object of a class beside that of a method.
+
+    That is one which inherits the same constructor, and not the method.
+    """
+    owner, heir = (
+        f.cls if (f := project.functions.get(identity)) is not None else None
+        for identity in (maker, method)
+    )
+    if owner is None or heir is None or owner.id == heir.id or maker.qualname.count(".") != 1:
+        return False
+    if maker.qualname.rpartition(".")[2] not in _MAKERS or heir.id not in project.classes:
+        return False
+    if not _derives(project, project.classes[heir.id], owner):
+        return False
+    name = call.name.rpartition(".")[2]
+    if name in _MAKERS:  # called by that of an heir
+        name = call.scope.qualname.rpartition(".")[0]
+    made = [scope for scope in project.classes.values() if scope.ref.id.qualname == name]
+    return bool(made) and not any(_derives(project, scope, heir) for scope in made)
+
+
 def _derives(project: Project, scope: ClassScope, ref: ClassRef) -> bool:
     return any(other.ref.id == ref.id for other in lineage(project, scope.ref))
 

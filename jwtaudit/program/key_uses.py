@@ -82,7 +82,7 @@ def _called(project: Project) -> Iterator[KeyUse]:
     for site in project.sites(*_WITH_KEYS):
         if is_test(site.place.path) or "key" not in site.model.meanings | site.model.inside:
             continue
-        if signature_is_off(site):
+        if signature_is_off(site) or _is_refused_or_off(site):
             continue
         value = _looked_up(project, site.argument("key"), site.place.path)
         if any(is_test(call.place.path) for call in site.chain) and not any(
@@ -340,6 +340,22 @@ def _algorithms(site: Site) -> frozenset[str]:
 def signature_is_off(site: Site) -> bool:
     """Whether the call is told not to look at the signature, so that its key does nothing."""
     return any(_holds(site, when) for when in _signature_switches(site))
+
+
+def _is_refused_or_off(site: Site) -> bool:
+    """Whether older versions do not look at the signature, and newer ones refuse the call.
+
+    As ``jwt.decode(token, "anything", verify=False)`` without a list of algorithms.
+    """
+    return (
+        isinstance(site.argument("algorithms"), Absent)
+        and site.semantic("algorithms-missing") == "error"
+        and any(
+            _holds(site, switch.when)
+            for switch in site.model.switches
+            if any("signature" in effect for _, effect in switch.effect)
+        )
+    )
 
 
 def signature_is_switched(site: Site) -> bool:

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import Assigned, Returned, Tested
 from jwtaudit.resources import words_of_data
-from jwtaudit.values import Const, Instance, Outcome, Setting, Table, options, walk
+from jwtaudit.values import Call, Const, Instance, Outcome, Setting, Table, options, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jwtaudit.program.scopes import FunctionScope
     from jwtaudit.program.sites import Site
     from jwtaudit.source import Place
-    from jwtaudit.values import Call, FunctionId, Value
+    from jwtaudit.values import FunctionId, Value
 
 
 class Kind(enum.Enum):
@@ -218,6 +218,15 @@ def _gives_several(project: Project, call: Call) -> bool:
     )
 
 
+def _renews(project: Project, call: Call) -> bool:
+    """Whether a function renews a token that it verifies: `refresh_jwt(token)`."""
+    if words(call.name.rpartition(".")[2])[:1] != ("refresh",) or call.target is None:
+        return False
+    scope = project.scope(call.target)
+    models = (project.model_of(e) for e in scope.events if isinstance(e, Call)) if scope else ()
+    return any(model is not None and model.role == "verify" for model in models)
+
+
 def _is_token(project: Project, value: Value) -> bool:
     model = project.model_of(value.call) if isinstance(value, Outcome) else None
     return model is not None and model.role == "sign"
@@ -258,7 +267,8 @@ def _names(
     several = words_of_data("name-words", "several")
     for call in site.chain:
         if several.isdisjoint(words(call.name)[-1:]) and not _gives_several(site.project, call):
-            yield call.name
+            if not _renews(site.project, call):
+                yield call.name
     yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if "*." in site.call.name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from jwtaudit.program.classes import makes_sibling
 from jwtaudit.program.configuring import configuring
 from jwtaudit.program.context import is_test
 from jwtaudit.program.limits import MAX_CALL_DEPTH, MAX_CONTEXTS, Cut
@@ -176,6 +177,7 @@ def _next_callers(
             # that a test calls it says nothing of what calls it in use
             if c.place not in seen and (is_test(function.path) or not is_test(c.place.path))
             if not c.captured or all(_agree(c, other) for other in chain)
+            if not any(makes_sibling(project, c, function, call.scope) for call in chain)
         ]
         if callers:
             return function, callers
