@@ -266,9 +266,10 @@ def _names(
     yield from holders(site.project, made, within=made.scope)
     several = words_of_data("name-words", "several")
     for call in site.chain:
-        if several.isdisjoint(words(call.name)[-1:]) and not _gives_several(site.project, call):
-            if not _renews(site.project, call):
-                yield call.name
+        if several.isdisjoint(words(call.name)[-1:]) and not (
+            _gives_several(site.project, call) or _renews(site.project, call)
+        ):
+            yield call.name
     yield from holders(site.project, made)  # also of what other callers have made by it
     yield site.model.name.rpartition(".")[2]
     if "*." in site.call.name:
