@@ -119,7 +119,8 @@ def rewrite(
     """The value with every part for which ``change`` gives another one put in its place.
 
     Values share parts; each part is rewritten once. ``attribute`` tells the attributes of what
-    became an instance, ``concerns`` whether a part may hold anything to be changed.
+    became an instance, or a parameter that is one by default, ``concerns`` whether a part may hold
+    anything to be changed.
     """
     return _Rewrite(change, attribute, concerns).value(value)
 
@@ -230,7 +231,8 @@ class _Rewrite:
             if base is value.base and key is value.key:
                 return value
             place, name = value.place or base.place, value.name
-            known = isinstance(base, (Instance, ClassRef)) and not value.item
+            at_hand = base.default if isinstance(base, Param) else base
+            known = isinstance(at_hand, (Instance, ClassRef)) and not value.item
             if self.attribute and known and name and place:
                 found = self.attribute(base, name, place)
                 return farther(found, value.trace)
