@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from jwtaudit import facts as f
 from jwtaudit.program.environment import is_environment, laid_over
 from jwtaudit.program.formatting import formatted, joined
 from jwtaudit.program.operations import as_table, extend
+from jwtaudit.program.scopes import Stored
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -36,7 +38,6 @@ from jwtaudit.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jwtaudit import facts as f
     from jwtaudit.program.interpreter import Interpreter
     from jwtaudit.program.walk.frame import Frame
     from jwtaudit.source import Place
@@ -68,6 +69,8 @@ def table_update(use: Use) -> Value | None:
     if not isinstance(use.base, Table) and not mappings and not named:
         return None
     _note(use, "update")
+    if isinstance(use.target, f.Name) and use.target.id.isupper():  # a mapping of settings
+        _note_entries(use, use.target.id, merge(Table({}), (*others, Table(named))))
     filled = laid_over(use.interpreter.models, as_table(use.base), (*others, Table(named)))
     use.interpreter.rebind(use.target, filled, use.frame)
     return Const(None, place=use.place)
@@ -77,6 +80,15 @@ def _note(use: Use, method: str) -> None:
     scope, path = use.frame.scope.id, use.frame.path
     call = Call(use.place, f"*.{method}", use.base, use.arguments, scope, path)
     use.interpreter.note(use.frame, call)
+
+
+def _note_entries(use: Use, into: str, given: Table) -> None:
+    """Each entry that a mapping gets, as if it were set by itself."""
+    scope, path = use.frame.scope.id, use.frame.path
+    for name, value in given.entries.items():
+        at = value.place or use.place
+        stored = Stored(at, use.base, Const(name), True, value, scope, path, into=into)
+        use.interpreter.note(use.frame, stored)
 
 
 def table_setdefault(use: Use) -> Value | None:

@@ -290,7 +290,11 @@ def _is_used(project: Project, library: Library, folder: str) -> bool:
         any(name.startswith(roots) and counts(path) for name, path in _named(project))
         # Named in the settings: an installed application, a class that authenticates.
         or any(counts(path) for path, _ in project.python.named_in_settings(library.roots))
-        or any(counts(event.place.path) for event in _own_mappings(project, library))
+        or any(
+            counts(event.place.path)
+            for event in _own_mappings(project, library)
+            if not isinstance(event.value, Table) or event.value.entries or event.value.rest
+        )
     )
 
 

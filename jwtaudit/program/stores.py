@@ -203,6 +203,9 @@ class Stores:
         if isinstance(event, Stored) and isinstance(event.key, Const):
             if isinstance(event.base, Symbol) and event.base.name == _GLOBALS:
                 yield f"{_GLOBALS}.{event.key.value!s}", Entry(event.value, event.place)
+            if event.key.value == _STORE and isinstance(event.value, Table):  # config |= {...}
+                added = event.value.entries if is_store(event.value) else {}
+                yield from ((str(n), Entry(v, v.place or event.place)) for n, v in added.items())
             inside = is_store(event.base) or (not event.item and _is_made_object(event.base))
             if inside and isinstance(event.key.value, str):
                 yield _entry_name(event.key.value, item=event.item), Entry(event.value, event.place)

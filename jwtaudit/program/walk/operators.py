@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jwtaudit.program.formatting import percent
-from jwtaudit.program.operations import empty, extend, fold, is_test, is_text
+from jwtaudit.program.operations import as_table, empty, extend, fold, is_test, is_text
 from jwtaudit.values import (
     ABSENT,
     Absent,
@@ -41,8 +41,8 @@ def operate(operator: str, left: Value, right: Value, place: Place) -> Value:
     made = percent(left, right, place) if operator == "%" else None
     if made is not None:
         return made
-    if operator == "|" and isinstance(left, Table):
-        return merge(left, (right,))
+    if operator == "|" and (isinstance(left, Table) or isinstance(right, Table)):
+        return merge(as_table(left), (right,))
     if operator == "+" and isinstance(left, Sequence):
         return extend(left, right)
     if operator in ("+", "%") and is_text(left, right):
