@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 _REFERENCE = re.compile(
     r"""
     <.*> | .*\$[({].* | \$\w+ | .*\{\{.*\}\}.* | .*\{%.*%\}.* | \[.*\] | %\(?\w+\)?[s%]? | @.*@
-    | __\w+__ | \#\{.*\}\#? | (?i:enc|sops|vault|secret|env|file|ref\+\w+|op|gcp|aws|azure|ssm):.*
+    | __\w+__ | \#\{.*\}\#?
+    | (?i:enc|sops|vault|secret(?:ref)?|env|file|ref\+\w+|op|gcp|aws|azure|ssm):.*
     | (?i:ENC)\[.*\] | \$ANSIBLE_VAULT.* | arn:.* | projects/.*/secrets/.* | .*:// .*
     | [xX*.\-_+?~]+ | (?i:none|null|todo|tbd|redacted|placeholder|random|generated?) | \w+\(.*\)
     """,

@@ -29,6 +29,7 @@ from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
     Absent,
     Closure,
+    Const,
     Operation,
     Outcome,
     Param,
@@ -107,7 +108,7 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
             continue
         if all(isinstance(o, Outcome) and has_role(project, o, "sign") for o in options(token)):
             continue  # it has just been made here
-        wanted = wanted_kind(site, exchanges=any(c.scope in minting for c in site.calls))
+        wanted = wanted_kind(site, exchanges=any(c.scope in minting for c in site.way))
         keys = identities(project, use.value)
         alike = [
             one
@@ -119,7 +120,7 @@ def token_type_confusion(project: Project) -> Iterator[Draft]:
         if not all(_is_idle(project, one.site) for one in own):
             foreign = [one for one in foreign if not _is_idle(project, one.site)]
         accepted = next((one for one in foreign if _passes(one, own, use, site)), None)
-        if accepted is None or _looks_at_kind(project, site):
+        if accepted is None or _looks_at_kind(project, site, _telling(accepted, own)):
             continue
         told.add(use.place)
         shown = is_demonstration(use.place.path, site.call.path)
@@ -299,14 +300,32 @@ def _names_in(minted: _Minted) -> frozenset[str]:
     return frozenset(found) - (REGISTERED - {"sub"})
 
 
-def _looks_at_kind(project: Project, site: Site) -> bool:
-    """Whether anything tells a token's kind: a claim, or what the call asks for."""
+def _telling(foreign: _Minted, own: list[_Minted]) -> frozenset[str]:
+    """The claims that hold one constant in tokens of a kind, and another in those of the other."""
+    return frozenset(
+        str(name)
+        for claims in claim_sets(foreign.site)
+        for name, value in claims.entries.items()
+        if isinstance(value, Const)
+        and all(
+            isinstance(other := usual.entries.get(name), Const) and other.value != value.value
+            for one in own
+            for usual in claim_sets(one.site)
+        )
+    )
+
+
+def _looks_at_kind(project: Project, site: Site, telling: frozenset[str] = frozenset()) -> bool:
+    """Whether anything tells a token's kind: a claim, or what the call asks for.
+
+    ``telling`` are claims that do so here, whatever they are called.
+    """
     if has_expectation(site.argument("audience")):
         return True
     given = (o for a in site.call.arguments for o in options(a.value) if isinstance(o, Table))
     if any(words_of_data("claim-words", "asked-for") & set(table.entries) for table in given):
         return True
     reading = Reading(site)
-    return bool(reading.claims & KIND_CLAIMS) or (
+    return bool(reading.claims & (KIND_CLAIMS | telling)) or (
         (reading.escapes or not reading.claims) and is_compared_elsewhere(project, KIND_CLAIMS)
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtaudit.program.context import is_test
 from jwtaudit.program.framework_settings import given
+from jwtaudit.program.key_uses import is_used
 from jwtaudit.program.names import pairs, words
 from jwtaudit.program.scopes import MODULE, Assigned
 from jwtaudit.program.times import UNITS
@@ -50,7 +51,7 @@ def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
     """Every value that the project gives to a known lifetime setting."""
     for owner, name, value, place in given(project):
         row = _known().get(name)
-        if row is None or not _belongs(row, owner):
+        if row is None or not _belongs(row, owner) or _is_unread(project, row):
             continue
         unlimited = any(
             isinstance(o, Const) and any(o.value is end for end in row["unlimited"])
@@ -81,6 +82,17 @@ def _counted_as(project: Project, value: Value) -> float | None:
             if isinstance(number, Const) and number.place == value.place is not None
         ),
         default=None,
+    )
+
+
+def _is_unread(project: Project, row: dict[str, Any]) -> bool:
+    """Whether the program uses a library that knows no such setting, and none that does."""
+    read, unread = (
+        [one for one in project.models.libraries if one.id in row.get(who, ())]
+        for who in ("read-by", "unread-by")
+    )
+    return any(is_used(project, one) for one in unread) and not any(
+        is_used(project, one) for one in read
     )
 
 

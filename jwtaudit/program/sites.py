@@ -60,6 +60,16 @@ class Site:
         return (self.call, *self.chain)
 
     @property
+    def way(self) -> list[Call]:
+        """The calls that run one another: without those that only make what is called."""
+        calls = self.calls
+        return [
+            call
+            for index, call in enumerate(calls)
+            if not index or not call.target or not _only_makes(call.target, calls[index - 1])
+        ]
+
+    @property
     def configuring(self) -> list[Site]:
         """The calls that give what this one leaves out."""
         return configuring(self.project, self.model, self.call)
@@ -118,6 +128,11 @@ class Site:
     def outcome(self) -> Outcome:
         """The result of the call."""
         return Outcome(self.call, place=self.place)
+
+
+def _only_makes(made: FunctionId, inner: Call) -> bool:
+    """Whether a call makes an object, in whose constructor the next call does not stand."""
+    return made.qualname.endswith("__init__") and inner.scope != made
 
 
 def contexts(project: Project, call: Call) -> list[tuple[Call, ...]]:

@@ -50,7 +50,7 @@ def wanted_kind(site: Site, *, exchanges: bool = False) -> Kind:
     """
     if site.role == "factory":
         return Kind.UNKNOWN
-    calls = site.calls
+    calls = site.way
     token = site.argument("token")
     names = [call.scope.qualname for call in calls] + list(names_of(token))
     said = {word for name in names for word in pairs(name)}
