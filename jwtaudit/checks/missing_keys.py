@@ -25,7 +25,7 @@ from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
 from jwtaudit.program.scopes import MODULE, Stored, Tested
 from jwtaudit.program.secret_repairs import insisted_on, without_default
-from jwtaudit.values import Absent, Const, Env, Member, Setting, same, walk
+from jwtaudit.values import Absent, Const, Env, Member, Param, Setting, options, same, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
+_CONSTRUCTOR = ".__init__"
 _MAKING = frozenset({"sign", "generate", "create", "issue", "make", "mint", "encode"})
 
 
@@ -250,6 +251,21 @@ def _fields(project: Project, place: Place | None) -> list[str]:
     ]
 
 
+def _begun_with(project: Project, place: Place | None) -> list[str]:
+    """The attributes that a constructor gives the value at a place, or a default that stands there.
+
+    ``def __init__(self, key=None): self.key = key``.
+    """
+    return [
+        event.key.value
+        for event in project.events
+        if isinstance(event, Stored) and event.scope.qualname.endswith(_CONSTRUCTOR)
+        if isinstance(event.key, Const) and isinstance(event.key.value, str)
+        for part in options(event.value)
+        if place in (part.place, part.default.place if isinstance(part, Param) else None)
+    ]
+
+
 def _is_set_later(project: Project, place: Place | None) -> bool:
     """Whether somebody sets the attribute of an object that begins with a value."""
     return any(True for _ in _settings_of(project, place))
@@ -265,11 +281,12 @@ def _is_set_at_start(project: Project, place: Place) -> bool:
 
 def _settings_of(project: Project, place: Place | None) -> Iterator[Stored]:
     """Where the attribute of an object is set that begins with a value."""
-    names = _fields(project, place)
+    names = [*_fields(project, place), *_begun_with(project, place)] if place else []
     for event in project.events if names else ():
         if (
             isinstance(event, Stored)
             and not event.item
+            and not event.scope.qualname.endswith(_CONSTRUCTOR)
             and isinstance(event.key, Const)
             and event.key.value in names
         ):
