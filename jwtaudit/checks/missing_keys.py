@@ -23,9 +23,10 @@ from jwtaudit.program.key_material import (
 from jwtaudit.program.key_sources import TEXT_OF_NOTHING, TEXT_OF_UNDEFINED, Source, sources
 from jwtaudit.program.key_uses import KeyUse, key_uses, signature_is_switched
 from jwtaudit.program.names import words
-from jwtaudit.program.scopes import MODULE, Stored, Tested
+from jwtaudit.program.scopes import MODULE, Tested
 from jwtaudit.program.secret_repairs import insisted_on, without_default
-from jwtaudit.values import Absent, Const, Env, Member, Param, Setting, options, same, walk
+from jwtaudit.program.set_outside import fields_at, set_by_others
+from jwtaudit.values import Absent, Const, Env, Member, Setting, same, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
-_CONSTRUCTOR = ".__init__"
 _MAKING = frozenset({"sign", "generate", "create", "issue", "make", "mint", "encode"})
 
 
@@ -201,7 +201,7 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
         if isinstance(value.value, (str, bytes)) and not value.value:
             if value.place is None or value.place == use.place:
                 continue  # left out: the library's own default
-            if not source.lookups and _fields(project, value.place):
+            if not source.lookups and fields_at(project, value.place):
                 continue  # filled in by whoever makes the object
             if not (
                 is_refused(project, source)
@@ -240,57 +240,17 @@ def _is_nothing(use: KeyUse, source: Source) -> bool:
     )
 
 
-def _fields(project: Project, place: Place | None) -> list[str]:
-    """The names of a class whose value, a default for its objects, stands at a place."""
-    return [
-        name
-        for scope in project.classes.values()
-        if place is not None and scope.ref.id.path == place.path
-        for name, value in scope.names.items()
-        if value.place == place
-    ]
-
-
-def _begun_with(project: Project, place: Place | None) -> list[str]:
-    """The attributes that a constructor gives the value at a place, or a default that stands there.
-
-    ``def __init__(self, key=None): self.key = key``.
-    """
-    return [
-        event.key.value
-        for event in project.events
-        if isinstance(event, Stored) and event.scope.qualname.endswith(_CONSTRUCTOR)
-        if isinstance(event.key, Const) and isinstance(event.key.value, str)
-        for part in options(event.value)
-        if place in (part.place, part.default.place if isinstance(part, Param) else None)
-    ]
-
-
 def _is_set_later(project: Project, place: Place | None) -> bool:
     """Whether somebody sets the attribute of an object that begins with a value."""
-    return any(True for _ in _settings_of(project, place))
+    return any(True for _ in set_by_others(project, place))
 
 
 def _is_set_at_start(project: Project, place: Place) -> bool:
     """Whether a module sets the attribute when it is loaded: ``settings.KEY = file.read()``."""
     return any(
         event.scope.qualname == MODULE and not event.path and not isinstance(event.value, Const)
-        for event in _settings_of(project, place)
+        for event in set_by_others(project, place)
     )
-
-
-def _settings_of(project: Project, place: Place | None) -> Iterator[Stored]:
-    """Where the attribute of an object is set that begins with a value."""
-    names = [*_fields(project, place), *_begun_with(project, place)] if place else []
-    for event in project.events if names else ():
-        if (
-            isinstance(event, Stored)
-            and not event.item
-            and not event.scope.qualname.endswith(_CONSTRUCTOR)
-            and isinstance(event.key, Const)
-            and event.key.value in names
-        ):
-            yield event
 
 
 def _unusable(use: KeyUse, source: Source) -> str:

@@ -16,6 +16,7 @@ from jwtaudit.program.env_files import given_in_files
 from jwtaudit.program.handmade import handmade_keys
 from jwtaudit.program.scopes import Assigned, Stored
 from jwtaudit.program.set_anew import is_set_anew
+from jwtaudit.program.set_outside import as_set
 from jwtaudit.program.stores import Entry, read_of
 from jwtaudit.program.ties import are_one_program
 from jwtaudit.program.travels import deep
@@ -84,7 +85,7 @@ def _called(project: Project) -> Iterator[KeyUse]:
             continue
         if signature_is_off(site) or _is_refused_or_off(site):
             continue
-        value = _looked_up(project, site.argument("key"), site.place.path)
+        value = _looked_up(project, as_set(project, site.argument("key")), site.place.path)
         if any(is_test(call.place.path) for call in site.chain) and not any(
             option.place is not None and option.place.path == site.place.path
             for option in options(value)
