@@ -44,6 +44,7 @@ class _Body:
     words: frozenset[str]
     matters: bool
     calls: bool
+    shared: frozenset[str] = frozenset()  # variables of the module that it may set
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -241,7 +242,11 @@ def _bodies(tree: ast.Module, source: Source, wanted: _Wanted) -> Iterator[_Body
         inherits = node.lineno in heirs and "super" in part.words
         matters = inherits or wanted.stand_in(part)
         calls = not matters and wanted.are_told_of(part)
-        yield _Body(node.name, start, end, part.words, matters, calls)
+        shared = frozenset[str]()
+        if "global" in part.words:  # may set what those that matter read
+            inner = (one for one in ast.walk(node) if isinstance(one, ast.Global))
+            shared = frozenset(name for one in inner for name in one.names)
+        yield _Body(node.name, start, end, part.words, matters, calls, shared)
 
 
 def _definitions(
@@ -309,6 +314,9 @@ def _spread(bodies: list[_Body]) -> None:
     """
     names = {body.name for body in bodies if body.matters} - _COMMON
     known = set(names)
+    for body in bodies:
+        if body.shared and not body.matters:
+            body.calls |= any(b.matters and not body.shared.isdisjoint(b.words) for b in bodies)
     for _ in range(_CALLERS):
         others = (body for body in bodies if not body.matters and not body.calls)
         reached = [body for body in others if body.words & names]

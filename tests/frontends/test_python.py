@@ -145,6 +145,18 @@ def test_definitions_in_which_nothing_matters_are_read_as_libcst_would() -> None
     assert sliced.body == whole.body
 
 
+def test_what_sets_a_variable_of_the_module_matters_to_whom_reads_it() -> None:
+    text = FILLER + (
+        "import jwt\nclient = None\nother = None\n"
+        "def start(name):\n    global client\n    client = name\n"
+        "def stop():\n    global other\n    other = 0\n"
+        "def read(token, key):\n    return jwt.decode(token, key, audience=client)\n"
+    )
+    sliced = extract("x.py", text.encode(), VOCABULARY)
+    assert {name for name, omitted in functions(sliced).items() if not omitted} >= {"start", "read"}
+    assert functions(sliced)["stop"]
+
+
 def test_what_a_class_hands_down_matters_where_it_is_asked_for() -> None:
     text = FILLER + (
         "from jwt.serializers import Pair\n"
