@@ -26,6 +26,7 @@ from jwtaudit.program.scopes import Raised, Tested
 from jwtaudit.program.signing_evidence import HMAC
 from jwtaudit.program.sites import Site
 from jwtaudit.program.token_sources import has_role
+from jwtaudit.program.version_branches import is_for_some_version
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import DropUnused, Repair, Replace
 from jwtaudit.values import (
@@ -220,7 +221,10 @@ def _without_algorithms(project: Project, *meaning: str) -> Iterator[Site]:
         model = site.model
         if "algorithms" not in {*model.meanings, *model.factory, *model.inside}:
             continue
-        if site.semantic("algorithms-missing") not in meaning or _works_in_range(site):
+        missing = site.semantic("algorithms-missing")
+        if missing not in meaning or _works_in_range(site):
+            continue
+        if missing == "error" and is_for_some_version(site):
             continue
         if _key_names_algorithm(project, site) or _checks_header(project, site):
             continue

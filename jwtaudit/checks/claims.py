@@ -51,6 +51,7 @@ from jwtaudit.program.token_sources import (
 )
 from jwtaudit.program.travels import deep
 from jwtaudit.program.verifiers import is_never_minted
+from jwtaudit.program.version_branches import is_for_some_version
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import Named, Repair, Replace
 from jwtaudit.resources import words_of_data
@@ -353,8 +354,8 @@ def _takes_eternal(site: Site) -> bool:
         return False
     if site.semantic("exp-missing") != "accept" or site.semantic("claims-checked") == []:
         return False
-    if site.semantic("exp-required-by") == "hand":
-        return False  # there is no option for it
+    if site.semantic("exp-required-by") == "hand" or is_for_some_version(site):
+        return False  # there is no option for it, or none that the version has
     if {off.effect for off in turned_off(site)} & {"signature", "claims", "exp"}:
         return False
     return not requires(site, "exp") and not reads(site.project, site.call, "exp")

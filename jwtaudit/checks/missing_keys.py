@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
+# What is said of an empty key that only versions before the newest take.
+_OLDER = "accepted-before"
 _MAKING = frozenset({"sign", "generate", "create", "issue", "make", "mint", "encode"})
 
 
@@ -43,12 +45,15 @@ _MAKING = frozenset({"sign", "generate", "create", "issue", "make", "mint", "enc
 def empty_or_missing_key(project: Project) -> Iterator[Draft]:
     """The key may be empty, and the library takes it."""
     for use, source, verdict in _empty_keys(project):
-        if verdict in ("accept", "warn"):
+        if verdict in ("accept", "warn", _OLDER):
+            title, older = use.library.title, verdict == _OLDER
+            who = f"versions of {title} before the newest" if older else versioned(use)
+            does = "work" if older else use.verb
             yield key_draft(
                 project,
                 use,
                 source,
-                f"{when_missing(source)} the key is empty, and {versioned(use)} {use.verb} with it:"
+                f"{when_missing(source)} the key is empty, and {who} {does} with it:"
                 " anyone can mint tokens for any user",
                 f"Take the key without a default (`{written(use, 'key-from-environment')}`), and"
                 " refuse to start when it is empty.",
@@ -170,12 +175,7 @@ def _refusal(use: KeyUse, source: Source) -> str:
     assert isinstance(source.value, Const)
     if not isinstance(source.value.value, (str, bytes)):
         return f"there is no key: {versioned(use)} refuses the call, so nobody gets in"
-    said = f"the key is empty: {versioned(use)} refuses it at the first token"
-    facts = use.library.semantics.get("key-empty", ())
-    shared = not use.algorithms or any(name.startswith("HS") for name in use.algorithms)
-    if shared and any(value in ("accept", "warn") for _, value in facts):
-        said += ", older versions accept it and so do tokens that anyone can mint"
-    return said
+    return f"the key is empty: {versioned(use)} refuses it at the first token"
 
 
 def _insisted(project: Project, source: Source) -> Repair | None:
@@ -209,10 +209,20 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
                 or is_ruled_out(project, use, source)
                 or _is_set_at_start(project, value.place)
             ):
-                yield use, source, use.semantic("key-empty")
+                yield use, source, _of_empty(use)
         elif _is_nothing(use, source) and not _is_set_later(project, value.place):
             unsigned = use.semantic("key-none-verifies") == "unsigned"
             yield use, source, "accept" if unsigned else use.semantic("key-none")
+
+
+def _of_empty(use: KeyUse) -> object:
+    """What the library does with an empty key; unpinned, it may be one that still takes it."""
+    verdict = use.semantic("key-empty")
+    if use.version is not None or verdict not in ("error", "reject"):
+        return verdict
+    facts = use.library.semantics.get("key-empty", ())
+    shared = not use.algorithms or any(name.startswith("HS") for name in use.algorithms)
+    return _OLDER if shared and any(told in ("accept", "warn") for _, told in facts) else verdict
 
 
 def _of_library_below(project: Project, use: KeyUse) -> object:

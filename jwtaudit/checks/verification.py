@@ -17,6 +17,7 @@ from jwtaudit.program.origins import steps
 from jwtaudit.program.repairs import check_and_require, effective, first_of, renamed
 from jwtaudit.program.secret_repairs import from_environment
 from jwtaudit.program.switches import branch_of_setting
+from jwtaudit.program.version_branches import is_for_some_version
 from jwtaudit.program.wording import wording
 from jwtaudit.values import Absent, Const, Join, Sequence, Table, Value, options
 
@@ -137,7 +138,7 @@ def _confidence(reading: Reading, uses: list[Use]) -> Confidence | None:
 def ignored_verify_option(project: Project) -> Iterator[Draft]:
     """An argument that the library accepts and ignores: the wanted check does not exist."""
     for site in project.sites("verify", "verify-signature"):
-        if is_test(site.place.path):
+        if is_test(site.place.path) or is_for_some_version(site):
             continue
         version = site.version or site.library.newest
         rows = [row for row in site.model.ineffective if applies(row.versions, version)]

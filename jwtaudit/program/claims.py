@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from jwtaudit.program.claim_checks import may_look_at
 from jwtaudit.program.context import is_test
 from jwtaudit.program.names import names_of, pairs
-from jwtaudit.program.scopes import Returned, Tested
+from jwtaudit.program.scopes import Returned, Stored, Tested
 from jwtaudit.program.travels import deep, event_values
 from jwtaudit.resources import words_of_data
 from jwtaudit.values import (
@@ -281,7 +281,10 @@ def is_handed_to_check(project: Project, call: Call, claim: str | None = None) -
 
 
 def is_registered_check(project: Project, claim: str) -> bool:
-    """Whether a function is registered as the check of a claim: ``add_check("aud", f)``."""
+    """Whether a function is registered as the check of a claim: ``add_check("aud", f)``.
+
+    Or whether options for the claim are put into a mapping.
+    """
     if project not in _registered:
         _registered[project] = frozenset(
             argument.value.value
@@ -290,10 +293,21 @@ def is_registered_check(project: Project, claim: str) -> bool:
             if any(isinstance(a.value, Closure) for a in call.arguments)
             for argument in call.arguments
             if isinstance(argument.value, Const)
-        )
+        ).union(_claims_asked_for(project))
     return claim in _registered[project]
 
 
+def _claims_asked_for(project: Project) -> Iterator[Scalar]:
+    """The claims for which options are set one by one: ``options["iss"] = {"values": [...]}``."""
+    for event in project.events:
+        if not isinstance(event, Stored) or not event.item or not isinstance(event.key, Const):
+            continue
+        given = (option for option in options(event.value) if isinstance(option, Table))
+        if any(_ASKED & table.entries.keys() for table in given):
+            yield event.key.value
+
+
+_ASKED = frozenset({"essential", "values", "validate"})  # Authlib's and joserfc's
 _registered: WeakKeyDictionary[Project, frozenset[Scalar]] = WeakKeyDictionary()
 
 

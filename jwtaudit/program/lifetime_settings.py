@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jwtaudit.program.context import is_test
@@ -58,15 +59,27 @@ def lifetime_settings(project: Project) -> Iterator[LifetimeSetting]:
             for o in options(value)
         )
         yield LifetimeSetting(name, value, value.place or place, unlimited)
+    for event, named in _by_name(project):
+        place = event.value.place or event.place
+        unit = _counted_as(project, event.value) or named
+        yield LifetimeSetting(event.name, event.value, place, unit=unit, by_name=True)
+
+
+def _by_name(project: Project) -> Iterator[tuple[Assigned, float]]:
+    """The constants whose names speak of a token's lifetime, and what they count.
+
+    Of several that differ in their unit alone, the shortest: days are then for what renews it.
+    """
+    found: dict[tuple[str, tuple[str, ...]], list[tuple[Assigned, float]]] = defaultdict(list)
     for event in project.events:
         if not isinstance(event, Assigned) or is_test(event.place.path):
             continue
-        if event.scope.qualname == MODULE:
-            unit = _unit(event.name)
-            if unit is not None:
-                unit = _counted_as(project, event.value) or unit
-                place = event.value.place or event.place
-                yield LifetimeSetting(event.name, event.value, place, unit=unit, by_name=True)
+        if event.scope.qualname == MODULE and (unit := _unit(event.name)) is not None:
+            stem = tuple(part for part in words(event.name) if part not in UNITS)
+            found[event.place.path, stem].append((event, unit))
+    for several in found.values():
+        shortest = min(unit for _, unit in several)
+        yield from (one for one in several if one[1] == shortest)
 
 
 def _counted_as(project: Project, value: Value) -> float | None:

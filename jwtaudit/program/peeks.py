@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jwtaudit.program.claims import bases_of, is_test_of, members_read
 from jwtaudit.program.names import names_of, pairs
 from jwtaudit.program.readings import is_header_of_token, readings
-from jwtaudit.program.scopes import Returned, Tested
+from jwtaudit.program.scopes import Assigned, Returned, Tested
 from jwtaudit.program.texts import pieces
 from jwtaudit.program.token_roots import alike
 from jwtaudit.program.travels import deep, event_values
@@ -45,9 +45,9 @@ def is_compared_before(project: Project, site: Site, claim: str) -> bool:
     object may have read it in one method, and look at it in another. Where nobody takes what the
     verification gives, the claims that are looked at elsewhere in its class have to be those.
     """
-    if (site.call.origin or site.call).discarded and any(
+    if _is_left(project, site) and any(
         isinstance(event, Tested)
-        and _are_of_one(event.scope, site.call.scope)
+        and (event.scope == site.call.scope or _are_of_one(event.scope, site.call.scope))
         and is_test_of(project, event.value)
         and any(bases_of(project, event.value, claim))
         for event in project.events
@@ -62,6 +62,12 @@ def is_compared_before(project: Project, site: Site, claim: str) -> bool:
         if event.scope in (site.call.scope, reading.scope)
         or _are_of_one(event.scope, reading.scope)
     )
+
+
+def _is_left(project: Project, site: Site) -> bool:
+    """Whether nobody takes what the verification gives."""
+    raw = site.call.origin or site.call
+    return raw.discarded or all(isinstance(use, Assigned) for use in project.uses(raw))
 
 
 def _before(project: Project, site: Site) -> Iterator[Reading]:
