@@ -175,7 +175,10 @@ def _refusal(use: KeyUse, source: Source) -> str:
     assert isinstance(source.value, Const)
     if not isinstance(source.value.value, (str, bytes)):
         return f"there is no key: {versioned(use)} refuses the call, so nobody gets in"
-    return f"the key is empty: {versioned(use)} refuses it at the first token"
+    said = f"the key is empty: {versioned(use)} refuses it at the first token"
+    if _is_taken_by_older(use):
+        said += ", older versions accept it and so do tokens that anyone can mint"
+    return said
 
 
 def _insisted(project: Project, source: Source) -> Repair | None:
@@ -218,11 +221,15 @@ def _empty_keys(project: Project) -> Iterator[tuple[KeyUse, Source, object]]:
 def _of_empty(use: KeyUse) -> object:
     """What the library does with an empty key; unpinned, it may be one that still takes it."""
     verdict = use.semantic("key-empty")
-    if use.version is not None or verdict not in ("error", "reject"):
-        return verdict
+    refused = verdict in ("error", "reject")
+    return _OLDER if use.version is None and refused and _is_taken_by_older(use) else verdict
+
+
+def _is_taken_by_older(use: KeyUse) -> bool:
+    """Whether some version of the library takes an empty key, of the kind that may be one."""
     facts = use.library.semantics.get("key-empty", ())
     shared = not use.algorithms or any(name.startswith("HS") for name in use.algorithms)
-    return _OLDER if shared and any(told in ("accept", "warn") for _, told in facts) else verdict
+    return shared and any(told in ("accept", "warn") for _, told in facts)
 
 
 def _of_library_below(project: Project, use: KeyUse) -> object:
