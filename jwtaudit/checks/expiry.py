@@ -31,6 +31,7 @@ from jwtaudit.program.origins import origins
 from jwtaudit.program.purposes import is_file_name, is_for_tests, is_kept_secret, is_meant_bad
 from jwtaudit.program.records import is_row, written_fields
 from jwtaudit.program.repairs import drop, renamed, set_meaning
+from jwtaudit.program.scopes import MODULE
 from jwtaudit.program.travels import deep
 from jwtaudit.program.wording import wording
 from jwtaudit.repair import CallFurther, Named, Repair, Replace, SetEntry, Snippet
@@ -171,8 +172,9 @@ def _declared(site: Site, rest: Value) -> tuple[str, ...]:
 def _only_tries_keys(site: Site) -> bool:
     """Whether the token is verified at once by the same function, or dropped, to try the keys."""
     call = site.call
-    if call.discarded and call.receiver is None and not site.project.is_script(site.place.path):
-        return True
+    dropped = call.discarded and call.receiver is None and call.scope.qualname != MODULE
+    if dropped and not site.project.is_script(site.place.path):
+        return True  # what a cell of a notebook ends with is shown
     return any(
         isinstance(use, Call)
         and use.scope == site.call.scope
