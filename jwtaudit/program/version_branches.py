@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from jwtaudit.program.scopes import Tested
 from jwtaudit.program.travels import deep
-from jwtaudit.values import Member, Outcome, Symbol
+from jwtaudit.values import Const, Outcome, Symbol
 
 if TYPE_CHECKING:
+    from jwtaudit.models import Library
     from jwtaudit.program.sites import Site
     from jwtaudit.values import Value
 
@@ -17,7 +18,7 @@ _READERS = ("metadata.version", "get_distribution")
 
 
 def is_for_some_version(site: Site) -> bool:
-    """Whether a call stands where the program has asked for the version of what is installed.
+    """Whether a call stands where the program has asked for the version of its library.
 
     ``if parse(jwt.__version__) < parse("2.0"): return jwt.decode(token, verify=False)``. What the
     newest version makes of it does not count there.
@@ -27,14 +28,21 @@ def is_for_some_version(site: Site) -> bool:
     return any(
         isinstance(event, Tested)
         and any(event.is_side(arm.side, arm) for arm in raw.path)
-        and any(map(_tells_version, deep(event.value)))
+        and any(_tells_version(part, site.library) for part in deep(event.value))
         for event in (scope.events if scope is not None and raw.path else ())
     )
 
 
-def _tells_version(part: Value) -> bool:
-    if isinstance(part, Outcome):
-        return part.call.name.endswith(_READERS)
+def _tells_version(part: Value, library: Library) -> bool:
+    """Whether a value is ``jwt.__version__``, or ``metadata.version("pyjwt")``."""
     if isinstance(part, Symbol):
-        return part.name.endswith(f".{_ATTRIBUTE}")
-    return isinstance(part, Member) and part.name == _ATTRIBUTE
+        return part.name in {f"{root}.{_ATTRIBUTE}" for root in library.roots}
+    asked = part.call.arguments if isinstance(part, Outcome) else ()
+    return (
+        isinstance(part, Outcome)
+        and part.call.name.endswith(_READERS)
+        and any(
+            isinstance(one.value, Const) and str(one.value.value).lower() == library.package
+            for one in asked
+        )
+    )
