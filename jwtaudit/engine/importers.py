@@ -32,7 +32,7 @@ _IMPORTED = re.compile(
     rb"(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*|[^\n#]*)|import[ \t]+([^\n#]*))",
     re.MULTILINE,
 )
-_CLASS = re.compile(rb"\nclass[ \t]+(\w+)")
+_CLASS = re.compile(rb"(?m)^class[ \t]+(\w+)")
 _WORD = re.compile(rb"[\w.]+")
 # A name that is used: one that is defined here is another.
 _NAME = re.compile(rb"(?<!\w)(?<!def )(?<!class )\w+")
@@ -149,7 +149,7 @@ class Importers:
         """Whether a file imports one of the modules and mentions one of its names."""
         if b"\n" not in data:
             data = data.replace(b"\r", b"\n")  # lines end so, too
-        if self._is_handed(b"\n" + data):
+        if self._is_handed(data):
             return True
         if not self._reach.holds(path, data):
             return self._asks(path, data)

@@ -163,8 +163,8 @@ class _Wanted:
         loose = words_for(vocabulary.imports) if vocabulary.imports else ()
         self._spoken = sorted(start for start, _ in hits(lower, loose))
         self._said = [start for start in self._spoken if not _is_comment(text, start)]
-        needles = [place for needle in TEXT_NEEDLES for place in _finds(text, needle)]
-        parted = [place for place in _finds(text, "split(") if _TAKEN_APART.match(text, place)]
+        needles = [place for needle in TEXT_NEEDLES for place in finds(text, needle)]
+        parted = [place for place in finds(text, "split(") if _TAKEN_APART.match(text, place)]
         self._texts = sorted((*needles, *parted))
         self._tokens = list(finds(lower, b"token"))
 
@@ -282,13 +282,6 @@ def _within(places: list[int], start: int, end: int) -> bool:
 def _is_comment(text: str, place: int) -> bool:
     """Whether a line is nothing but a comment."""
     return text[text.rfind("\n", 0, place) + 1 : place].lstrip(" \t").startswith("#")
-
-
-def _finds(text: str, needle: str) -> Iterator[int]:
-    place = text.find(needle)
-    while place >= 0:
-        yield place
-        place = text.find(needle, place + 1)
 
 
 def _is_text(node: ast.stmt) -> bool:

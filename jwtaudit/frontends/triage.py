@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from jwtaudit.frontends import MESSAGE_NEEDLE, STORAGE_NEEDLES
 from jwtaudit.searches import searches
@@ -199,7 +199,7 @@ def _begun(lower: bytes, words: Iterable[str]) -> Iterator[tuple[int, int]]:
                 yield start, start + len(word)
 
 
-def finds(data: bytes, word: bytes) -> Iterator[int]:
+def finds(data: AnyStr, word: AnyStr) -> Iterator[int]:
     """Where a word stands, also in longer ones."""
     start = data.find(word)
     while start >= 0:
