@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from jwtaudit.repair import Repair
     from jwtaudit.source import Place
 
-# What is said of an empty key that only versions before the newest take.
+# What is said of an empty key that the newest version refuses, and older ones take.
 _OLDER = "accepted-before"
 _MAKING = frozenset({"sign", "generate", "create", "issue", "make", "mint", "encode"})
 
@@ -46,8 +46,8 @@ def empty_or_missing_key(project: Project) -> Iterator[Draft]:
     """The key may be empty, and the library takes it."""
     for use, source, verdict in _empty_keys(project):
         if verdict in ("accept", "warn", _OLDER):
-            title, older = use.library.title, verdict == _OLDER
-            who = f"versions of {title} before the newest" if older else versioned(use)
+            older = verdict == _OLDER
+            who = f"older versions of {use.library.title}" if older else versioned(use)
             does = "work" if older else use.verb
             yield key_draft(
                 project,

@@ -299,15 +299,14 @@ def is_registered_check(project: Project, claim: str) -> bool:
 
 def _claims_asked_for(project: Project) -> Iterator[Scalar]:
     """The claims for which options are set one by one: ``options["iss"] = {"values": [...]}``."""
+    asked = words_of_data("claim-words", "asked-of-one")
     for event in project.events:
-        if not isinstance(event, Stored) or not event.item or not isinstance(event.key, Const):
-            continue
-        given = (option for option in options(event.value) if isinstance(option, Table))
-        if any(_ASKED & table.entries.keys() for table in given):
-            yield event.key.value
+        if isinstance(event, Stored) and event.item and isinstance(event.key, Const):
+            given = (option for option in options(event.value) if isinstance(option, Table))
+            if any(asked & table.entries.keys() for table in given):
+                yield event.key.value
 
 
-_ASKED = frozenset({"essential", "values", "validate"})  # Authlib's and joserfc's
 _registered: WeakKeyDictionary[Project, frozenset[Scalar]] = WeakKeyDictionary()
 
 
